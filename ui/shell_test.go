@@ -102,11 +102,11 @@ func (p *pilot) last(name string) map[string]any {
 	return map[string]any{}
 }
 
-// press presses the visible button with a text.
+// press presses the visible button with a text, or with a tip if it has no text.
 func (p *pilot) press(text string) {
 	p.t.Helper()
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
-		if b, ok := o.(*widgets.Button); ok && b.Text == text && !b.Disabled() && p.seen(b) {
+		if b, ok := o.(*widgets.Button); ok && (b.Text == text || b.Text == "" && b.Tip == text) && !b.Disabled() && p.seen(b) {
 			b.OnTapped()
 			return
 		}

@@ -83,6 +83,7 @@ func TestUnopenableIsReported(t *testing.T) {
 				do(p, name)
 				p.until("the message, "+how, func() bool { return p.shown("cannot be opened") })
 				p.keeps(1)
+				p.browse.Close()
 			}
 		})
 	}

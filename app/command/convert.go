@@ -35,6 +35,8 @@ format: ` + strings.Join(image.Writable(), ", ") + `.
 Of an image of several files, OUTPUT is the main one; a .bin file gets its .cue file
 beside it, an .mdf file its .mds file. A name ending in .img, or in an unknown extension,
 means a plain image (ISO); name the .ccd file for CloneCD. "-" writes to standard output.
+IMAGE "-" is standard input: an ISO or UDF image, compressed or not. It is read once, so
+--no-verify is needed.
 
 What the format cannot hold is reported first: audio, sessions, sub-channels, CD-TEXT,
 indexes, sectors without 2048 bytes of user data. Then nothing is written and the exit

@@ -58,6 +58,7 @@ func (c *checks) text() string {
 type faults struct {
 	Count       int64            `json:"damaged_sectors"`
 	Correctable int64            `json:"correctable_sectors"`
+	Untried     int64            `json:"untried_sectors,omitempty"` // whether they are correctable was not tried
 	Kinds       map[string]int64 `json:"kinds"`
 	List        []faultySector   `json:"list"` // the first ones
 }
@@ -80,7 +81,7 @@ func newFaults(e *verify.FaultError) *faults {
 	if e == nil {
 		return nil
 	}
-	f := &faults{Count: e.Count, Correctable: e.Correctable, Kinds: map[string]int64{}}
+	f := &faults{Count: e.Count, Correctable: e.Correctable, Untried: e.Untried, Kinds: map[string]int64{}}
 	for _, k := range e.Kinds() {
 		f.Kinds[k.Name] = k.Count
 	}

@@ -152,8 +152,9 @@ func addKinds(ctx context.Context, src *source.Source, list []sessionInfo) {
 			}
 			found := map[sector.Kind]bool{}
 			step := max(t.Length/sampledSectors, 1)
-			for n := int64(0); n < t.Length; n += step {
-				if k, err := src.ReadSectors(ctx, one, t.Start+disc.LBA(n), disc.Raw); k < 1 || err != nil {
+			for n := int64(0); n*step < t.Length; n++ {
+				at := min(n*step+n*7919%step, t.Length-1) // not at regular distances, as interleaved sectors are
+				if k, err := src.ReadSectors(ctx, one, t.Start+disc.LBA(at), disc.Raw); k < 1 || err != nil {
 					break
 				}
 				if kind, ok := sector.Identify(one); ok {

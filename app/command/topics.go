@@ -122,8 +122,9 @@ Parts of these:
   checks    edc_sectors (whose EDC and ECC were checked), q_sectors (Q sub-channel),
             audio_sectors and unchecked_sectors (without a checksum),
             unchecked_q_sectors (whose Q is empty)
-  faults    damaged_sectors, correctable_sectors, kinds (of faults, with the number
-            of sectors), list (the first ones: lba, file, kinds, correctable)
+  faults    damaged_sectors, correctable_sectors, untried_sectors (not tried), kinds
+            (of faults, with the number of sectors), list (the first ones: lba,
+            file, kinds, correctable)
   differs   lba, offset (of the byte in the sector), file, error (why the sector
             cannot be read), bad_sectors
 

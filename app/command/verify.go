@@ -40,6 +40,8 @@ bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-
 by their CRC; damaged sectors are listed with their files. What has no checksum, such as
 audio, is named: it can be read, but nobody knows whether it is intact.
 
+"-" is standard input: an ISO or UDF image, compressed or not, that is read once.
+
 --repair -o NEW writes a new image, in the format of the old one or that of --format or the
 extension of NEW, in which damaged sectors are corrected where their ECC allows that. What
 remains damaged is listed, and the exit code is then 3.
@@ -164,12 +166,15 @@ func (inv *invocation) remarks(src *source.Source) []string {
 // a text if it is correct.
 func (inv *invocation) implanted(ctx context.Context, src *source.Source) (string, error) {
 	t, ok := disc.DataTrack(src.Disc)
-	if !ok {
+	if first, found := src.TOC().TrackAt(0); !ok || !found || first.Mode == disc.Audio { // the checksum is in the first track
 		return "", nil
 	}
 	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), inv.report())
 	switch {
 	case errors.Is(err, isomd5.ErrNone):
+		return "", nil
+	case errors.Is(err, source.ErrOnce):
+		inv.note("the embedded MD5 checksum was not checked: %v", err)
 		return "", nil
 	case err != nil:
 		return "", err

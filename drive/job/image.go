@@ -67,6 +67,9 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		m.path = mainFile(m.named, m.format, in.disc.TOC())
 		m.files = newfile.NewSet(m.path)
 	}
+	if in.source.Once && m.proves() {
+		return nil, fmt.Errorf("standard input can be read only once, so that the image cannot be compared with it; use --no-verify, or save it to a file first and name that")
+	}
 	if err := m.admit(ctx); err != nil {
 		return nil, err
 	}

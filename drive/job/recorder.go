@@ -25,7 +25,7 @@ type recorder struct {
 func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	r.source = in.source
 	o := r.o
-	o.Locate = in.source.Locate
+	o.Locate, o.Once = in.source.Locate, in.source.Once
 	var err error
 	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package read_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -148,5 +149,35 @@ func TestOddCodes(t *testing.T) {
 		if said := strings.Join(disc.Texts(read.Notices(d)), "\n"); !strings.Contains(said, c.said) || c.said == "" && said != "" {
 			t.Errorf("%s: said %q", c.name, said)
 		}
+	}
+}
+
+// noSub is a drive that does not deliver sub-channels.
+type noSub struct{ scsi.Transport }
+
+func (d noSub) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == scsi.OpReadCD && c.CDB[10] != 0 {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(5, 0x24, 0))
+	}
+	return d.Transport.Execute(ctx, c)
+}
+
+// What a drive does not deliver is generated, as of an image.
+func TestNoSubChannels(t *testing.T) {
+	v, _ := codesDisc(t)
+	d, err := read.Open(t.Context(), noSub{v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 10*disc.RawSub.Size())
+	if n, err := d.ReadSectors(t.Context(), p, 495, disc.RawSub); n != 0 || !errors.Is(err, disc.ErrForm) {
+		t.Errorf("%d sectors, %v", n, err)
+	}
+	if n, err := sector.AllForms(d).ReadSectors(t.Context(), p, 495, disc.RawSub); n != 10 || err != nil {
+		t.Errorf("%d sectors, %v", n, err)
+	}
+	raw := sector.ReadQ(p[9*disc.RawSub.Size()+sector.Size:])
+	if q, ok := sector.DecodeQ(raw[:]); !ok || q.Track != 2 || q.Absolute != disc.LBA(504).MSF() {
+		t.Errorf("%+v, %v", q, ok)
 	}
 }

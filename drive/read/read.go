@@ -147,6 +147,9 @@ func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
+			if f != disc.User && (scsi.Unsupported(err) || scsi.InvalidField(err)) {
+				return done, fmt.Errorf("%w: %w", disc.ErrForm, err) // the drive does not deliver whole sectors, or no sub-channels
+			}
 			if scsi.DiscGone(err) {
 				err = gone{err}
 				d.gone = err

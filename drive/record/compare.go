@@ -96,7 +96,13 @@ func (c *comparison) run(ctx context.Context) error {
 		want, got := mine[:n*disc.SectorSize], theirs[:n*disc.SectorSize]
 		lba := c.r.start + disc.LBA(at)
 		source := make(chan error, 1)
-		go func() { source <- readFull(ctx, c.r.src, want, lba) }()
+		go func() {
+			if c.r.o.Once {
+				source <- nil
+				return
+			}
+			source <- readFull(ctx, c.r.src, want, lba)
+		}()
 		bad, err := c.readDisc(ctx, got, lba)
 		gone := <-source
 		if err != nil {
@@ -155,6 +161,12 @@ type piece struct {
 
 // piece compares the disc and the source with what was sent, separately.
 func (c *comparison) piece(p piece) {
+	if c.r.o.Once {
+		if len(p.unread) > 0 || sha256.Sum256(p.got) != p.sum {
+			c.whole(p)
+		}
+		return
+	}
 	same := p.gone == nil && sha256.Sum256(p.want) == p.sum
 	if !same && c.changed == nil {
 		c.changed = &SourceChange{LBA: p.lba, Err: p.gone}

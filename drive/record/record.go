@@ -45,6 +45,9 @@ type Options struct {
 	Eject      bool // open the tray at the end
 	Blank      bool // erase or overwrite a rewritable disc that is not empty
 	Force      bool // burn a source that is known to be incomplete or of no known file system
+	// Once says that the source can be read only once. What the disc holds is then compared
+	// with checksums of what was sent, and not with the source.
+	Once bool
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string

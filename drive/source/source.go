@@ -36,6 +36,9 @@ type Source struct {
 	KeepGoing bool
 	// LeaveOut makes a job that writes the source leave out missing files.
 	LeaveOut bool
+	// Once says that the sectors can be read only once, in order: the disc is a stream. What
+	// was read at its beginning can be read again.
+	Once bool
 	// Whole says that a job writes all sectors of a disc that is overwritten in place
 	// (DVD+RW, BD-RE), and not only the part in use.
 	Whole   bool
@@ -136,6 +139,9 @@ func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []
 func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if o.SessionStart != 0 && (drive.IsName(name) || IsPlan(name)) {
 		return nil, fmt.Errorf("%s is not an image file of one session: only such a file has a first sector that is not the first of the disc", name)
+	}
+	if name == Stdin {
+		return openStream(ctx)
 	}
 	if drive.IsName(name) {
 		return o.openDrive(ctx, name)

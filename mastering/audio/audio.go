@@ -67,7 +67,12 @@ func Identify(r io.ReaderAt, size int64) string {
 
 // Open opens a sound file of size bytes. The error says what is wrong, without the name of
 // the file.
-func Open(r io.ReaderAt, size int64) (*Sound, error) {
+func Open(r io.ReaderAt, size int64) (s *Sound, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the decoders are made for files without damage
+			s, err = nil, fmt.Errorf("it is damaged: the decoder stopped (%v)", r)
+		}
+	}()
 	head := headOf(r, size)
 	for _, k := range kinds {
 		if !k.is(head) {

@@ -11,8 +11,9 @@ type LBA int64
 // (MMC-6 table 591).
 type MSF struct{ M, S, F int }
 
-// MSF returns the address as minutes, seconds and frames. Addresses in the
-// lead-in are 90 minutes and more.
+// MSF returns the address as minutes, seconds and frames. Addresses in the lead-in are the
+// 10 minutes up to 99:59:74, which is address -151. On a disc of more than 90 minutes the same
+// times are those of addresses from 404850 on.
 func (a LBA) MSF() MSF {
 	n := int64(a) + 150
 	if n < 0 {
@@ -21,7 +22,7 @@ func (a LBA) MSF() MSF {
 	return MSF{int(n / 75 / 60), int(n / 75 % 60), int(n % 75)}
 }
 
-// LBA returns the address as a logical block address.
+// LBA returns the address as a logical block address. 90 minutes and more are in the lead-in.
 func (m MSF) LBA() LBA {
 	n := int64((m.M*60+m.S)*75 + m.F)
 	if m.M >= 90 {

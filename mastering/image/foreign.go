@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // unknownError is the error of a file that has none of the known formats. It says what
@@ -78,6 +79,9 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 			return f.kind, f.advice
 		}
 	}
+	if s.subChannels() {
+		return "the sub-channels of a CD (SUB)", "open the image that they belong to, such as the CCD file in the same folder"
+	}
 	if kind, advice := s.displaced(); kind != "" {
 		return kind, advice
 	}
@@ -147,13 +151,10 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 
 		// Images of discs.
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
-		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
-		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
 		{"an Easy CD Creator image (CIF)", convert, func(s *sample) bool { return s.at(0, "RIFF") && s.at(8, "imag") }},
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
@@ -199,23 +200,36 @@ const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
 func (s *sample) scrambled() bool {
-	const leadIn, sector = 45150, 2352
-	for _, from := range []int64{0, (leadIn - 16) * sector} {
+	const leadIn, size = 45150, 2352
+	for _, from := range []int64{0, (leadIn - 16) * size} {
 		p := make([]byte, 64<<10)
 		n, _ := s.r.ReadAt(p, from)
 		for p = p[:n]; ; p = p[len(rawSync):] {
 			i := bytes.Index(p, []byte(rawSync))
-			if i < 0 || i+sector+len(rawSync) > len(p) {
+			if i < 0 || i+size+len(rawSync) > len(p) {
 				break
 			}
 			p = p[i:]
 			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
-			if bytes.HasPrefix(p[sector:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+			if bytes.HasPrefix(p[size:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// subChannels recognizes a file of planar sub-channels, 96 bytes for each sector, by the CRC
+// of Q in the first ones.
+func (s *sample) subChannels() bool {
+	good, n := 0, 0
+	for p := s.head; len(p) >= sector.SubSize && n < 16; p = p[sector.SubSize:] {
+		n++
+		if q, ok := sector.DecodeQ(p[sector.QSize:]); ok && q.Mode >= sector.QPosition && q.Mode <= sector.QISRC {
+			good++
+		}
+	}
+	return n > 1 && good > n/2
 }
 
 // masterBootRecord recognizes a partition table with at least one partition. The first byte

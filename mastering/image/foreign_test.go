@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/sector"
 )
 
 // at returns size bytes with some text at an offset, which counts from the end where
@@ -23,12 +25,17 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
-func raw(sector, n int) []byte {
-	p := make([]byte, sector*n)
-	for i := range n {
-		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+// planar returns the sub-channels of some sectors, as CloneCD stores them.
+func planar() []byte {
+	var all []byte
+	toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 500}}}}}
+	for lba := range disc.LBA(20) {
+		p, q := make([]byte, sector.SubSize), make([]byte, sector.SubSize)
+		sector.PutSubChannels(p, toc, lba)
+		sector.Deinterleave(q, p)
+		all = append(all, q...)
 	}
-	return p
+	return all
 }
 
 // scrambled returns sectors of a dump with scrambled sectors.
@@ -77,8 +84,6 @@ func TestForeign(t *testing.T) {
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
-		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
-		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
 		{"cif", at(3000, 0, "RIFF\x10\x00\x00\x00imag"), []string{"CIF", "convert"}},
 		{"c2d", at(3000, 0, "Adaptec CeQuadrat VirtualCD File"), []string{"C2D", "convert"}},
 		{"gbi", at(3000, 0, "GBI\x00"), []string{"GBI", "convert"}},
@@ -107,6 +112,7 @@ func TestForeign(t *testing.T) {
 		{"wav", at(3000, 0, "RIFF\xb0\x0b\x00\x00WAVEfmt "), []string{"WAV"}},
 		{"elf", at(3000, 0, "\x7fELF\x02\x01"), []string{"a program (ELF)"}},
 		{"exe", at(3000, 0, "MZ\x90\x00"), []string{"a program for Windows"}},
+		{"sub", planar(), []string{"sub-channels", "CCD"}},
 		{"noise", at(3000, 0, "\x01\x02"), []string{"may be damaged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

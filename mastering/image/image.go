@@ -18,9 +18,12 @@ import (
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/image/dmg"
+	"glassmaster/mastering/image/ecm"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/gdi"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/isz"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
 	"glassmaster/mastering/image/raw"
@@ -36,16 +39,20 @@ var formats = []format.Format{
 	nrg.Format,
 	chd.Format,
 	cso.Format,
+	ecm.Format,
+	isz.Format,
+	dmg.Format, // before those that are compressed: it may begin with a chunk
+	compressed.Gzip,
+	compressed.XZ,
+	compressed.Zstandard,
+	compressed.Bzip2,
 	raw.Format,
 	cdi.Format,
 	ccd.Format,
 	toc.Format,
 	gdi.Format,
 	cue.Format,
-	compressed.Gzip,
-	compressed.XZ,
-	compressed.Zstandard,
-	compressed.Bzip2,
+	raw.Format,
 	iso.Format,
 }
 
@@ -62,11 +69,26 @@ func Open(ctx context.Context, path string) (disc.Disc, format.Format, error) {
 	if err != nil {
 		return nil, format.Format{}, err
 	}
+	files.UnpackWith(func(f *format.Files) (*format.Files, error) { return contents(ctx, f) })
 	d, f, err := open(ctx, files, 0)
 	if err != nil {
 		files.Close()
 	}
 	return d, f, err
+}
+
+// contents returns the contents of a packed file.
+func contents(ctx context.Context, files *format.Files) (*format.Files, error) {
+	for _, f := range formats {
+		if f.Unpack == nil {
+			continue
+		}
+		u, err := f.Unpack(ctx, files)
+		if !errors.Is(err, ErrUnknown) {
+			return u, err
+		}
+	}
+	return nil, ErrUnknown
 }
 
 // maxPacked is how many times an image may be packed: CSO in gzip, for example.

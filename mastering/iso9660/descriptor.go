@@ -119,7 +119,7 @@ func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 			if primary {
 				break
 			}
-			if errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) || errors.Is(err, disc.ErrForm) { // the end, or audio
 				return nil, volume.ErrUnknown
 			}
 			return nil, fmt.Errorf("read the volume descriptor at sector %d: %w", lba+i, err)

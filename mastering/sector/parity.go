@@ -20,8 +20,9 @@ func HasParity(p []byte) bool {
 	return bad[0] == 0
 }
 
-// RemoveParity removes what RestoreParity restores.
-func RemoveParity(p []byte) {
+// RemoveParity clears what RestoreParity restores, and returns its size in bytes.
+func RemoveParity(p []byte) int {
 	clear(p[:SyncSize])
 	clear(p[parityPAt:Size])
+	return SyncSize + Size - parityPAt
 }

@@ -1,6 +1,7 @@
 package sector_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"reflect"
 	"testing"
@@ -98,6 +99,22 @@ func TestPutSubChannels(t *testing.T) {
 		for i, b := range planar {
 			if want := byte(0xFF); i < 12 && (b == want) != c.p || i < 12 && b != 0 && b != want || i >= 24 && b != 0 {
 				t.Errorf("%d: byte %d of the planar sub-channels is %02x", c.lba, i, b)
+			}
+		}
+	}
+}
+
+// Bit 7-c of byte i of interleaved sub-channels is bit 7-i%8 of byte i/8 of channel c.
+func TestDeinterleave(t *testing.T) {
+	for c := range 8 {
+		for i := range sector.SubSize {
+			p, q, again := make([]byte, sector.SubSize), make([]byte, sector.SubSize), make([]byte, sector.SubSize)
+			p[i] = 1 << (7 - c)
+			sector.Deinterleave(q, p)
+			want := make([]byte, sector.SubSize)
+			want[c*12+i/8] = 1 << (7 - i%8)
+			if sector.Interleave(again, q); !bytes.Equal(q, want) || !bytes.Equal(again, p) {
+				t.Fatalf("channel %d, byte %d: % x", c, i, q)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package sector
 
-import "glassmaster/mastering/disc"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+)
 
 // SubSize is the size of the sub-channels P to W of a sector, in bytes: 12 of each.
 const SubSize = 96
@@ -151,24 +155,35 @@ func (a position) flag(lba disc.LBA) bool {
 // Interleave makes interleaved sub-channels from planar ones, 12 bytes of each channel
 // from P to W, as CloneCD stores them. dst and src have 96 bytes and do not overlap.
 func Interleave(dst, src []byte) {
-	for i := range SubSize {
-		var b byte
+	dst, src = dst[:SubSize], src[:SubSize]
+	for i := range QSize {
+		var x uint64
 		for channel := range 8 {
-			b |= src[channel*12+i/8] >> (7 - i%8) & 1 << (7 - channel)
+			x = x<<8 | uint64(src[channel*QSize+i])
 		}
-		dst[i] = b
+		binary.BigEndian.PutUint64(dst[i*8:], transpose(x))
 	}
 }
 
 // Deinterleave makes planar sub-channels from interleaved ones.
 func Deinterleave(dst, src []byte) {
-	for channel := range 8 {
-		for i := range 12 {
-			var b byte
-			for bit := range 8 {
-				b |= src[i*8+bit] >> (7 - channel) & 1 << (7 - bit)
-			}
-			dst[channel*12+i] = b
+	dst, src = dst[:SubSize], src[:SubSize]
+	for i := range QSize {
+		x := transpose(binary.BigEndian.Uint64(src[i*8:]))
+		for channel := 7; channel >= 0; channel-- {
+			dst[channel*QSize+i] = byte(x)
+			x >>= 8
 		}
 	}
+}
+
+// transpose exchanges rows and columns of 8 by 8 bits: first in blocks of 2 by 2, then of 4
+// by 4 and 8 by 8.
+func transpose(x uint64) uint64 {
+	t := (x ^ x>>7) & 0x00AA00AA00AA00AA
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000CCCC0000CCCC
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000F0F0F0F0
+	return x ^ t ^ t<<28
 }

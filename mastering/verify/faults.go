@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/sector"
@@ -62,10 +63,15 @@ var kindNames = [...]string{"sync", "header", "sub-header", "EDC", "P parity", "
 // maxFaults is how many damaged sectors are listed.
 const maxFaults = 1000
 
+// maxFailed is how many sectors may turn out not to be correctable before no more are tried,
+// which takes long.
+const maxFailed = 2000
+
 // FaultError is the error of a disc with damaged sectors.
 type FaultError struct {
 	Count       int64    // damaged sectors
 	Correctable int64    // of them
+	Untried     int64    // of them: after thousands that cannot be corrected, no more are tried
 	First       []Faulty // at most a thousand
 	counts      [len(kindNames)]int64
 }
@@ -101,11 +107,15 @@ func (e *FaultError) Error() string {
 	if e.Correctable > 0 {
 		text += fmt.Sprintf("; %d of them can be corrected by their ECC", e.Correctable)
 	}
+	if e.Untried > 0 {
+		text += fmt.Sprintf("; whether %d of them can be was not tried", e.Untried)
+	}
 	return text
 }
 
 // add adds the damaged sectors of a batch.
 func (e *FaultError) add(f faults) {
+	e.Untried += f.untried
 	for _, one := range f.list {
 		e.Count++
 		if one.Correctable {
@@ -124,14 +134,21 @@ func (e *FaultError) add(f faults) {
 
 // faults are the damaged sectors of a batch.
 type faults struct {
-	checks Checks
-	list   []Faulty
+	checks  Checks
+	list    []Faulty
+	untried int64 // of list: whether they can be corrected was not tried
 }
 
 // check checks the sectors of a batch.
 func (r *reading) check(p []byte, at disc.LBA, s part) faults {
 	var f faults
-	for size := s.form.Size(); len(p) > 0; p, at = p[size:], at+1 {
+	size := s.form.Size()
+	found := make([]sector.Fault, len(p)/size)
+	if s.mode != disc.Audio && s.form != disc.User {
+		sector.CheckAll(found, withoutSub(p, s.form), at)
+	}
+	for i := range found {
+		p, at := p[i*size:(i+1)*size], at+disc.LBA(i)
 		one := Faulty{LBA: at}
 		switch {
 		case s.mode == disc.Audio:
@@ -141,7 +158,8 @@ func (r *reading) check(p []byte, at disc.LBA, s part) faults {
 				f.checks.Without++
 			}
 		default:
-			f.data(p[:sector.Size], s, &one)
+			one.Fault = found[i]
+			f.data(p[:sector.Size], s, &one, &r.failed)
 		}
 		if s.form == disc.RawSub {
 			f.subChannel(p[sector.Size:], &one)
@@ -153,13 +171,26 @@ func (r *reading) check(p []byte, at disc.LBA, s part) faults {
 	return f
 }
 
-// data checks a data sector that is stored as a whole.
-func (f *faults) data(p []byte, s part, one *Faulty) {
+// withoutSub returns whole sectors without their sub-channels.
+func withoutSub(p []byte, f disc.Form) []byte {
+	if f == disc.Raw {
+		return p
+	}
+	size := f.Size()
+	whole := make([]byte, 0, len(p)/size*sector.Size)
+	for ; len(p) > 0; p = p[size:] {
+		whole = append(whole, p[:sector.Size]...)
+	}
+	return whole
+}
+
+// data counts a data sector that is stored as a whole, and what was found wrong with it.
+func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 	kind, ok := sector.Identify(p)
 	if s.pregap && !ok {
+		one.Fault = 0
 		return // the pre-gap of a data track can begin with that of the track before it
 	}
-	one.Fault = sector.Check(p, one.LBA)
 	if ok && (kind == sector.Mode1) != (s.mode == disc.Mode1) && !s.pregap {
 		one.Fault |= sector.BadHeader // another mode than the track
 	}
@@ -173,9 +204,16 @@ func (f *faults) data(p []byte, s part, one *Faulty) {
 	default:
 		f.checks.Data++
 	}
-	if one.Fault != 0 {
-		fixed := [sector.Size]byte(p)
-		one.Correctable = Mend(fixed[:], one.LBA)
+	if one.Fault == 0 || one.Fault == sector.BadHeader { // the parity does not tell the address
+		return
+	}
+	if failed.Load() > maxFailed {
+		f.untried++
+		return
+	}
+	fixed := [sector.Size]byte(p)
+	if one.Correctable = Mend(fixed[:], one.LBA); !one.Correctable {
+		failed.Add(1)
 	}
 }
 
@@ -185,6 +223,9 @@ func noEDC(p []byte) bool { return string(p[sector.Size-4:sector.Size]) == "\x00
 // Mend corrects a damaged sector that belongs to an address, as far as its P and Q parity
 // allow that. It returns false if the sector is still damaged, and leaves it unchanged then.
 func Mend(p []byte, lba disc.LBA) bool {
+	if sector.Check(p, lba) == sector.BadHeader {
+		return false // its parity is that of another address
+	}
 	fixed := [sector.Size]byte(p)
 	if sector.Check(fixed[:], lba)&sector.BadSync != 0 {
 		header := [4]byte(p[sector.HeaderAt:])

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"runtime"
+	"sync/atomic"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -48,6 +49,7 @@ type reading struct {
 	result Result
 	first  *Mismatch
 	faults FaultError
+	failed atomic.Int64 // sectors that cannot be corrected
 }
 
 // part is a run of sectors that are read in one form.

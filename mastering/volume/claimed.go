@@ -2,6 +2,7 @@ package volume
 
 import (
 	"context"
+	"io"
 
 	"glassmaster/mastering/disc"
 )
@@ -49,6 +50,17 @@ func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 		}
 	}
 	return worst
+}
+
+// ClaimedEnd returns the address after the last sector that must exist according to the
+// volumes at the beginning of r, or 0 if there are none. size is the number of bytes that r
+// can have.
+func ClaimedEnd(r io.ReaderAt, size int64) disc.LBA {
+	var end disc.LBA
+	for _, f := range registered {
+		end = max(end, f.Claim(r, size, 0))
+	}
+	return end
 }
 
 // starts returns where the sessions begin in a session of a disc. There is more than one

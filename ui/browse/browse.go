@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
@@ -35,36 +36,57 @@ type Engine interface {
 	// CountExisting returns how many of the files that Extract would create exist already, and
 	// the first of them.
 	CountExisting(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
+	// ImageFormats returns the formats that can be written.
+	ImageFormats() []model.ImageFormat
+	// Loss returns what an image of a format cannot hold of a disc.
+	Loss(d disc.Disc, format string) []disc.Notice
+	// Convert writes a disc as an image of a format and compares it with the disc. With
+	// force, what the format cannot hold is left out.
+	Convert(ctx context.Context, from, to, format string, perTrack, force bool, rep progress.Reporter) (model.Converted, error)
 }
+
+// The sections of the page.
+const (
+	filesSection = iota
+	discSection
+	sectorSection
+)
 
 // View is the page.
 type View struct {
 	Object fyne.CanvasObject // for the window
 	OnBurn func(path string) // burn the image that is shown
 
-	host     *host.Host
-	engine   Engine
-	volume   *model.Volume
-	files    *files.Browser
-	side     *side
-	body     *fyne.Container
-	empty    fyne.CanvasObject
-	waiting  *widgets.Text
-	wait     fyne.CanvasObject
-	panes    fyne.CanvasObject
-	title    *widgets.Text
-	subtitle *widgets.Text
-	status   *widgets.Text
-	views    *widgets.Select
-	viewsBox fyne.CanvasObject
-	extract  *widgets.Button
-	burn     *widgets.Button
-	shut     *widgets.Button
-	task     *task
-	openers  fyne.CanvasObject // the buttons that open another disc
-	notice   *widgets.Notice
-	details  *widgets.Button
-	noticed  []disc.Notice // listed by details
+	host               *host.Host
+	engine             Engine
+	volume             *model.Volume
+	files              *files.Browser
+	side               *side
+	tracks             *tracks
+	sectors            *sectors
+	sections           *widgets.Segments
+	shown              string // name of the disc for which the section was chosen
+	body               *fyne.Container
+	empty              fyne.CanvasObject
+	waiting            *widgets.Text
+	wait               fyne.CanvasObject
+	panes              fyne.CanvasObject
+	section            *fyne.Container
+	filePanes, noFiles fyne.CanvasObject
+	title              *widgets.Text
+	subtitle           *widgets.Text
+	status             *widgets.Text
+	views              *widgets.Select
+	viewsBox           fyne.CanvasObject
+	extract            *widgets.Button
+	burn               *widgets.Button
+	turn               *widgets.Button // converts
+	shut               *widgets.Button
+	task               *task
+	openers            fyne.CanvasObject // the buttons that open another disc
+	notice             *widgets.Notice
+	details            *widgets.Button
+	noticed            []disc.Notice // listed by details
 }
 
 // New returns the page.
@@ -76,6 +98,10 @@ func New(h *host.Host, e Engine) *View {
 	v.files.Files.OnMenu = v.menu
 	v.files.Files.OnEmpty = v.volume.Unread
 	v.side = newSide(h, v.volume)
+	v.tracks = newTracks(h)
+	v.tracks.onFiles = func(track int) { v.volume.SetTrack(track); v.showSection(filesSection) }
+	v.sectors = newSectors(h, v.volume.Disc, v.volume.FS)
+	v.tracks.onLook = v.lookAt
 	v.task = newTask(h)
 	v.details = h.Tips.NewQuiet("Details", nil, "", func() { h.ShowNotices(host.CountNotices(v.noticed), v.noticed) })
 	v.notice = widgets.NewNotice(v.details)
@@ -91,6 +117,7 @@ func (v *View) build() fyne.CanvasObject {
 	names := widgets.Muted("File names")
 	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
+	v.turn = v.host.Tips.NewButton("Convert…", theme.SaveIcon, "Write this disc as an image of another format", v.pickFormat)
 	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close the disc", v.volume.Close)
 	open := v.host.Tips.NewQuiet("", theme.OpenIcon, "Open an image file  (Ctrl+O)", v.PickImage)
@@ -99,8 +126,14 @@ func (v *View) build() fyne.CanvasObject {
 	v.openers = container.NewHBox(open, drives)
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
-		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, v.openers, v.shut)), widgets.Middle(head))
-	v.panes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
+		widgets.Middle(container.NewHBox(v.extract, v.turn, v.burn, v.openers, v.shut)), widgets.Middle(head))
+	v.sections = widgets.NewSegments(v.host.Tips, v.showSection, "Files", "Tracks", "Sectors")
+	v.filePanes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
+	v.noFiles = widgets.Panel(widgets.Empty(theme.FolderIcon, "No files to show", "The tracks and the sectors of the disc can be shown.",
+		v.host.Tips.NewPrimary("Show tracks", theme.DiscIcon, "", func() { v.showSection(discSection) })))
+	v.section = container.NewStack(v.filePanes, v.noFiles, v.tracks.object, v.sectors.object)
+	switcher := container.NewBorder(nil, nil, v.sections.Container, v.viewsBox)
+	v.panes = container.NewBorder(widgets.Inset(switcher, 0, 0, 0, 8), nil, nil, nil, v.section)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
@@ -178,11 +211,12 @@ func (v *View) reload() {
 	}
 	v.showTitle(state == model.Ready)
 	v.side.volumeChanged()
+	v.discChanged(state == model.Ready)
 	v.files.Reload()
 }
 
 func (v *View) showTitle(ready bool) {
-	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.openers, v.shut} {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.turn, v.burn, v.openers, v.shut} {
 		widgets.SetVisible(o, ready)
 	}
 	v.subtitle.Hidden = !ready
@@ -192,6 +226,10 @@ func (v *View) showTitle(ready bool) {
 	}
 	info := v.volume.Info()
 	v.title.Set(model.Short(v.volume.Name()))
+	if err := v.volume.NoFiles(); err != nil {
+		v.showWithoutFiles(err)
+		return
+	}
 	files, folders, bytes := v.volume.Totals()
 	text := info.Format + ", " + model.Count(files, "file", "files") + " in " +
 		model.Count(folders, "folder", "folders") + ", " + units.Size(bytes)
@@ -199,6 +237,9 @@ func (v *View) showTitle(ready bool) {
 		text += " so far"
 	} else {
 		v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View})
+	}
+	if toc := v.volume.Disc().TOC(); model.HasSeveralTracks(toc) {
+		text = formatOf(v.volume.Disc(), info) + ", " + model.DiscSummary(toc) + "; " + text
 	}
 	v.subtitle.Set(text)
 	v.views.Options = info.Views
@@ -219,6 +260,88 @@ func (v *View) showTitle(ready bool) {
 	case len(p) > 1:
 		v.showMessage(model.Count(len(p), "folder", "folders")+" cannot be read. The first is "+p[0].Path+": "+p[0].Text, true, all)
 	}
+}
+
+// showWithoutFiles shows the title of a disc without files, and why it has none, unless it
+// is an audio disc.
+func (v *View) showWithoutFiles(err error) {
+	toc := v.volume.Disc().TOC()
+	v.subtitle.Set(model.DiscSummary(toc))
+	v.viewsBox.Hide()
+	v.extract.Hide()
+	v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": 0, "folders": 0, "view": ""})
+	if _, ok := disc.DataTrack(v.volume.Disc()); ok {
+		v.fail("The files of "+model.Short(v.volume.Name())+" cannot be opened. ", err)
+	}
+}
+
+// discChanged shows the tracks of another disc, and the section that suits it.
+func (v *View) discChanged(ready bool) {
+	name := v.volume.Name()
+	if !ready {
+		if name != v.shown {
+			v.sectors.reset()
+			v.shown = ""
+		}
+		return
+	}
+	if v.shown == name {
+		v.showSection(v.sections.Chosen())
+		return
+	}
+	v.shown = name
+	v.sectors.reset()
+	d := v.volume.Disc()
+	v.tracks.show(d, formatOf(d, v.volume.Info()))
+	section := filesSection
+	if v.volume.NoFiles() != nil {
+		section = discSection
+	}
+	v.showSection(section)
+}
+
+// formatOf returns the format of an image, or the kind of medium in a drive.
+func formatOf(d disc.Disc, info volume.Info) string {
+	if s, ok := d.(*source.Source); ok && s.Format != "" {
+		return s.Format
+	}
+	return info.Format
+}
+
+// showSection shows the files, the tracks or the sectors.
+func (v *View) showSection(i int) {
+	v.sections.Choose(i)
+	files := v.volume.NoFiles() == nil
+	widgets.SetVisible(v.filePanes, i == filesSection && files)
+	widgets.SetVisible(v.noFiles, i == filesSection && !files)
+	widgets.SetVisible(v.tracks.object, i == discSection)
+	widgets.SetVisible(v.sectors.object, i == sectorSection)
+	widgets.SetVisible(v.status, i == filesSection && files)
+	widgets.SetVisible(v.viewsBox, i == filesSection && files && len(v.volume.Info().Views) > 1)
+	if i == sectorSection {
+		v.sectors.begin()
+	}
+	v.host.Tell("section", map[string]any{"section": []string{"files", "tracks", "sectors"}[i]})
+}
+
+// lookAt shows a sector.
+func (v *View) lookAt(lba disc.LBA) {
+	v.sectors.look(lba)
+	v.showSection(sectorSection)
+}
+
+// firstSector returns where the contents of a file begin. It returns false if that is not
+// known.
+func (v *View) firstSector(n *tree.Node) (disc.LBA, bool) {
+	f := v.volume.FS()
+	if f == nil || n.IsDir() {
+		return 0, false
+	}
+	a := attributesOf(f, n)
+	if a == nil || len(a.Extents) == 0 {
+		return 0, false
+	}
+	return a.Extents[0].Start, true
 }
 
 // showMessage shows a message above the files. The button for details lists the notices.
@@ -272,6 +395,15 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 	items := []*fyne.MenuItem{widgets.Item("Extract…", v.noExtract(), v.pickFolder)}
 	if len(nodes) == 1 && nodes[0].IsDir() {
 		items = append(items, widgets.Item("Open", "", func() { v.volume.List.Open(nodes[0]) }))
+	}
+	if len(nodes) == 1 && !nodes[0].IsDir() {
+		items = append(items, widgets.Item("Show sectors", "", func() {
+			if lba, ok := v.firstSector(nodes[0]); ok {
+				v.lookAt(lba)
+				return
+			}
+			v.status.Set("The file has no sectors of its own")
+		}))
 	}
 	if len(nodes) == 1 && v.volume.List.Query() != "" {
 		items = append(items, widgets.Item("Show in folder", "", func() {

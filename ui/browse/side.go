@@ -111,9 +111,6 @@ func (s *side) showVolume() {
 	for _, p := range info.Properties {
 		facts = append(facts, widgets.Fact{Name: p.Name, Value: p.Value})
 	}
-	if d := s.volume.Disc(); d != nil {
-		facts = append(facts, trackFacts(d.TOC())...)
-	}
 	for _, d := range s.volume.Defects() {
 		facts = append(facts, widgets.Fact{Name: nameOf(d), Value: model.Capital(d.Text)})
 	}
@@ -148,50 +145,6 @@ func discOf(d disc.Disc) string {
 		tracks += len(session.Tracks)
 	}
 	return model.Count(len(d.TOC().Sessions), "session", "sessions") + ", " + model.Count(tracks, "track", "tracks")
-}
-
-// trackFacts describes what a CD records about itself and its tracks. A disc that has only
-// a data track, without an ISRC, has none of these facts.
-func trackFacts(toc disc.TOC) []widgets.Fact {
-	facts := []widgets.Fact{{Name: "Catalogue number", Value: toc.Catalog}}
-	for _, session := range toc.Sessions {
-		var text disc.CDText
-		if len(session.Text) > 0 {
-			text = session.Text[0] // in the default language
-		}
-		facts = append(facts, widgets.Fact{Name: "CD title", Value: filename.Printable(text.Album.Title)},
-			widgets.Fact{Name: "CD performer", Value: filename.Printable(text.Album.Performer)})
-		for _, t := range session.Tracks {
-			if t.Mode != disc.Audio && t.ISRC == "" && text.Tracks[t.Number] == (disc.Text{}) {
-				continue
-			}
-			facts = append(facts, widgets.Fact{Name: fmt.Sprintf("Track %d", t.Number), Value: trackText(t, text.Tracks[t.Number])})
-		}
-	}
-	return facts
-}
-
-// trackText describes a track: title, performer, playing time and what else is recorded.
-func trackText(t disc.Track, text disc.Text) string {
-	var parts []string
-	for _, s := range []string{text.Title, text.Performer} {
-		if s != "" {
-			parts = append(parts, filename.Printable(s))
-		}
-	}
-	if t.Mode == disc.Audio {
-		const perSecond = 75 // sectors
-		seconds := (t.Length + perSecond/2) / perSecond
-		parts = append(parts, fmt.Sprintf("%d:%02d", seconds/60, seconds%60))
-		parts = append(parts, t.Control.Names()...)
-	}
-	if t.Pregap > 0 {
-		parts = append(parts, fmt.Sprintf("pre-gap of %s", model.Count(int(t.Pregap), "sector", "sectors")))
-	}
-	if t.ISRC != "" {
-		parts = append(parts, "ISRC "+filename.Printable(t.ISRC))
-	}
-	return strings.Join(parts, ", ")
 }
 
 func (s *side) showFile(n *tree.Node) {

@@ -11,6 +11,8 @@ import (
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
 )
 
 func TestFactsOf(t *testing.T) {
@@ -37,39 +39,37 @@ func TestFactsOf(t *testing.T) {
 	}
 }
 
-// TestTrackFacts checks that a mixed CD has facts about its tracks, and a disc with one
-// data track has none.
-func TestTrackFacts(t *testing.T) {
-	data := disc.Track{Number: 1, Mode: disc.Mode1, Length: 1000, Control: disc.CopyPermitted}
-	mixed := disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
+// TestTextFacts checks that the CD-TEXT of every language is shown, without characters that
+// a terminal or the window would obey.
+func TestTextFacts(t *testing.T) {
+	s := disc.Session{
 		Number: 1,
-		Tracks: []disc.Track{data, {
-			Number: 2, Mode: disc.Audio, Start: 1150, Length: 75*205 + 37, Pregap: 150,
-			Control: disc.PreEmphasis | disc.FourChannels, ISRC: "DEABC2400001",
-		}, {Number: 3, Mode: disc.Audio, Start: 17000, Length: 300}},
 		Text: []disc.CDText{
 			{Language: 9, Album: disc.Text{Title: "Album", Performer: "Band"}, Tracks: map[int]disc.Text{2: {Title: "One\x1b[1m", Performer: "Singer"}}},
-			{Language: 8, Album: disc.Text{Title: "Titel"}},
+			{Language: 8, Album: disc.Text{Title: "Titel"}, Tracks: map[int]disc.Text{2: {Title: "Eins"}}},
 		},
-	}}}
-	for _, c := range []struct {
-		toc  disc.TOC
-		want string
-	}{
-		{disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{data}}}}, ""},
-		{mixed, "Catalogue number: 4006381333931\nCD title: Album\nCD performer: Band\n" +
-			"Track 2: One" + filename.Printable("\x1b") + "[1m, Singer, 3:25, pre-emphasis, four channels, pre-gap of 150 sectors, ISRC DEABC2400001\n" +
-			"Track 3: 0:04\n"},
-	} {
+	}
+	text := func(facts []widgets.Fact) string {
 		got := ""
-		for _, f := range trackFacts(c.toc) {
+		for _, f := range facts {
 			if f.Value != "" {
 				got += f.Name + ": " + f.Value + "\n"
 			}
 		}
-		if got != c.want {
-			t.Errorf("got\n%s, want\n%s", got, c.want)
-		}
+		return got
+	}
+	if got, want := text(textFacts(s)), "Album: Album\nPerformer: Band\nAlbum (German): Titel\n"; got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
+	}
+	track := disc.Track{
+		Number: 2, Mode: disc.Audio, Start: 1150, Length: 75*205 + 37, Pregap: 150, Indexes: []disc.LBA{2000},
+		Control: disc.PreEmphasis | disc.FourChannels, ISRC: "DEABC2400001",
+	}
+	want := "Kind: Audio\nStart: 00:17:25, LBA 1 150\nEnd: 03:42:62, LBA 16 562\nLength: 03:25:37, 15 412 sectors\n" +
+		"Pre-gap: 00:02:00, 150 sectors\nIndex 2: 00:28:50, LBA 2 000\nFlags: pre-emphasis, four channels\nISRC: DEABC2400001\n" +
+		"Title: One" + filename.Printable("\x1b") + "[1m\nPerformer: Singer\nTitle (German): Eins\n"
+	if got := text(factsOfTrack(model.TrackRow{Session: s, Track: track})); got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 }
 

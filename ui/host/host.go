@@ -23,7 +23,7 @@ type FileType struct {
 
 // Types of the files that the window opens and saves.
 var (
-	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "gmdisc", "000", "001", "i00"}}
+	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "bin", "cue", "toc", "ccd", "nrg", "mds", "mdf", "cdi", "b5t", "b6t", "gdi", "chd", "ecm", "cso", "zso", "isz", "dmg", "gz", "xz", "bz2", "zst", "gmdisc", "000", "001", "i00"}}
 	ISO          = FileType{"ISO images", []string{"iso"}}
 	Compilations = FileType{"Glassmaster compilations", []string{"glassmaster"}}
 	AllFiles     = FileType{"All files", nil}

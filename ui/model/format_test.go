@@ -38,6 +38,7 @@ func TestIsImage(t *testing.T) {
 	for name, want := range map[string]bool{
 		"a.iso": true, "/x/A.ISO": true, "a.gmdisc": true, "a.txt": false, "a": false, "iso": false,
 		"a.001": true, "a.iso.001": true, "a.iso.000": true, "a.I00": true, "a.002": false, "a.7z.001": false,
+		"a.cue": true, "a.CHD": true, "a.iso.gz": true, "a.bin.ecm": true, "a.tar.gz": false, "a.gz": false,
 	} {
 		if got := IsImage(name); got != want {
 			t.Errorf("%s: %v", name, got)

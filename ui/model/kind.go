@@ -33,7 +33,7 @@ func init() {
 		Audio:   "mp3 flac wav ogg opus m4a aac wma aiff aif mid cda",
 		Video:   "mp4 mkv avi mov mpg mpeg m2ts webm vob ts wmv m4v",
 		Archive: "zip gz xz bz2 zst 7z rar tar tgz deb rpm jar cab",
-		Image:   "iso img bin cue nrg mds mdf ccd toc cdi chd udf dmg gmdisc",
+		Image:   "iso img bin cue nrg mds mdf ccd toc cdi b5t b6t gdi chd ecm cso zso isz udf dmg gmdisc",
 	} {
 		for _, e := range strings.Fields(extensions) {
 			classes[e] = c
@@ -83,7 +83,8 @@ func Kind(n *tree.Node) string {
 }
 
 // IsImage reports whether a file has the extension of a disc image, or of the first part
-// of a split one: NAME.001, NAME.iso.001, NAME.I00; their numbers may begin with 0.
+// of a split one: NAME.001, NAME.iso.001, NAME.I00; their numbers may begin with 0. The
+// image may be compressed: NAME.iso.gz.
 func IsImage(name string) bool {
 	switch e := extension(name); e {
 	case "i00":
@@ -91,6 +92,8 @@ func IsImage(name string) bool {
 	case "000", "001":
 		whole := extension(strings.TrimSuffix(name, path.Ext(name)))
 		return whole == "" || classes[whole] == Image
+	case "gz", "xz", "bz2", "zst":
+		return classes[extension(strings.TrimSuffix(name, path.Ext(name)))] == Image
 	default:
 		return classes[e] == Image
 	}

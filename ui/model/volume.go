@@ -36,8 +36,8 @@ type State uint8
 const (
 	Closed State = iota
 	Opening
-	Ready
-	Broken
+	Ready  // the disc is open; it may have no files
+	Broken // the disc cannot be opened
 )
 
 // Volume is an open disc as Browse shows it. A job reads all folders, so that showing and
@@ -51,8 +51,10 @@ type Volume struct {
 	open    OpenFunc
 	state   State
 	name    string
+	track   int // whose files are shown; 0: the newest data track
 	err     error
 	fsys    volume.FS
+	noFiles error // why no files are shown; nil if they are
 	views   []string
 	stop    context.CancelFunc // ends the reads of the disc
 	known   []disc.Notice      // known defects of the disc
@@ -79,6 +81,13 @@ func (v *Volume) Name() string { return v.name }
 
 // Err returns why the volume could not be opened, or nil.
 func (v *Volume) Err() error { return v.err }
+
+// NoFiles returns why the open disc shows no files, or nil if it does.
+func (v *Volume) NoFiles() error { return v.noFiles }
+
+// Track returns the number of the track whose files are shown, 0 for the newest data
+// track.
+func (v *Volume) Track() int { return v.track }
 
 // FS returns the file system, or nil if none is open.
 func (v *Volume) FS() volume.FS { return v.fsys }
@@ -123,12 +132,19 @@ func (v *Volume) Unread(dir *tree.Node) string {
 func (v *Volume) Defects() []disc.Notice { return v.known }
 
 // Open opens an image file or drive, and closes what was open.
-func (v *Volume) Open(name string) { v.load(name, "") }
+func (v *Volume) Open(name string) { v.load(name, "", 0) }
+
+// SetTrack shows the files of a track.
+func (v *Volume) SetTrack(number int) {
+	if v.state == Ready && number != v.track {
+		v.load(v.name, "", number)
+	}
+}
 
 // SetView shows the names of another view, such as Joliet.
 func (v *Volume) SetView(view string) {
 	if v.state == Ready && view != v.Info().View {
-		v.load(v.name, view)
+		v.load(v.name, view, v.track)
 	}
 }
 
@@ -136,15 +152,15 @@ func (v *Volume) SetView(view string) {
 func (v *Volume) Close() {
 	v.reading.Cancel()
 	v.release()
-	v.state, v.name, v.err = Closed, "", nil
+	v.state, v.name, v.track, v.err = Closed, "", 0, nil
 	v.clear()
 	v.changed()
 }
 
-func (v *Volume) load(name, view string) {
+func (v *Volume) load(name, view string, track int) {
 	v.reading.Cancel()
 	v.release()
-	v.state, v.name, v.err = Opening, name, nil
+	v.state, v.name, v.track, v.err = Opening, name, track, nil
 	v.clear()
 	reads, stop := context.WithCancel(context.Background()) // until the disc is closed
 	v.stop = stop
@@ -152,15 +168,16 @@ func (v *Volume) load(name, view string) {
 	var f volume.FS
 	var views []string
 	var known []disc.Notice
+	var noFiles error
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
 			return err
 		}
-		f, err = volume.OpenDisc(reads, d, volume.Options{View: view})
-		views = volume.Views(ctx, d, volume.Options{})
+		f, noFiles = volume.OpenDisc(reads, d, volume.Options{View: view, Track: track})
+		views = volume.Views(ctx, d, volume.Options{Track: track})
 		known = volume.Known(ctx, d)
-		return err
+		return ctx.Err()
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
 			if d != nil {
@@ -168,7 +185,7 @@ func (v *Volume) load(name, view string) {
 			}
 			return
 		}
-		v.views, v.known = views, known
+		v.views, v.known, v.noFiles = views, known, noFiles
 		v.opened(d, f, err)
 	})
 	v.reading = job
@@ -182,8 +199,11 @@ func (v *Volume) opened(d disc.Disc, f volume.FS, err error) {
 		v.changed()
 		return
 	}
-	v.state, v.fsys = Ready, f
-	v.readAhead(f)
+	v.state = Ready
+	if v.noFiles == nil {
+		v.fsys = f
+		v.readAhead(f)
+	}
 	v.changed()
 }
 
@@ -319,7 +339,7 @@ func (v *Volume) take(ready []batch) {
 
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
-	v.files, v.folders, v.bytes, v.faults, v.more, v.known = 0, 0, 0, nil, nil, nil
+	v.files, v.folders, v.bytes, v.faults, v.more, v.known, v.noFiles = 0, 0, 0, nil, nil, nil, nil
 	v.Outline.setRoot(root)
 	v.List.setRoot(root)
 }

@@ -37,6 +37,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// cdi is a disc that is a CD-i.
+type cdi struct{ disc.Disc }
+
+func (c cdi) TOC() disc.TOC {
+	toc := c.Disc.TOC()
+	toc.Sessions = append([]disc.Session(nil), toc.Sessions...)
+	toc.Sessions[0].CDI = true
+	return toc
+}
+
+func TestCDI(t *testing.T) {
+	want := cdi{imagetest.XA(t)}
+	imagetest.Same(t, want, imagetest.Open(t, ccd.Format, imagetest.Create(t, ccd.Format, want, format.Options{}, "x.ccd")), ccd.Format.Holds)
+}
+
 // ccd2iso makes the user data of a file of sectors.
 func TestCCD2ISO(t *testing.T) {
 	peertest.Need(t, "ccd2iso")

@@ -39,6 +39,11 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		for _, n := range lost {
 			rep.Notice(n)
 		}
+		for _, s := range toc.Sessions[1:] {
+			if len(s.Text) > 0 {
+				rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image has that of the first session only.", s.Number)})
+			}
+		}
 	}
 	if _, err := io.WriteString(main, describe(toc, packs)); err != nil {
 		return fmt.Errorf("write the sheet: %w", err)

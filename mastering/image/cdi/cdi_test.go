@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
@@ -362,4 +363,19 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An image whose file begins with a data sector is not taken for one of raw sectors.
+func TestRecognized(t *testing.T) {
+	data := make([]byte, 170*2352)
+	sector.EncodeMode1(data, make([]byte, 170*2048), -150)
+	p := described{version: 0x80000006, four: true, sessions: [][]track{{{mode: 1, read: 2, gap: 150, length: 20, control: 4}}}}.bytes(data)
+	d, f, err := image.Open(t.Context(), write(t, p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if f.Name != cdi.Format.Name || disc.Sectors(d) != 20 {
+		t.Errorf("%s, %d sectors", f.Name, disc.Sectors(d))
+	}
 }

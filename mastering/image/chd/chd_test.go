@@ -2,14 +2,17 @@ package chd_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/sector"
@@ -162,17 +165,33 @@ func TestMixed(t *testing.T) {
 	}
 }
 
-// small returns small images of chdman, with a codec each.
+// small returns small images.
 func small(t testing.TB) [][]byte {
-	s := source{sheet: "FILE \"x.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n TRACK 02 AUDIO\n  INDEX 01 00:00:20\n"}
-	s.bin = append(piece{"2352", 0, 20}.sectors(), piece{"audio", 20, 17}.sectors()...)
-	in := s.write(t)
+	const unit = 2448
+	hunk := make([]byte, 8*unit)
+	meta := "CHT2TRACK:1 TYPE:AUDIO SUBTYPE:NONE FRAMES:8 PREGAP:0 PGTYPE:MODE1 PGSUB:NONE POSTGAP:0\x00"
 	var list [][]byte
-	for _, codecs := range []string{"none", "cdlz", "cdzl", "cdfl"} {
-		list = append(list, read(t, convert(t, in, "createcd", "-c", codecs)))
+	for _, codec := range []string{"zlib", "lzma", "huff", "flac", "zstd", "cdzs", "cdzl", "cdlz", "cdfl"} {
+		list = append(list, byHand(codec, 8*unit, unit, 8*unit, meta, [][]byte{hunk}, [][]byte{deflate(hunk)}))
 	}
-	for _, codecs := range []string{"lzma", "zlib", "huff", "flac", "none"} {
-		list = append(list, read(t, convert(t, filepath.Join(filepath.Dir(in), "x.bin"), "createraw", "-hs", "4704", "-us", "2352", "-c", codecs)))
+	// And those that Glassmaster makes of a wave, of text, and of zeros.
+	for i, kind := range []string{"AUDIO", "MODE1_RAW", "MODE2_RAW"} {
+		whole := bytes.Repeat([]byte("alpha beta "), len(hunk))[:len(hunk)]
+		switch i {
+		case 0:
+			for j := 0; j < len(whole); j += unit {
+				wave(whole[j:j+2352], j/unit)
+			}
+		case 2:
+			clear(whole)
+		}
+		path := filepath.Join(t.TempDir(), "x.chd")
+		p := byHand("zlib", 8*unit, unit, 8*unit, strings.Replace(meta, "AUDIO", kind, 1), [][]byte{whole}, [][]byte{deflate(whole)})
+		if err := os.WriteFile(path, p, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := imagetest.Open(t, chd.Format, path)
+		list = append(list, p, read(t, imagetest.Create(t, chd.Format, d, format.Options{}, "y.chd")))
 	}
 	return list
 }
@@ -184,4 +203,13 @@ func read(t testing.TB, path string) []byte {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// deflate compresses bytes without a header.
+func deflate(p []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression)
+	w.Write(p)
+	w.Close()
+	return b.Bytes()
 }

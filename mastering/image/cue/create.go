@@ -27,13 +27,6 @@ type part struct {
 // track.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	s, parts, packs := describe(filepath.Base(out.Path()), d.TOC(), o)
-	w, err := out.Create()
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, s.String()); err != nil {
-		return fmt.Errorf("write the CUE sheet: %w", err)
-	}
 	total := int64(0)
 	for _, p := range parts {
 		total += int64(p.end-p.start) * sector.Size
@@ -52,6 +45,13 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		if err := write(ctx, out, d, f.Name, parts, i, rep); err != nil {
 			return err
 		}
+	}
+	w, err := out.Create()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, s.String()); err != nil {
+		return fmt.Errorf("write the CUE sheet: %w", err)
 	}
 	return nil
 }

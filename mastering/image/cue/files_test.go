@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
@@ -31,13 +32,15 @@ func TestFiles(t *testing.T) {
 	}{
 		{"a WAV file named WAVE", sheet("a.wav", "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "", false},
 		{"a WAV file named BINARY", sheet("a.wav", "BINARY"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "its contents are WAV; it is read as a sound file", false},
-		{"a WAV file named MP3", sheet("a.wav", "MP3"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "the type of \"a.wav\" is MP3, but its contents are WAV", false},
+		{"a WAV file named MP3", sheet("a.wav", "MP3"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "The sheet gives 1 file the type MP3; the contents are WAV.", false},
 		{"a WAV file of an unknown type", sheet("a.wav", "RAW"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "the type \"RAW\" of \"a.wav\" is not known; its contents are WAV", false},
 		{"sectors of an unknown type", sheet("a.bin", "AUDIO"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "taken for sectors", false},
-		{"a name in capitals", sheet("A.BIN", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "it names the file \"A.BIN\", which does not exist; \"a.bin\" is used instead", false},
-		{"the name of the sheet", sheet("image.bin", "BINARY"), map[string][]byte{"x.bin": samples}, "1 audio -0 0 +5 []", "\"x.bin\" is used instead", false},
-		{"another kind of sound file", sheet("a.ape", "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "it names the file \"a.ape\", which does not exist; \"a.wav\" is used instead", false},
-		{"the path of another computer", sheet(`C:\Music\a.wav`, "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "\"a.wav\" is used instead", false},
+		{"a name in capitals", sheet("A.BIN", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "another one is used: \"a.bin\" instead of \"A.BIN\" (line 1)", false},
+		{"the name of the sheet", sheet("image.bin", "BINARY"), map[string][]byte{"x.bin": samples}, "1 audio -0 0 +5 []", "\"x.bin\" instead of \"image.bin\" (line 1)", false},
+		{"another kind of sound file", sheet("a.ape", "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "\"a.wav\" instead of \"a.ape\" (line 1)", false},
+		{"the path of another computer", sheet(`C:\Music\a.wav`, "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", `"a.wav" instead of "C:\\Music\\a.wav"`, false},
+		{"several other names", sheet("a.ape", "WAVE") + "FILE \"B.WAV\" WAVE\nTRACK 02 AUDIO\nINDEX 01 00:00:00\n", map[string][]byte{"a.wav": wav(samples), "b.wav": wav(samples)}, "1 audio -0 0 +5 []; 2 audio -0 5 +5 []", "2 files that the sheet names do not exist; others are used", false},
+		{"a file without a track", sheet("a.wav", "WAVE") + "FILE \"b.wav\" WAVE\n", map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "Line 4 of the sheet: no track uses the file \"b.wav\"", false},
 		{"a folder", sheet(`music\a.wav`, "WAVE"), map[string][]byte{"music/a.wav": wav(samples)}, "1 audio -0 0 +5 []", "", false},
 		{"a part of a sector in the middle", two, map[string][]byte{"a.wav": wav(samples[:2352*2+8]), "b.wav": wav(samples)}, "1 audio -0 0 +3 []; 2 audio -0 3 +5 []", "\"a.wav\" ends within a sector; 586 samples of silence were added", false},
 		{"a part of a sector at the end", two, map[string][]byte{"a.wav": wav(samples), "b.wav": wav(samples[:2352*2+8])}, "1 audio -0 0 +5 []; 2 audio -0 5 +3 []", "", false},
@@ -116,6 +119,8 @@ func TestEncodings(t *testing.T) {
 		{"UTF-8 with a mark", unicode.UTF8BOM, "Música 日本語 Песня", ""},
 		{"UTF-16 LE with a mark", utf16(unicode.LittleEndian, unicode.UseBOM), "Música 日本語 Песня", ""},
 		{"UTF-16 BE with a mark", utf16(unicode.BigEndian, unicode.UseBOM), "Música 日本語 Песня", ""},
+		{"UTF-32 LE", utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), "Música 日本語", ""},
+		{"UTF-32 BE", utf32.UTF32(utf32.BigEndian, utf32.UseBOM), "Música 日本語", ""},
 		{"UTF-16 LE", utf16(unicode.LittleEndian, unicode.IgnoreBOM), "Música", "UTF-16 was assumed"},
 		{"UTF-16 BE", utf16(unicode.BigEndian, unicode.IgnoreBOM), "Música Песня", "UTF-16 was assumed"},
 		{"German", charmap.Windows1252, "Die Ärzte – Süße Grüße", "Windows-1252"},

@@ -104,7 +104,7 @@ func (l *layout) track(i int) error {
 	t.Pregap = int64(t.Start - first)
 	t.Length = int64(l.at - t.Start)
 	if t.Length == 0 {
-		return fmt.Errorf("line %d: track %d has no sectors", k.Line, k.Number)
+		return fmt.Errorf("line %d: track %d has no sectors: the next track begins where it does, or the file ends there", k.Line, k.Number)
 	}
 	l.checkAddress(k, t, mode)
 	s := &l.toc.Sessions[len(l.toc.Sessions)-1]

@@ -93,12 +93,12 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 		return 0, nil
 	}
 	if s.LeadOut.Line > 0 && s.LeadIn.Line == 0 {
-		if s.LeadOut.Sectors <= x.At || s.LeadOut.Sectors > next.At {
-			return 0, fmt.Errorf("line %d: the lead-out is not between track %d and track %d", s.LeadOut.Line, l.sheet.Tracks[i].Number, k.Number)
+		if s.LeadOut.Sectors > x.At && s.LeadOut.Sectors <= next.At {
+			return next.At - s.LeadOut.Sectors, nil
 		}
-		return next.At - s.LeadOut.Sectors, nil
+		l.warn(s.LeadOut.Line, "the lead-out is not between track %d and track %d; the remark was ignored.", l.sheet.Tracks[i].Number, k.Number)
 	}
-	if s.LeadOut.Line > 0 || k.MSF.Line > 0 {
+	if s.LeadIn.Line > 0 || k.MSF.Line > 0 {
 		return 0, nil
 	}
 	m, err := l.mode(k)

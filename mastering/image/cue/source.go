@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 	"glassmaster/mastering/image/cue/sheet"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/sector"
+	"glassmaster/mastering/units"
 )
 
 // source is a file that the sheet names, as sectors.
@@ -33,16 +36,23 @@ type sources struct {
 	sheet   *sheet.Sheet
 	list    []source
 	notices []disc.Notice
+	found   []string          // what was taken for files that do not exist
+	kinds   map[[2]string]int // files by their type and another kind that their contents have
 }
 
 // openSources opens the files that a sheet names, in their order.
 func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources, error) {
-	all := &sources{files: f, sheet: s}
+	all := &sources{files: f, sheet: s, kinds: map[[2]string]int{}}
 	var missing []string
 	var first error
 	for i := range s.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if !all.used(i) {
+			all.warn(s.Files[i].Line, "no track uses the file %q; it was ignored.", s.Files[i].Name)
+			all.list = append(all.list, source{line: s.Files[i].Line})
+			continue
 		}
 		part, err := all.find(s.Files[i])
 		switch {
@@ -66,7 +76,35 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 	if len(missing) > 1 {
 		return nil, fmt.Errorf("%w; %s files of the sheet are missing: %s", first, strconv.Itoa(len(missing)), quoted(missing))
 	}
+	all.summarize()
 	return all, first
+}
+
+// used reports whether a track has sectors in a file.
+func (s *sources) used(file int) bool {
+	for _, k := range s.sheet.Tracks {
+		for _, x := range k.Indexes {
+			if x.File == file {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// summarize adds one notice for all files that have other names than the sheet says, and
+// one for all of the same other kind.
+func (s *sources) summarize() {
+	switch n := len(s.found); {
+	case n == 1:
+		s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: "A file that the sheet names does not exist; another one is used: " + s.found[0] + "."})
+	case n > 1:
+		s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("%d files that the sheet names do not exist; others are used: %s.", n, strings.Join(s.found, ", "))})
+	}
+	keys := slices.SortedFunc(maps.Keys(s.kinds), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	for _, k := range keys {
+		s.notices = append(s.notices, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf("The sheet gives %s the type %s; the contents are %s.", units.Count(s.kinds[k], "file", "files"), k[0], k[1])})
+	}
 }
 
 // quoted lists names, the first ones of many.
@@ -112,7 +150,7 @@ func (s *sources) find(f sheet.File) (format.Part, error) {
 			return part, err
 		}
 		if n != f.Name || notice.Text != "" {
-			s.warn(f.Line, "it names the file %q, which does not exist; %q is used instead.", f.Name, part.Name)
+			s.found = append(s.found, fmt.Sprintf("%q instead of %q (line %d)", part.Name, f.Name, f.Line))
 		}
 		return part, nil
 	}
@@ -134,11 +172,7 @@ func foreignBase(name string) string {
 }
 
 func (s *sources) warn(line int, format string, args ...any) {
-	s.notice(disc.Warning, line, format, args...)
-}
-
-func (s *sources) notice(severity disc.Severity, line int, format string, args ...any) {
-	s.notices = append(s.notices, disc.Notice{Severity: severity, Text: fmt.Sprintf("Line %d of the sheet: ", line) + fmt.Sprintf(format, args...)})
+	s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("Line %d of the sheet: ", line) + fmt.Sprintf(format, args...)})
 }
 
 // open opens a file as sectors. Its contents decide whether it is a sound file, since
@@ -165,7 +199,7 @@ func (s *sources) open(i int, part format.Part) (source, error) {
 		case kind == "":
 			return source{}, fmt.Errorf("the type of %q is %s, but its contents are not those of a sound file that is known (WAV, AIFF, FLAC, MP3, Ogg Vorbis)", part.Name, f.Type)
 		case kind != expected:
-			s.notice(disc.Info, f.Line, "the type of %q is %s, but its contents are %s.", part.Name, f.Type, kind)
+			s.kinds[[2]string{f.Type, kind}]++
 		}
 		return s.openSound(i, part)
 	}

@@ -22,6 +22,7 @@ type Files struct {
 	packed      bool           // the contents are unpacked from those of the file
 	open        *[]io.Closer   // what Close closes, the named file first
 	notices     *[]disc.Notice // see Note
+	unpack      func(*Files) (*Files, error)
 }
 
 // Part is a file of an image besides the named one.
@@ -57,7 +58,7 @@ func (f *Files) Unpacked(r io.ReaderAt, size int64, close func() error) *Files {
 	if close != nil {
 		*f.open = append(*f.open, closer(close))
 	}
-	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open, notices: f.notices}
+	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open, notices: f.notices, unpack: f.unpack}
 }
 
 // Note adds a notice to those of the disc that the files contain. It is for Format.Unpack;
@@ -131,8 +132,9 @@ func (f *Files) Beside(name string) (Part, error) {
 }
 
 // Find opens another file of the image like Beside. If there is no file of this name, it
-// looks for one whose name differs in case only, and then for one that has the name of the
-// named file with the extension of name. The notice says which file was taken instead. It
+// looks for one whose name differs in case only, then for one that has the name of the
+// named file with the extension of name, and then for a packed one, such as NAME.gz. The
+// notice says which file was taken instead. It
 // is empty if the file has the name.
 func (f *Files) Find(name string) (Part, disc.Notice, error) {
 	p, err := f.Beside(name)
@@ -151,7 +153,43 @@ func (f *Files) Find(name string) (Part, disc.Notice, error) {
 			return p, disc.Notice{Severity: disc.Warning, Text: text}, nil
 		}
 	}
+	for _, wanted := range []string{name, own} {
+		p, n, err := f.findPacked(wanted)
+		if !errors.Is(err, fs.ErrNotExist) {
+			if wanted != name {
+				n.Severity = disc.Warning
+			}
+			return p, n, err
+		}
+	}
 	return p, disc.Notice{}, fmt.Errorf("the file %q, which the image names, is not in its folder: %w; put it beside %s", name, fs.ErrNotExist, filepath.Base(f.path))
+}
+
+// UnpackWith sets the function that unpacks a file which Find finds in packed form. It
+// returns an error that wraps ErrUnknown if the file is not packed.
+func (f *Files) UnpackWith(unpack func(*Files) (*Files, error)) { f.unpack = unpack }
+
+// findPacked opens the contents of a file with a name and a further extension, as programs
+// that compress add it.
+func (f *Files) findPacked(name string) (Part, disc.Notice, error) {
+	for _, extension := range []string{".ecm", ".gz", ".xz", ".zst", ".bz2"} {
+		other := f.anyCase(name + extension)
+		if other == "" || other == filepath.Base(f.path) || f.unpack == nil {
+			continue
+		}
+		p, err := f.Beside(other)
+		if err != nil {
+			return Part{}, disc.Notice{}, err
+		}
+		packed := &Files{ReaderAt: p, Size: p.Size, path: filepath.Join(filepath.Dir(f.path), p.Name), open: f.open, notices: f.notices}
+		u, err := f.unpack(packed)
+		if err != nil {
+			return Part{}, disc.Notice{}, fmt.Errorf("open %s, since there is no %s: %w", other, name, err)
+		}
+		text := fmt.Sprintf("The image names its file %q, which does not exist; the contents of %q are used instead.", name, p.Name)
+		return Part{u, u.Size, p.Name}, disc.Notice{Severity: disc.Info, Text: text}, nil
+	}
+	return Part{}, disc.Notice{}, fs.ErrNotExist
 }
 
 // anyCase returns the name of a file in the folder of the image that differs from name in

@@ -2,7 +2,6 @@ package mds
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 	"glassmaster/mastering/image/runs"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/sector"
 )
 
 // beside returns the name of the data file.
@@ -20,11 +18,10 @@ func beside(main string, _ disc.TOC, _ format.Options) []string {
 }
 
 // create writes a descriptor and a data file. Sectors of a CD are written whole, with the
-// sub-channels if the disc stores them or has codes or indexes, for which the descriptor has
-// no place. The pre-gaps are in the data file, before index 1 of
-// their tracks: see builder.gap.
+// sub-channels if the disc stores them, or has what only they can record. All sectors of
+// pre-gaps are in the data file, so that no other reader has to invent them.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
-	p, err := newPlan(d)
+	p, err := newPlan(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -48,117 +45,6 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		}
 	}
 	return nil
-}
-
-// plan is what is written.
-type plan struct {
-	dvd      bool
-	sessions []plannedSession
-	size     int64 // of the data file
-}
-
-type plannedSession struct {
-	cdi    byte // 10h, or 20h if there are tracks of mode 2, as at point A0h
-	tracks []plannedTrack
-}
-
-// plannedTrack is a track, with the layout in which it is written. Of its pre-gap, stored
-// sectors are in the data file.
-type plannedTrack struct {
-	track
-	layout runs.Layout
-	stored int64
-}
-
-// newPlan places the tracks in the data file.
-func newPlan(d disc.Disc) (*plan, error) {
-	toc := d.TOC()
-	p := &plan{dvd: isDVD(d)}
-	sub := runs.NoSub
-	if disc.HasSubChannels(d) || needsSub(toc) {
-		sub = runs.Interleaved
-	}
-	for _, s := range toc.Sessions {
-		one := plannedSession{}
-		for i, t := range s.Tracks {
-			l := layoutOf(t.Mode, p.dvd).WithSub(sub)
-			k := plannedTrack{layout: l, stored: t.Pregap, track: track{
-				point: t.Number, mode: modeOf(t.Mode, p.dvd), control: int(t.Control), size: l.Size(),
-				start: int64(t.Start), pregap: t.Pregap, length: t.Length, offset: p.size + t.Pregap*int64(l.Size()),
-			}}
-			if t.Mode != disc.Audio {
-				k.control |= 4
-			}
-			if sub != runs.NoSub {
-				k.sub = 8
-			}
-			switch {
-			case i > 0:
-			case s.Number == 1: // the 150 sectors before address 0 count
-				k.pregap = int64(t.Start) + 150
-			case k.pregap == 0:
-				k.pregap = 150
-			}
-			switch {
-			case s.CDI:
-				one.cdi = 0x10
-			case t.Mode == disc.XA || t.Mode == disc.Mode2:
-				one.cdi = 0x20
-			}
-			p.size += (k.stored + k.length) * int64(l.Size())
-			one.tracks = append(one.tracks, k)
-		}
-		if len(one.tracks) == 0 {
-			return nil, fmt.Errorf("write Alcohol image: session %d has no tracks", s.Number)
-		}
-		p.sessions = append(p.sessions, one)
-	}
-	if len(p.sessions) == 0 {
-		return nil, fmt.Errorf("write Alcohol image: the disc has no tracks")
-	}
-	if !p.dvd && disc.Sectors(d) > format.MaxCDSectors {
-		return nil, fmt.Errorf("write Alcohol image: the disc has %d sectors; an image of a CD has at most %d, and one of a DVD only one data track", disc.Sectors(d), format.MaxCDSectors)
-	}
-	return p, nil
-}
-
-// needsSub reports whether the disc has what only the Q sub-channel can record: the media
-// catalogue number, ISRCs, and indexes after the first one.
-func needsSub(toc disc.TOC) bool {
-	for _, s := range toc.Sessions {
-		for _, t := range s.Tracks {
-			if t.ISRC != "" || len(t.Indexes) > 0 {
-				return true
-			}
-		}
-	}
-	return toc.Catalog != ""
-}
-
-// isDVD reports whether the disc is too large for a CD and has nothing but user data.
-func isDVD(d disc.Disc) bool {
-	s := d.TOC().Sessions
-	return disc.Sectors(d) > format.MaxCDSectors && len(s) == 1 && len(s[0].Tracks) == 1 && s[0].Tracks[0].Mode == disc.Mode1
-}
-
-func layoutOf(m disc.Mode, dvd bool) runs.Layout {
-	if dvd {
-		return runs.Mode1User
-	}
-	return runs.Layout{Length: sector.Size, Mode: m}
-}
-
-// modeOf returns the mode as Alcohol writes it.
-func modeOf(m disc.Mode, dvd bool) int {
-	switch {
-	case dvd:
-		return 0x02
-	case m == disc.Audio:
-		return 0xA9
-	case m == disc.Mode1:
-		return 0xAA
-	}
-	return 0xAB // sectors of form 1 and 2, or without a form
 }
 
 // descriptor returns the bytes of the descriptor: the header, the session blocks, the track
@@ -219,7 +105,7 @@ func (p *plan) putTracks(b []byte, at, extraAt, footerAt int, s plannedSession) 
 	first, last := s.tracks[0], s.tracks[len(s.tracks)-1]
 	if !p.dvd {
 		end := disc.LBA(last.start + last.length).MSF()
-		for i, m := range [][3]byte{{byte(first.point), s.cdi}, {byte(last.point)}, {byte(end.M), byte(end.S), byte(end.F)}} {
+		for i, m := range [][3]byte{{byte(first.point), s.kind}, {byte(last.point)}, {byte(end.M), byte(end.S), byte(end.F)}} {
 			q := b[at:]
 			q[2], q[4] = 0x10|byte(first.control), byte(0xA0+i)
 			if i == 1 {
@@ -241,8 +127,8 @@ func (p *plan) putTracks(b []byte, at, extraAt, footerAt int, s plannedSession) 
 		if p.dvd {
 			le.PutUint32(q[12:], uint32(t.length))
 		} else {
-			m := disc.LBA(t.start).MSF()
-			q[9], q[10], q[11], q[18] = byte(m.M), byte(m.S), byte(m.F), 2
+			copy(q[9:], t.msf[:])
+			q[18] = 2 // what Alcohol writes (Aaru)
 			le.PutUint32(q[12:], uint32(extraAt))
 			le.PutUint32(b[extraAt:], uint32(t.pregap))
 			le.PutUint32(b[extraAt+4:], uint32(t.length))

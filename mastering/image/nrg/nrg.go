@@ -17,7 +17,7 @@
 //	SINF        0 number of tracks of a session (4 bytes)
 //	MTYP        0 kinds of media (4 bytes); see the constants
 //	DINF        0 whether the disc remains open (4 bytes)
-//	RELO, TOCT, AFNM, VOLM  not used here
+//	RELO, TOCT  unknown
 //	END!        the end of the chain
 //
 // An entry of CUES and CUEX has 8 bytes: 0 control and ADR, 1 track number (BCD; 0: the

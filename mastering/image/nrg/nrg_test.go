@@ -1,6 +1,7 @@
 package nrg_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -128,5 +129,15 @@ func TestOthers(t *testing.T) {
 			t.Errorf("%s: notices %q", c.name, n)
 		}
 		imagetest.Same(t, d, d, format.Raw)
+		if c.name == "p1.nrg" { // of which the collection has the same sectors as a BIN
+			want, err := os.ReadFile(folder + "p1.bin")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(want))
+			if _, err := d.ReadSectors(t.Context(), got, 0, disc.Raw); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: the sectors are not those of p1.bin, %v", c.name, err)
+			}
+		}
 	}
 }

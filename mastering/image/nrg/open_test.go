@@ -316,7 +316,7 @@ func TestRefused(t *testing.T) {
 		{"a chunk that is cut off", [][]byte{be("CUEX", 1000)}, "CUEX at byte 23520 has 1000 bytes, more than there can be"},
 		{"a name that is cut off", [][]byte{be("CUE")}, "the chunk at byte 23520 is cut off"},
 		{"zeros", [][]byte{make([]byte, 100)}, "no chunk at byte 23520"},
-		{"too many chunks", [][]byte{bytes.Repeat(chunk("VOLM"), 1001)}, "more than 1000 chunks"},
+		{"too many chunks", [][]byte{bytes.Repeat(chunk("RELO"), 1001)}, "more than 1000 chunks"},
 	} {
 		_, err := open(t, write(t, n, false, append(c.chunks, end)...))
 		if c.name == "a name that is cut off" || c.name == "a chunk that is cut off" {
@@ -349,6 +349,7 @@ func TestTolerated(t *testing.T) {
 		{[][]byte{cue, good, end}, "(SINF)"},
 		{[][]byte{cue, good, sinf(2), end}, "have [2] tracks"},
 		{[][]byte{chunk("CUEX", point(1, 1, 1, 0), point(1, 0xAA, 1, 11)), good, sinf(1), end}, "lead-out of session 1 begins at address 11"},
+		{[][]byte{chunk("CUEX", point(1, 2, 1, 0)), good, sinf(1), end}, "Track 1 of session 1 is track 2"},
 		{[][]byte{chunk("CUEX", point(0x41, 1, 1, 0)), good, sinf(1), end}, "control bits of track 1"},
 		{[][]byte{chunk("CUEX", point(1, 1, 0, -33), point(1, 1, 1, 0)), good, sinf(1), end}, "Index 0 of track 1"},
 		{[][]byte{cue, chunk("DAOX", head("12345", 0, 1, 1), dao("", raw, 7, 0, 0, n)), sinf(1), end}, `"12345" does not have 13 digits`},

@@ -48,8 +48,11 @@ func (i *image) place(n int) error {
 	out := disc.Session{Number: n + 1, CDI: s.cdi, Text: s.text}
 	for k, t := range s.tracks {
 		number, mine := s.track(k, t)
-		if number == 0 {
+		switch {
+		case number == 0:
 			number = i.number + 1
+		case t.number != 0 && number != t.number:
+			i.warn("Track %d of session %d is track %d in the list of its addresses, which is used.", t.number, n+1, number)
 		}
 		if number <= i.number || number > 99 {
 			return fmt.Errorf("session %d has a track of number %d, which cannot follow track %d", n+1, number, i.number)

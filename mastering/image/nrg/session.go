@@ -90,7 +90,7 @@ func (i *image) add(c chunk) error {
 		if len(p) >= 4 {
 			i.media = binary.BigEndian.Uint32(p)
 		}
-	case "DINF", "RELO", "TOCT", "AFNM", "VOLM":
+	case "DINF", "RELO", "TOCT":
 	default:
 		i.warn("The chunk %q at byte %d is unknown, and is ignored.", c.name, c.at)
 	}

@@ -33,10 +33,10 @@ func partOf(at, length int, m disc.Mode) stored {
 	return stored{Layout: runs.Layout{At: at, Length: length, Mode: m}, stride: length}
 }
 
-// identify returns how the sectors of a file of this size are stored, by its first bytes.
-func identify(head []byte, size int64) (stored, bool) {
+// identify returns how the sectors of a file are stored, by its first bytes.
+func identify(head []byte) (stored, bool) {
 	for _, stride := range []int{sector.Size, sector.Size + 16, sector.Size + sector.SubSize} {
-		if !synced(head, stride, size) {
+		if !synced(head, stride) {
 			continue
 		}
 		return whole(stride, subOf(head, stride)), true
@@ -53,16 +53,14 @@ func identify(head []byte, size int64) (stored, bool) {
 	return withoutSync(head)
 }
 
-// synced reports whether the first sectors have sync patterns at this distance. One sector
-// is enough if the file has no more.
-func synced(head []byte, stride int, size int64) bool {
-	if !bytes.HasPrefix(head, []byte(rawSync)) {
-		return false
-	}
-	if len(head) < stride+sector.SyncSize {
-		return size <= int64(stride) && size >= sector.Size
-	}
-	return bytes.HasPrefix(head[stride:], []byte(rawSync))
+// synced reports whether the first sectors have sync patterns at this distance, and a known
+// mode, which scrambled sectors do not have.
+func synced(head []byte, stride int) bool {
+	return hasSync(head) && len(head) > stride && hasSync(head[stride:])
+}
+
+func hasSync(p []byte) bool {
+	return len(p) >= sector.DataAt && string(p[:sector.SyncSize]) == rawSync && p[sector.DataAt-1] <= 2
 }
 
 // subOf returns the order of the sub-channels that follow each sector of 2352 bytes, by the

@@ -1,5 +1,5 @@
-// Package raw opens files of CD sectors that are larger than 2048 bytes, without a sheet
-// that describes them (.bin, .img, .mdf, .raw). The name of the file does not matter.
+// Package raw opens and writes files of CD sectors that are larger than 2048 bytes, without
+// a sheet that describes them (.bin, .img, .mdf, .raw). The name of the file does not matter.
 //
 // Sectors of 2352 bytes are recognized by the sync pattern and the header with the address
 // (ECMA-130 14.2), also if sub-channels follow each of them: 96 bytes (2448), interleaved or
@@ -16,7 +16,8 @@
 //
 // The sectors tell the tracks only in part: where the mode changes, where audio follows
 // data, and, by the addresses in their headers, where a later session begins. Sub-channels
-// tell all of it. A file of audio without sub-channels is not recognized.
+// tell all of it, which is why files are written with them. A file of audio without
+// sub-channels is not recognized.
 package raw
 
 import (
@@ -35,7 +36,7 @@ import (
 
 // Format is the format of files of sectors without a sheet.
 var Format = format.Format{
-	Name: "raw sectors", Extensions: []string{".bin"}, Open: open,
+	Name: "raw", Extensions: []string{".bin"}, Open: open, Create: create,
 	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Sub | format.OnlyCD,
 }
 
@@ -45,7 +46,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if err != nil && n < len(head) {
 		return nil, fmt.Errorf("read the first sectors: %w", err)
 	}
-	l, ok := identify(head, f.Size)
+	l, ok := identify(head)
 	if !ok {
 		return nil, format.ErrUnknown
 	}

@@ -3,6 +3,7 @@ package raw_test
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,8 +15,11 @@ import (
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/image/raw"
 	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/sector"
+	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // write stores sectors of discs, each from its first track or pre-gap to its end, one after
@@ -56,7 +60,42 @@ func spans(d disc.Disc) []span {
 	return all
 }
 
-// whole sectors with sub-channels in any order, under any name, are opened as the disc that
+// What is written is opened as the same disc.
+func TestRoundTrip(t *testing.T) {
+	for name, sample := range map[string]func(testing.TB) disc.Disc{
+		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,
+		"sub-channels": imagetest.SubChannels, "XA": imagetest.XA, "mode 1": imagetest.Mode1,
+	} {
+		want := sample(t)
+		got := imagetest.Open(t, raw.Format, imagetest.Create(t, raw.Format, want, format.Options{}, "x.bin"))
+		imagetest.Same(t, want, got, raw.Format.Holds)
+		if n := disc.Notices(got); len(n) > 0 {
+			t.Errorf("%s: %q", name, disc.Texts(n))
+		}
+	}
+}
+
+// iat reads sectors of 2448 bytes.
+func TestIAT(t *testing.T) {
+	peertest.Need(t, "iat", "genisoimage")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("contents "), 50000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-o", "in.iso", "file")
+	user, err := os.ReadFile(filepath.Join(dir, "in.iso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := disc.FromReaderAt(bytes.NewReader(user), int64(len(user)), nil)
+	path := imagetest.Create(t, raw.Format, d, format.Options{}, "x.bin")
+	peertest.Run(t, filepath.Dir(path), "iat", "x.bin", "out.iso")
+	if got, err := os.ReadFile(filepath.Join(filepath.Dir(path), "out.iso")); err != nil || !bytes.Equal(got, user) {
+		t.Errorf("%d bytes that are not the user data, %v", len(got), err)
+	}
+}
+
+// Whole sectors with sub-channels in any order, under any name, are opened as the disc that
 // they are from.
 func TestSubChannels(t *testing.T) {
 	for _, sub := range []runs.Sub{runs.Interleaved, runs.Planar} {
@@ -262,6 +301,8 @@ func TestRefused(t *testing.T) {
 	copy(iso[16*2336:], "\x01CD001\x01")
 	for name, p := range map[string][]byte{
 		"audio": audio.Bytes(), "zeros": make([]byte, 300*2352), "an ISO image": iso, "nothing": nil,
+		"scrambled":        bytes.Repeat(append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61"), make([]byte, 2336)...), 400),
+		"one sector":       append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x02\x00\x01"), make([]byte, 2336)...),
 		"one sync pattern": append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"), make([]byte, 9000)...),
 	} {
 		files, err := format.OpenFiles(store(t, "x.bin", p))
@@ -316,4 +357,36 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A later session alone is at its address, where the files of its volume are.
+func TestLaterSession(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	const start = 11702
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), []byte("the contents"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-C", "0,11702", "-o", "in.iso", "file")
+	user, err := os.ReadFile(filepath.Join(dir, "in.iso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, len(user)/disc.SectorSize*sector.Size)
+	sector.EncodeMode1(p, user, start)
+	d := imagetest.Open(t, raw.Format, store(t, "x", p))
+	if k := d.TOC().Sessions[0].Tracks[0]; k.Start != start {
+		t.Errorf("the track is %+v", k)
+	}
+	v, err := volume.OpenDisc(t.Context(), d, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := fs.ReadDir(v, ".")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if got, err := fs.ReadFile(v, list[0].Name()); err != nil || string(got) != "the contents" {
+		t.Errorf("%q, %v", got, err)
+	}
 }

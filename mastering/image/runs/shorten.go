@@ -59,6 +59,7 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		for _, t := range all {
 			if t.Start < end {
 				t.Length = min(t.Length, int64(end-t.Start))
+				t.Indexes = before(t.Indexes, end)
 				s.Tracks = append(s.Tracks, t)
 			}
 		}
@@ -70,9 +71,29 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		return toc, list, nil, fmt.Errorf("the files of the image end before the first sector of the disc: %w", io.ErrUnexpectedEOF)
 	}
 	list[first].Count = int64(end - list[first].Start)
-	return cut, list[:first+1], []disc.Notice{{
+	list = list[:first+1]
+	rest := cut.Sessions[len(cut.Sessions)-1].Tracks
+	for n := len(list) - 1; n > 0 && list[n].Start >= rest[len(rest)-1].End(); n-- { // the pre-gap of a track that is missing
+		r := list[n]
+		list = list[:n]
+		lost += disc.LBA(r.Count)
+		if r.Count > 0 {
+			end = r.Start
+		}
+	}
+	return cut, list, []disc.Notice{{
 		Severity: disc.Error, Incomplete: true,
 		Text:   fmt.Sprintf("The files of the image end before the disc does: %s from address %d on.", units.Count(int(lost), "sector is missing", "sectors are missing"), end),
 		Advice: "get the image again",
 	}}, nil
+}
+
+// before returns the indexes before an address.
+func before(list []disc.LBA, end disc.LBA) []disc.LBA {
+	for i, at := range list {
+		if at >= end {
+			return list[:i:i]
+		}
+	}
+	return list
 }

@@ -244,6 +244,9 @@ func (x piece) inBytes(a amount) int64 {
 // part opens the file of a piece, and finds out how many bytes of it are meant.
 func (b *builder) part(x piece) (part, error) {
 	p := part{piece: x, bytes: x.inBytes(x.length)}
+	if p.bytes > x.size()<<20 { // no sum of these can overflow
+		return part{}, fmt.Errorf("line %d: the length of %s is one that no CD has", x.line, x.word)
+	}
 	if x.name == "" {
 		return p, nil
 	}

@@ -34,6 +34,9 @@ func (w written) bytes() int64 { return int64(w.End()-w.begin) * int64(w.layout.
 // beside returns the names of the files with the sectors.
 func beside(main string, t disc.TOC, o format.Options) []string {
 	stem := strings.TrimSuffix(main, filepath.Ext(main))
+	if strings.EqualFold(filepath.Ext(main), ".bin") {
+		stem = main // the description itself
+	}
 	if !o.FilePerTrack {
 		return []string{stem + ".bin"}
 	}

@@ -229,6 +229,7 @@ func TestRefused(t *testing.T) {
 		{"CD_DA TRACK AUDIO\nSILENCE 99999999999999999999", "line 2: a length is expected"},
 		{"CD_DA TRACK AUDIO\nSILENCE 9999999999:0:0", "too long"},
 		{"CD_DA TRACK AUDIO\nSILENCE 100:0:0", "line 1: track 1 ends at address 450000, which no CD has"},
+		{"CD_DA TRACK AUDIO\nSILENCE 1099511627776", "line 2: the length of SILENCE is one that no CD has"},
 		{"CD_DA TRACK AUDIO\nSILENCE 0:0:9 START 0:0:9", "line 2: the pre-gap has 9 sectors, but the whole track has 9"},
 		{"CD_DA TRACK AUDIO\nSILENCE 0:0:9 START 0:0:1\nSTART 0:0:2", "line 3: START of the track is already in line 2"},
 		{"CD_DA TRACK AUDIO\nSILENCE 0:0:9 END 0:0:9", "line 2: the post-gap begins at 9 sectors"},
@@ -285,7 +286,7 @@ func TestTolerated(t *testing.T) {
 		{`CD_ROM TRACK MODE1 RW DATAFILE "x.bin" 0:0:2`, "stored as packs (RW)"},
 		{`CD_DA CD_TEXT { LANGUAGE 0 { TITLE "x" } } TRACK AUDIO SILENCE 1`, "no LANGUAGE_MAP"},
 		{`CD_DA CD_TEXT { LANGUAGE_MAP { 0 : EN } LANGUAGE 1 { TITLE "x" } } TRACK AUDIO SILENCE 1`, "does not contain language 1"},
-		{`CD_DA TRACK AUDIO FILE "x.bin" 0 0:0:12`, "2 sectors are missing from address 10 on"},
+		{`CD_DA TRACK AUDIO FILE "x.bin" 0 0:0:12 INDEX 0:0:11`, "2 sectors are missing from address 10 on"},
 	} {
 		d, err := open(t, write(t, 10*raw, c.text))
 		if err != nil {

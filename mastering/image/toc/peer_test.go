@@ -94,6 +94,20 @@ func TestByCdrdao(t *testing.T) {
 	}
 }
 
+// cdrdao finds a later session at its address.
+func TestSessionsByCdrdao(t *testing.T) {
+	peertest.Need(t, "cdrdao")
+	for _, d := range []disc.Disc{imagetest.Sessions(t), imagetest.SubChannels(t)} {
+		dir := filepath.Dir(imagetest.Create(t, toc.Format, d, format.Options{}, "x.toc"))
+		last := d.TOC().Sessions[1].Tracks[0]
+		want := regexp.MustCompile(fmt.Sprintf(`TRACK  5  Mode MODE2_RAW(?s:.*)START .*\( %d\)\s+END .*\( %d\)`, last.Start, last.End()))
+		if out := peertest.Run(t, dir, "cdrdao", "show-toc", "x.toc"); !want.MatchString(out) {
+			t.Errorf("no %v in\n%s", want, out)
+		}
+		peertest.Run(t, dir, "cdrdao", "read-test", "x.toc")
+	}
+}
+
 // cdrdao plays the same samples.
 func TestSamplesByCdrdao(t *testing.T) {
 	peertest.Need(t, "cdrdao")

@@ -32,6 +32,14 @@ func TestWriteAndOpen(t *testing.T) {
 	}
 }
 
+// The file with the sectors never has the name of the description.
+func TestNames(t *testing.T) {
+	d := imagetest.XA(t)
+	for _, main := range []string{"x", "x.TOC", "x.bin", "X.BIN", "a \"b\" c.toc", "ä.toc"} {
+		imagetest.Same(t, d, imagetest.Open(t, toc.Format, imagetest.Create(t, toc.Format, d, format.Options{}, main)), toc.Format.Holds)
+	}
+}
+
 // changed is a disc with another table of contents.
 type changed struct {
 	disc.Disc

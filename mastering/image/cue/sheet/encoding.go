@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 
 	"glassmaster/mastering/disc"
 )
@@ -25,6 +26,10 @@ func (p *parser) decode(text []byte) string {
 // decode returns a text, and the character set that was assumed; it is empty if the text is
 // UTF-8 or has a byte order mark.
 func decode(text []byte) (s, assumed string) {
+	if order := utf32Order(text); order >= 0 {
+		e := utf32.UTF32(utf32.Endianness(order == 1), utf32.IgnoreBOM)
+		return strings.TrimPrefix(decoded(e, text), "\ufeff"), ""
+	}
 	if order, mark := utf16Order(text); order >= 0 {
 		e := unicode.UTF16(unicode.Endianness(order == 1), unicode.IgnoreBOM)
 		if !mark {
@@ -47,6 +52,18 @@ func decode(text []byte) (s, assumed string) {
 func decoded(e encoding.Encoding, text []byte) string {
 	s, _ := e.NewDecoder().Bytes(text)
 	return string(s)
+}
+
+// utf32Order returns the byte order of a text in UTF-32, by its byte order mark: 0
+// big-endian, 1 little-endian, -1 if it has none.
+func utf32Order(text []byte) int {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe\x00\x00")):
+		return 1
+	case bytes.HasPrefix(text, []byte("\x00\x00\xfe\xff")):
+		return 0
+	}
+	return -1
 }
 
 // utf16Order returns the byte order of a text in UTF-16: 0 big-endian, 1 little-endian, -1
@@ -144,7 +161,7 @@ func isCyrillic(text []byte) bool {
 // IsText reports whether bytes from the beginning of a file can be those of a sheet.
 func IsText(head []byte) bool {
 	order, _ := utf16Order(head)
-	return order >= 0 || bytes.IndexByte(head, 0) < 0
+	return order >= 0 || utf32Order(head) >= 0 || bytes.IndexByte(head, 0) < 0
 }
 
 // Recognize reports whether a text is a CUE sheet: it has a line TRACK with a number, or a

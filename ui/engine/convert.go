@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"glassmaster/drive"
+	"glassmaster/drive/job"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/progress"
+	"glassmaster/ui/model"
+)
+
+// descriptions say what image formats are for.
+var descriptions = map[string]string{
+	"ISO":     "One data track, as it is mounted, burned and opened everywhere.",
+	"CUE":     "A CD as a CUE sheet with its sectors in BIN files; the format that most programs read.",
+	"cdrdao":  "A CD as cdrdao describes it, with CD-TEXT in several languages and sub-channels.",
+	"CloneCD": "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files).",
+	"Nero":    "A CD or DVD in one file (NRG), as Nero writes it.",
+	"Alcohol": "A CD or DVD as an MDS and an MDF file, as Alcohol 120% writes it.",
+	"CHD":     "A compressed CD or DVD in one file, for emulators such as MAME.",
+	"CSO":     "One data track, compressed, for emulators.",
+}
+
+// ImageFormats returns the formats that can be written.
+func (e *Engine) ImageFormats() []model.ImageFormat {
+	var list []model.ImageFormat
+	for _, name := range image.Writable() {
+		f, ok := image.ByName(name)
+		if !ok || len(f.Extensions) == 0 {
+			continue
+		}
+		list = append(list, model.ImageFormat{
+			Name: f.Name, Extension: f.Extensions[0][1:], Description: descriptions[f.Name], FilePerTrack: hasFilePerTrack(f),
+		})
+	}
+	return list
+}
+
+// hasFilePerTrack reports whether an image of a format can have a file for each track.
+func hasFilePerTrack(f format.Format) bool {
+	if f.Beside == nil {
+		return false
+	}
+	two := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 300}, {Number: 2, Start: 300, Length: 300}}}}}
+	main := "x" + f.Extensions[0]
+	return len(f.Beside(main, two, format.Options{FilePerTrack: true})) > len(f.Beside(main, two, format.Options{}))
+}
+
+// Loss returns what an image of a format cannot hold of a disc.
+func (e *Engine) Loss(d disc.Disc, name string) []disc.Notice {
+	f, ok := image.ByName(name)
+	if !ok {
+		return nil
+	}
+	return f.Loss(d)
+}
+
+// Convert writes a disc as an image of a format and compares it with the disc. With force,
+// what the format cannot hold is left out.
+func (e *Engine) Convert(ctx context.Context, from, to, name string, perTrack, force bool, rep progress.Reporter) (c model.Converted, err error) {
+	f, err := job.FormatFor(to, name)
+	if err != nil {
+		return c, err
+	}
+	options := source.Options{Report: rep}
+	if drive.IsName(from) {
+		held, release, err := e.queue.Use(ctx, from)
+		if err != nil {
+			return c, err
+		}
+		defer release()
+		ctx, options.Wrap = held, e.queue.Share
+	}
+	src, err := source.Open(ctx, from, options)
+	if err != nil {
+		return c, err
+	}
+	defer src.Close()
+	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{Force: force, Format: format.Options{FilePerTrack: perTrack}}))
+	if err != nil {
+		return c, err
+	}
+	if lost := j.Plan().Loss; len(lost) > 0 && !force {
+		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+	}
+	r, err := j.Run(ctx, rep)
+	if err != nil {
+		return c, err
+	}
+	c.Notices = slices.Concat(src.Notices, r.Notices)
+	c.Good = r.Equal && len(r.Flaws()) == 0
+	c.Text = fmt.Sprintf("%s was written, read back and is equal to %s.", model.Short(to), model.Short(from))
+	if len(j.Plan().Loss) > 0 {
+		c.Text = fmt.Sprintf("%s was written. What the format %s holds was read back and is equal to %s.", model.Short(to), f.Name, model.Short(from))
+	}
+	if flaws := r.Flaws(); len(flaws) > 0 {
+		c.Text = fmt.Sprintf("%s was written, but %s", model.Short(to), flaws[0].Text)
+	}
+	return c, nil
+}

@@ -1,0 +1,18 @@
+package model
+
+import "glassmaster/mastering/disc"
+
+// ImageFormat is an image format that can be written.
+type ImageFormat struct {
+	Name         string // "CUE"
+	Extension    string // of its main file, without the dot
+	Description  string // what it is for, in a sentence
+	FilePerTrack bool   // it can have a file for each track
+}
+
+// Converted is the result of a conversion that wrote an image.
+type Converted struct {
+	Text    string // what was written, and whether it was compared with its source
+	Good    bool   // it was compared and is equal, and nothing is missing
+	Notices []disc.Notice
+}
