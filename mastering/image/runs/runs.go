@@ -7,6 +7,7 @@ package runs
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -78,7 +79,7 @@ type Run struct {
 	Layout
 	Start  disc.LBA
 	Count  int64       // sectors
-	From   io.ReaderAt // nil: silence, or sectors of zeros
+	From   io.ReaderAt // nil: silence, or data sectors whose user data is zero; only Mode of the layout counts then
 	Offset int64       // of the first sector in From, in bytes
 	Stride int         // bytes from one sector to the next; 0: Layout.Size
 
@@ -110,8 +111,13 @@ func (r Run) Bytes() int64 { return r.Count * int64(r.stride()) }
 // closes the files.
 func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) (disc.Disc, error) {
 	at := disc.LBA(-1 << 40)
+	list = slices.Clone(list)
 	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
-	for _, r := range list {
+	for i, r := range list {
+		if r.From == nil {
+			list[i].Layout, list[i].Stride = Layout{Mode: r.Mode}, 0
+			r = list[i]
+		}
 		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
 		}
