@@ -19,6 +19,7 @@ type Result struct {
 	Sectors int64             // compared
 	Bad     int64             // that differ or cannot be read
 	Checks  Checks            // by Read
+	Sums    []Checksum        // of the image, by Read
 }
 
 // pieceSectors is the number of sectors that are read at a time.
