@@ -52,12 +52,13 @@ type Checked struct {
 // running is a checksum of what was read.
 type running struct {
 	Sum
-	on   bool
+	on   bool  // it is computed
+	leap bool  // Checked.Checksums was called: see maxLeap
 	next int64 // the byte that follows
 	err  error
 }
 
-// maxLeap is how many bytes that nobody reads are read here, so that a checksum can go on: the
+// maxLeap is how many bytes that nobody reads are read when an image is checked, so that a checksum can go on: the
 // padding between the tracks of a CD, and their pre-gaps.
 const maxLeap = 1 << 20
 
@@ -71,7 +72,7 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 		if off >= s.End || end <= s.Start || !s.on {
 			continue
 		}
-		if s.next < off && s.next > s.Start && off-s.next <= maxLeap {
+		if s.leap && s.next < off && s.next > s.Start && off-s.next <= maxLeap {
 			leap := make([]byte, off-s.next)
 			if k, _ := c.r.ReadAt(leap, s.next); k == len(leap) {
 				s.add(leap, s.next, off)
@@ -119,7 +120,7 @@ func (c *Checked) Checksums() []disc.Checksum {
 	defer c.mu.Unlock()
 	var list []disc.Checksum
 	for _, s := range c.sums {
-		s.on = true
+		s.on, s.leap = true, true
 		list = append(list, disc.Checksum{
 			Name: fmt.Sprintf("the %s of %s", s.Kind, s.Name), Size: s.End - s.Start,
 			Check: func(ctx context.Context, read func(int64)) error { return c.check(ctx, s, read) },
