@@ -74,8 +74,9 @@ of IMAGE are never replaced.`,
 type converted struct {
 	copied
 	Format string   `json:"format"`
-	Files  []string `json:"files,omitempty"` // of the image
-	Lost   []string `json:"lost,omitempty"`  // what the format cannot hold
+	Files  []string `json:"files,omitempty"`  // of the image
+	Lost   []string `json:"lost,omitempty"`   // what the format cannot hold
+	Faults *faults  `json:"faults,omitempty"` // damaged sectors, which were written as they are
 }
 
 func (inv *invocation) convert(ctx context.Context, from, to string, o converting) error {
@@ -105,13 +106,15 @@ func (inv *invocation) convert(ctx context.Context, from, to string, o convertin
 	if r.Written == 0 {
 		return unwritten(to, unread(from, err))
 	}
-	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
-	c.copied = copiedObject(to, plan, r, remarks)
+	if r.Corrected > 0 {
+		inv.tellCorrected(src)
+	}
+	c.copied, c.Faults = copiedObject(to, plan, r, remarks), newFaults(r.Damaged)
 	inv.data = c
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %s, %d sectors, %s%s", name(to), f.Name, r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
+	text := fmt.Sprintf("%s: %s, %d sectors, %s%s", name(to), f.Name, r.Written, units.Size(c.Bytes), readBack(r))
 	if len(plan.Loss) > 0 {
 		text += ", without what the format cannot hold"
 	}

@@ -10,6 +10,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/verify"
 )
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
@@ -110,8 +111,18 @@ func tolerated(made string, r job.Result) error {
 		return incomplete{made + " is as incomplete as its source: " + r.Plan.Incomplete()}
 	case r.Plan.Damaged() != "":
 		return incomplete{made + " is as damaged as its source: " + r.Plan.Damaged()}
+	case r.Damaged != nil:
+		return mendable(incomplete{made + " is as damaged as its source: " + r.Damaged.Error()}, r.Damaged)
 	case len(r.Missing) > 0:
 		return incomplete{leftOut(len(r.Missing))}
 	}
 	return nil
+}
+
+// mendable adds a hint to the error about damaged sectors if some can be corrected.
+func mendable(err error, f *verify.FaultError) error {
+	if f.Correctable == 0 {
+		return err
+	}
+	return advise(err, `"glassmaster verify --repair IMAGE -o NEW" writes an image in which they are corrected`)
 }

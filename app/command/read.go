@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -93,12 +94,15 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
-	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
+	if r.Corrected > 0 {
+		inv.tellCorrected(src)
+	}
+	done := copiedObject(o.output, j.Plan(), r, remarks)
+	inv.data = done
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
+	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(done.Bytes), readBack(r))
 	if p := j.Plan(); p.UsedBy != "" {
 		text += fmt.Sprintf("; the disc has %d sectors, but only these are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
@@ -108,7 +112,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
 	c := copied{
-		Output: output, Sectors: r.Written, Bytes: r.Written * disc.SectorSize, Seconds: r.Seconds, Unused: p.Unused,
+		Output: output, Sectors: r.Written, Bytes: bytesOf(p.Files, r.Written), Seconds: r.Seconds, Unused: p.Unused,
 		Remarks: remarks, Mended: r.Corrected, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
 	}
 	if r.Short != nil {
@@ -123,8 +127,26 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
+// bytesOf returns the size of all files of an image, or that of the user data of its sectors if
+// it was written to a stream.
+func bytesOf(files []string, sectors int64) int64 {
+	var sum int64
+	for _, path := range files {
+		info, err := os.Stat(path)
+		if err != nil {
+			return sectors * disc.SectorSize
+		}
+		sum += info.Size()
+	}
+	if sum == 0 {
+		return sectors * disc.SectorSize
+	}
+	return sum
+}
+
 // tellCorrected reports how many sectors of a source were damaged and corrected.
-func (inv *invocation) tellCorrected(src *source.Source, count int64, first disc.LBA) {
+func (inv *invocation) tellCorrected(src *source.Source) {
+	count, first := disc.Corrected(src)
 	if count == 0 {
 		return
 	}

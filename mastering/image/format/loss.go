@@ -14,11 +14,44 @@ import (
 
 // Loss returns a notice for each kind of thing on a disc that an image of this format
 // cannot hold. What is missing in the image but follows from the standard, such as the EDC
-// of intact sectors, is not lost. Loss does not read sectors: see Formless.
+// of intact sectors, is not lost. Loss does not read sectors: it says that sub-channels are
+// lost even if they follow from the table of contents, and does not know of sectors without
+// user data. ReadLoss does.
 func (f Format) Loss(d disc.Disc) []disc.Notice {
-	var has content
-	has.count(d.TOC())
-	sub := disc.HasSubChannels(d)
+	lost := f.loss(d.TOC())
+	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
+		lost = append(lost, f.lost("the sub-channels are left out"))
+	}
+	return lost
+}
+
+// ReadLoss returns what Loss does, but reads the sub-channels and the tracks in mode 2 of a
+// disc where the format cannot hold them, to find out what is lost of them. formless is how
+// many sectors have no 2048 bytes of user data, which the format needs.
+func (f Format) ReadLoss(ctx context.Context, d disc.Disc) (lost []disc.Notice, formless int64, err error) {
+	lost = f.loss(d.TOC())
+	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
+		n, first, err := ownSubChannels(ctx, d)
+		if err != nil {
+			return nil, 0, err
+		}
+		if n > 0 {
+			lost = append(lost, f.lost(fmt.Sprintf("the sub-channels are left out, and those of %s do not follow from the table of contents (the first is sector %d)",
+				units.Count(n, "sector", "sectors"), first)))
+		}
+	}
+	formless, err = f.countFormless(ctx, d)
+	if formless > 0 {
+		lost = append(lost, f.lost(units.Count(formless, "sector has", "sectors have")+
+			" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD"))
+	}
+	return lost, formless, err
+}
+
+// loss returns what the format cannot hold of what the table of contents says.
+func (f Format) loss(toc disc.TOC) []disc.Notice {
+	has := content{withAudio: f.Holds&Audio != 0}
+	has.count(toc)
 	var lost []disc.Notice
 	for _, l := range []struct {
 		needs Holds
@@ -33,7 +66,6 @@ func (f Format) Loss(d disc.Disc) []disc.Notice {
 		{Indexes, f.Holds&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
 		{Codes, has.codeText() != "", has.codeText() + " left out"},
 		{Text, has.texts > 0, "CD-TEXT in " + units.Count(has.texts, "language", "languages") + " is left out"},
-		{Sub, sub, "the sub-channels are left out"},
 	} {
 		if l.lost && f.Holds&l.needs == 0 {
 			lost = append(lost, f.lost(l.what))
@@ -49,6 +81,7 @@ func (f Format) lost(what string) disc.Notice {
 
 // content counts what a disc holds.
 type content struct {
+	withAudio                    bool // false: audio tracks are left out as a whole, and what belongs to them is not counted
 	sessions, audio, data, mode2 int
 	pregaps, indexes             int
 	catalog                      bool
@@ -76,6 +109,9 @@ func (c *content) track(t disc.Track) {
 		c.data++
 	default:
 		c.data++
+	}
+	if t.Mode == disc.Audio && !c.withAudio {
+		return
 	}
 	if pregap(t) > 0 {
 		c.pregaps++
@@ -229,12 +265,12 @@ func keepTexts(list []disc.CDText) []disc.CDText {
 	return kept
 }
 
-// FormlessLoss reads the data tracks in mode 2 of a disc and counts the sectors that have no
-// 2048 bytes of user data: those of form 2, and those without a form. The notice says that
-// the format cannot hold them. Discs that do not deliver whole sectors have none.
-func (f Format) FormlessLoss(ctx context.Context, d disc.Disc) (int64, disc.Notice, error) {
+// countFormless reads the data tracks in mode 2 of a disc and counts the sectors that have no
+// 2048 bytes of user data: those of form 2, and those without a form. Discs that do not
+// deliver whole sectors have none.
+func (f Format) countFormless(ctx context.Context, d disc.Disc) (int64, error) {
 	if f.Holds&Raw != 0 {
-		return 0, disc.Notice{}, nil
+		return 0, nil
 	}
 	var count int64
 	for _, s := range d.TOC().Sessions {
@@ -244,13 +280,12 @@ func (f Format) FormlessLoss(ctx context.Context, d disc.Disc) (int64, disc.Noti
 			}
 			n, err := formless(ctx, d, t)
 			if err != nil {
-				return 0, disc.Notice{}, err
+				return 0, err
 			}
 			count += n
 		}
 	}
-	return count, f.lost(units.Count(count, "sector has", "sectors have") +
-		" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD"), nil
+	return count, nil
 }
 
 // countSectors is how many sectors are read at a time.
@@ -287,4 +322,35 @@ func formless(ctx context.Context, d disc.Disc, t disc.Track) (int64, error) {
 		at += disc.LBA(n)
 	}
 	return count, nil
+}
+
+// ownSubChannels counts the sectors of the tracks and pre-gaps of a disc whose sub-channels do
+// not follow from the table of contents, and returns the first of them. What cannot be read is
+// not counted.
+func ownSubChannels(ctx context.Context, d disc.Disc) (count int64, first disc.LBA, err error) {
+	toc, size := d.TOC(), disc.RawSub.Size()
+	buf := make([]byte, countSectors*size)
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			for at := t.Start - disc.LBA(pregap(t)); at < t.End(); {
+				if err := ctx.Err(); err != nil {
+					return 0, 0, err
+				}
+				n, err := d.ReadSectors(ctx, buf[:min(int64(t.End()-at), countSectors)*int64(size)], at, disc.RawSub)
+				if errors.Is(err, disc.ErrGone) || errors.Is(err, context.Canceled) {
+					return 0, 0, err
+				}
+				for i := range n {
+					if sector.Follows(buf[i*size+sector.Size:], toc, at+disc.LBA(i)) {
+						continue
+					}
+					if count++; count == 1 {
+						first = at + disc.LBA(i)
+					}
+				}
+				at += disc.LBA(max(n, 1))
+			}
+		}
+	}
+	return count, first, nil
 }
