@@ -44,7 +44,7 @@ test-window:
 test-display:
 	go test -timeout 10m $(ONDISPLAY)
 test-fuzz:
-	@$(SCRIPTS)/fuzz 10
+	@$(SCRIPTS)/fuzz 5
 
 .PHONY: nightly
 nightly: test ## "make test", fault injection with 1000 seeds, and each fuzz target for a minute

@@ -68,6 +68,13 @@ func TestMixedDisc(t *testing.T) {
 	p.press("Next sector")
 	p.until("the next sector", func() bool { return p.last("sector")["lba"] == int64(1) })
 
+	// Every sector is checked: the data track was stored without EDC, the audio has none.
+	p.press("Check all")
+	p.until("the check", func() bool { return p.last("checked")["text"] != nil })
+	if e := p.last("checked"); e["good"] != true || !strings.Contains(e["text"].(string), "have no checksum") {
+		t.Errorf("the check: %v", e)
+	}
+
 	// An ISO image cannot hold audio: nothing is written until that is accepted.
 	p.pick = filepath.Join(t.TempDir(), "x.iso")
 	p.press("Convert…")
@@ -136,6 +143,42 @@ func TestDiscWithoutFiles(t *testing.T) {
 	p.until("the sessions", func() bool { return strings.Contains(fmt.Sprint(p.last("browse")["name"]), "sessions") })
 	if !p.shown("2 sessions, 2 data tracks") || !p.shown("The files of sessions.cue cannot be opened") {
 		t.Error("the disc of two sessions is not shown as it is")
+	}
+}
+
+// TestRepair checks an image with a damaged sector, and writes a repaired one.
+func TestRepair(t *testing.T) {
+	p := newPilot(t)
+	path := imagetest.Create(t, cue.Format, imagetest.Mode1(t), format.Options{}, "damaged.cue")
+	bin := filepath.Join(filepath.Dir(path), "damaged.bin")
+	data, err := os.ReadFile(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(data)
+	data[20*2352+500] ^= 0x55
+	if err := os.WriteFile(bin, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p.openFiles([]string{path})
+	p.until("the tracks", func() bool { return p.last("section")["section"] == "tracks" })
+	p.press("Sectors")
+	p.press("Check all")
+	p.until("the check", func() bool { return p.last("checked")["text"] != nil })
+	if e := p.last("checked"); e["good"] != false || e["correctable"] != int64(1) {
+		t.Errorf("the check: %v", e)
+	}
+	p.pick = filepath.Join(t.TempDir(), "repaired.cue")
+	p.answerSheet("Save repaired image…")
+	p.until("the repair", func() bool { return p.last("repaired")["text"] != nil })
+	if e := p.last("repaired"); e["good"] != true {
+		t.Errorf("the repair: %v", e)
+	}
+	if got, err := os.ReadFile(filepath.Join(filepath.Dir(p.pick), "repaired.bin")); err != nil || string(got) != good {
+		t.Errorf("the repaired image differs from the good one, or: %v", err)
+	}
+	if got, _ := os.ReadFile(bin); string(got) != string(data) {
+		t.Error("the damaged image was changed")
 	}
 }
 

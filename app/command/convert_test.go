@@ -110,6 +110,59 @@ func TestConvertReplaces(t *testing.T) {
 	}
 }
 
+// TestConvertPerTrack writes a file for each track, where the format has that.
+func TestConvertPerTrack(t *testing.T) {
+	from := written(t, "cue", "disc.cue")
+	dir := t.TempDir()
+	r := must(t, OK, "convert", "--json", "--per-track", from, filepath.Join(dir, "split.cue"))
+	list := outcomeOf(t, r.out)["data"].(map[string]any)["files"].([]any)
+	if len(list) < 6 {
+		t.Errorf("%v", list)
+	}
+	for _, path := range list {
+		if _, err := os.Stat(path.(string)); err != nil {
+			t.Error(err)
+		}
+	}
+	whole := filepath.Join(dir, "whole.bin")
+	must(t, OK, "convert", filepath.Join(dir, "split.cue"), whole)
+	if !bytes.Equal(content(t, whole), content(t, strings.TrimSuffix(from, "cue")+"bin")) {
+		t.Error("the sectors differ")
+	}
+	if r := must(t, Failed, "convert", "--force", "--per-track", from, filepath.Join(dir, "x.iso")); !strings.Contains(r.log, "file for each track") {
+		t.Errorf("%s", r.log)
+	}
+}
+
+// TestConvertKeepsDamage: sectors whose EDC is wrong are the same in every format of whole
+// sectors, as copy protections need it.
+func TestConvertKeepsDamage(t *testing.T) {
+	from := written(t, "cue", "disc.cue")
+	bin := strings.TrimSuffix(from, "cue") + "bin"
+	ruin(t, bin, 17)
+	dir := t.TempDir()
+	must(t, Partly, "convert", "--force", from, filepath.Join(dir, "x.nrg"))
+	must(t, Partly, "convert", "--force", filepath.Join(dir, "x.nrg"), filepath.Join(dir, "y.cue"))
+	if !bytes.Equal(content(t, filepath.Join(dir, "y.bin")), content(t, bin)) {
+		t.Error("the sectors differ")
+	}
+}
+
+// TestConvertTooLarge: a disc that is larger than a CD is refused by a format of CDs, with the
+// formats that can hold it.
+func TestConvertTooLarge(t *testing.T) {
+	written(t, "cue", "x.cue")
+	large := builtImage(t)
+	if err := os.Truncate(large, (format.MaxCDSectors+1)*2048); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if r := must(t, Failed, "convert", large, filepath.Join(dir, "x.cue")); !strings.Contains(r.log, "at most 449850") || !strings.Contains(r.log, "ISO") {
+		t.Errorf("%s", r.log)
+	}
+	isEmpty(t, dir)
+}
+
 // damage changes bytes of a file.
 func damage(t *testing.T, path string, offsets ...int) {
 	t.Helper()

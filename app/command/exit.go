@@ -12,6 +12,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
@@ -133,6 +134,8 @@ func hintFor(err error) string {
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
 	case errors.Is(err, volume.ErrAudio):
 		return `"glassmaster extract --track N IMAGE -o FILE.wav" copies an audio track; "glassmaster info" shows the tracks`
+	case errors.Is(err, disc.ErrForm):
+		return `audio, and sectors of form 2 such as the video of a Video CD, have no 2048 bytes of user data; "glassmaster extract --track N -o FILE.bin" writes whole sectors`
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, volume.ErrUnfinished):

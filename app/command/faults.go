@@ -30,10 +30,10 @@ func (c *checks) text() string {
 	}
 	var parts []string
 	if c.Data > 0 {
-		parts = append(parts, fmt.Sprintf("EDC and ECC of %s are correct", units.Count(c.Data, "data sector", "data sectors")))
+		parts = append(parts, fmt.Sprintf("EDC and ECC of %s", units.Count(c.Data, "data sector", "data sectors")))
 	}
 	if c.Q > 0 {
-		parts = append(parts, fmt.Sprintf("so is the Q sub-channel of %s", units.Count(c.Q, "sector", "sectors")))
+		parts = append(parts, fmt.Sprintf("the Q sub-channels of %s", units.Count(c.Q, "sector", "sectors")))
 	}
 	var not []string
 	if c.Audio > 0 {
@@ -46,7 +46,7 @@ func (c *checks) text() string {
 		not = append(not, "the empty Q sub-channel of "+units.Count(c.NoQ, "sector", "sectors"))
 	}
 	if len(parts) > 0 {
-		text += ", and " + strings.Join(parts, ", ")
+		text += ", and " + strings.Join(parts, " and ") + " are correct"
 	}
 	if len(not) > 0 {
 		text += "; not checked, because there is no checksum: " + strings.Join(not, ", ")

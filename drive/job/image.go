@@ -119,6 +119,9 @@ func (m *imageFile) admit(ctx context.Context) error {
 		return fmt.Errorf("the disc has %d sectors, and an image of the format %s can have at most %d, the most of a CD; use %s",
 			n, f.Name, format.MaxCDSectors, strings.Join(image.WritableLarge(), " or "))
 	}
+	if m.o.Format.FilePerTrack && !m.splits() {
+		return fmt.Errorf("images of the format %s cannot have a file for each track", f.Name)
+	}
 	names := m.names()
 	if m.path == "" && len(names) > 1 {
 		return fmt.Errorf("an image of the format %s has several files, which cannot be written to a stream; name a file", f.Name)
@@ -129,6 +132,12 @@ func (m *imageFile) admit(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// splits reports whether the format can have a file for each track.
+func (m *imageFile) splits() bool {
+	toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 300}, {Number: 2, Start: 300, Length: 300}}}}}
+	return m.format.Beside != nil && len(m.format.Beside("x", toc, format.Options{FilePerTrack: true})) > len(m.format.Beside("x", toc, format.Options{}))
 }
 
 // names returns the paths of all files of the image, the main one first.

@@ -70,8 +70,6 @@ func expected(path, about string) string {
 		return "refused or opens"
 	case strings.HasSuffix(base, ".cue"), strings.HasSuffix(base, ".toc"):
 		return "opens or missing file or sheet"
-	case strings.HasSuffix(base, ".dmg"):
-		return "opens or refused"
 	}
 	return "opens"
 }

@@ -46,7 +46,6 @@ var formats = []format.Format{
 	compressed.XZ,
 	compressed.Zstandard,
 	compressed.Bzip2,
-	raw.Format,
 	cdi.Format,
 	ccd.Format,
 	toc.Format,

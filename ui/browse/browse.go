@@ -43,6 +43,10 @@ type Engine interface {
 	// Convert writes a disc as an image of a format and compares it with the disc. With
 	// force, what the format cannot hold is left out.
 	Convert(ctx context.Context, from, to, format string, perTrack, force bool, rep progress.Reporter) (model.Converted, error)
+	// CheckSectors reads all sectors of a disc and checks what is stored with them.
+	CheckSectors(ctx context.Context, d disc.Disc, rep progress.Reporter) (model.Checked, error)
+	// Repair writes an image with damaged sectors corrected.
+	Repair(ctx context.Context, from, to string, rep progress.Reporter) (model.Converted, error)
 }
 
 // The sections of the page.
@@ -102,6 +106,7 @@ func New(h *host.Host, e Engine) *View {
 	v.tracks.onFiles = func(track int) { v.volume.SetTrack(track); v.showSection(filesSection) }
 	v.sectors = newSectors(h, v.volume.Disc, v.volume.FS)
 	v.tracks.onLook = v.lookAt
+	v.sectors.onCheck = v.checkSectors
 	v.task = newTask(h)
 	v.details = h.Tips.NewQuiet("Details", nil, "", func() { h.ShowNotices(host.CountNotices(v.noticed), v.noticed) })
 	v.notice = widgets.NewNotice(v.details)
@@ -349,6 +354,13 @@ func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 	v.noticed = list
 	widgets.SetVisible(v.details, len(list) > 0)
 	v.notice.Tell(text, isError)
+}
+
+// showSuccess shows a message above the files that is good news.
+func (v *View) showSuccess(text string) {
+	v.noticed = nil
+	v.details.Hide()
+	v.notice.Succeed(text)
 }
 
 // fail shows an error above the files.

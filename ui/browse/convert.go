@@ -135,8 +135,10 @@ func (v *View) convert(to, format string, perTrack, force bool) {
 			v.showMessage("The conversion was stopped. Nothing was written.", false, nil)
 		case err != nil:
 			v.fail("The conversion failed. ", err)
+		case outcome.Good:
+			v.showSuccess(outcome.Text)
 		default:
-			v.showMessage(outcome.Text, !outcome.Good, outcome.Notices)
+			v.showMessage(outcome.Text, true, outcome.Notices)
 		}
 	})
 	v.selected()

@@ -20,9 +20,10 @@ import (
 // sectors is the sector view: the bytes of a sector, the names of its parts, and whether
 // its codes are correct.
 type sectors struct {
-	object fyne.CanvasObject
-	disc   func() disc.Disc // that is open; nil: none
-	files  func() volume.FS // of it; nil: none
+	object  fyne.CanvasObject
+	disc    func() disc.Disc // that is open; nil: none
+	files   func() volume.FS // of it; nil: none
+	onCheck func()           // check all sectors
 
 	host   *host.Host
 	at     disc.LBA
@@ -46,8 +47,9 @@ func newSectors(h *host.Host, d func() disc.Disc, f func() volume.FS) *sectors {
 	s.goTo.OnSubmitted = s.submit
 	s.back = h.Tips.NewQuiet("", theme.BackIcon, "Previous sector", func() { s.look(s.at - 1) })
 	s.next = h.Tips.NewQuiet("", theme.ForwardIcon, "Next sector", func() { s.look(s.at + 1) })
+	check := h.Tips.NewButton("Check all", theme.CheckIcon, "Read every sector, and check its EDC, ECC and Q sub-channel", func() { s.onCheck() })
 	bar := container.NewBorder(nil, nil, container.NewHBox(s.back, s.next, widgets.Middle(widgets.Wide(160, s.goTo)),
-		h.Tips.NewButton("Go to", nil, "Show the sector at this address", func() { s.submit(s.goTo.Text) })), nil, widgets.Middle(s.note))
+		h.Tips.NewButton("Go to", nil, "Show the sector at this address", func() { s.submit(s.goTo.Text) })), check, widgets.Middle(widgets.Inset(s.note, 8, 0, 8, 0)))
 	left := widgets.Panel(container.NewBorder(widgets.Inset(bar, 8, 8, 12, 4), widgets.Inset(widgets.MinHeight(16, s.legend.Container), 12, 6, 12, 8), nil, nil, widgets.Inset(s.hex, 12, 0, 4, 0)))
 	right := widgets.Panel(widgets.Inset(container.NewBorder(s.title, nil, nil, nil,
 		container.NewVScroll(widgets.Inset(s.facts.Container, 0, 8, 14, 8))), 16, 14, 16, 14))

@@ -24,6 +24,7 @@ var descriptions = map[string]string{
 	"Nero":    "A CD or DVD in one file (NRG), as Nero writes it.",
 	"Alcohol": "A CD or DVD as an MDS and an MDF file, as Alcohol 120% writes it.",
 	"CHD":     "A compressed CD or DVD in one file, for emulators such as MAME.",
+	"raw":     "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet.",
 	"CSO":     "One data track, compressed, for emulators.",
 }
 

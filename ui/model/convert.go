@@ -16,3 +16,11 @@ type Converted struct {
 	Good    bool   // it was compared and is equal, and nothing is missing
 	Notices []disc.Notice
 }
+
+// Checked is the result of a check of all sectors of a disc.
+type Checked struct {
+	Text        string        // what was checked, or what is wrong
+	Good        bool          // nothing is wrong
+	Faults      []disc.Notice // the first damaged sectors
+	Correctable int64         // damaged sectors that parity can correct
+}

@@ -65,8 +65,17 @@ func (n *Notice) Tell(text string, bad bool) {
 	if bad {
 		back, ink = theme.ErrorBackground, theme.Error
 	}
+	n.show(text, back, theme.Tint(icon, ink))
+}
+
+// Succeed shows the text of a success.
+func (n *Notice) Succeed(text string) {
+	n.show(text, theme.SuccessBackground, theme.Tint(theme.CheckIcon, theme.Success))
+}
+
+func (n *Notice) show(text string, back fyne.ThemeColorName, icon fyne.Resource) {
 	n.fill.SetColor(back)
-	n.icon.Resource = theme.Tint(icon, ink)
+	n.icon.Resource = icon
 	n.icon.Refresh()
 	n.text.Set(text)
 	n.Show()

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"glassmaster/drive/job"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
+	"glassmaster/mastering/verify"
+	"glassmaster/ui/model"
+)
+
+// CheckSectors reads all sectors of a disc and checks everything that is stored to check
+// them by. It does not fail if there are damaged sectors: they are in the result.
+func (e *Engine) CheckSectors(ctx context.Context, d disc.Disc, rep progress.Reporter) (model.Checked, error) {
+	locate := func(disc.LBA) string { return "" }
+	if s, ok := d.(*source.Source); ok {
+		locate = s.Locate
+	}
+	r, err := verify.Read(ctx, d, locate, rep)
+	var bad *verify.FaultError
+	var unread *verify.Mismatch
+	if err != nil && !errors.As(err, &bad) && !errors.As(err, &unread) {
+		return model.Checked{}, err
+	}
+	c := model.Checked{Text: checkedText(r), Good: err == nil}
+	if unread != nil {
+		c.Text = model.Capital(unread.Error()) + "."
+		c.Faults = append(c.Faults, disc.Notice{Severity: disc.Error, LBA: unread.LBA, Path: unread.File, Text: "the sector cannot be read"})
+	}
+	if bad != nil {
+		c.Text = model.Capital(bad.Error()) + "."
+		c.Correctable = bad.Correctable
+		for _, f := range bad.First {
+			text := "wrong " + strings.Join(f.Kinds(), ", ")
+			if !f.Correctable {
+				text += " (cannot be corrected)"
+			}
+			c.Faults = append(c.Faults, disc.Notice{Severity: disc.Error, LBA: f.LBA, Path: f.File, Text: text})
+		}
+	}
+	return c, nil
+}
+
+// checkedText says what was checked of a good disc, and what could not be checked.
+func checkedText(r verify.Result) string {
+	c := r.Checks
+	if c.Data+c.Q+c.Audio == 0 {
+		return "Every sector can be read. Nothing is stored by which more could be checked."
+	}
+	text := "Every sector can be read."
+	if c.Data > 0 {
+		text += fmt.Sprintf(" EDC and ECC of %s are correct.", units.Count(c.Data, "data sector", "data sectors"))
+	}
+	if c.Q > 0 {
+		text += fmt.Sprintf(" The Q sub-channel of %s is correct.", units.Count(c.Q, "sector", "sectors"))
+	}
+	if c.Audio > 0 {
+		text += fmt.Sprintf(" %s have no checksum.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
+	}
+	if c.Without > 0 {
+		text += fmt.Sprintf(" Of %s no EDC is stored.", units.Count(c.Without, "data sector", "data sectors"))
+	}
+	return text
+}
+
+// Repair writes an image of the same format with the damaged sectors corrected as far as
+// their parity allows that.
+func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Reporter) (c model.Converted, err error) {
+	src, err := source.Open(ctx, from, source.Options{Report: rep})
+	if err != nil {
+		return c, err
+	}
+	defer src.Close()
+	f, err := job.FormatFor(to, src.Format)
+	if err != nil {
+		f, err = job.FormatFor(to, "")
+	}
+	if err != nil {
+		return c, err
+	}
+	mender := verify.NewMender(src.Disc)
+	src.Disc = mender
+	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{}))
+	if err != nil {
+		return c, err
+	}
+	if lost := j.Plan().Loss; len(lost) > 0 {
+		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+	}
+	r, err := j.Run(ctx, rep)
+	if err != nil {
+		return c, err
+	}
+	mended, _ := mender.Mended()
+	c.Notices = r.Notices
+	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(mended, "sector", "sectors"))
+	left := mender.Left(src.Locate)
+	c.Good = left == nil && r.Equal && len(r.Flaws()) == 0
+	if left != nil {
+		c.Text += " " + model.Capital(left.Error()) + " in it."
+	}
+	return c, nil
+}
