@@ -132,6 +132,8 @@ func hintFor(err error) string {
 		return "use --force to write the image without it, or another format"
 	case errors.As(err, &short):
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
+	case errors.Is(err, volume.ErrOutside):
+		return "if it is a later session alone, --session-start LBA says at which address of the disc it begins"
 	case errors.Is(err, volume.ErrAudio):
 		return `"glassmaster extract --track N IMAGE -o FILE.wav" copies an audio track; "glassmaster info" shows the tracks`
 	case errors.Is(err, disc.ErrForm):

@@ -97,6 +97,10 @@ type Options struct {
 // ErrUnknown is returned if no file system is recognised.
 var ErrUnknown = errors.New("no known file system: the disc has no files, its file system is not supported, or its descriptors are damaged")
 
+// ErrOutside is in the chain of the error if the files of a volume are at addresses that an
+// image does not have.
+var ErrOutside = errors.New("it is truncated, or contains only a later session")
+
 // ErrAudio is the error of a disc of audio tracks alone.
 var ErrAudio = errors.New("the disc has no data track, and so no files")
 
