@@ -134,6 +134,51 @@ func TestConvertPerTrack(t *testing.T) {
 	}
 }
 
+// TestReadRefusesLoss: a disc with audio is not read into an image without it, unless --force
+// accepts that.
+func TestReadRefusesLoss(t *testing.T) {
+	from, to := written(t, "cue", "disc.cue"), filepath.Join(t.TempDir(), "disc.iso")
+	r := must(t, Lossy, "read", from, "-o", to)
+	if _, err := os.Stat(to); err == nil || !strings.Contains(r.log, "3 audio tracks are left out") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "read", "--force", from, "-o", to)
+	must(t, OK, "read", from, "-o", filepath.Join(t.TempDir(), "disc.nrg"))
+}
+
+// TestBurnDamaged: no disc is used up for an image that cannot be read to its end, and what
+// cannot be burned is told.
+func TestBurnDamaged(t *testing.T) {
+	dir := t.TempDir()
+	cue, bin := filepath.Join(dir, "disc.cue"), filepath.Join(dir, "disc.bin")
+	must(t, OK, "convert", builtImage(t), cue)
+	sheet := content(t, cue)
+	if err := os.WriteFile(cue, append([]byte("CATALOG 4006381333931\n"), sheet...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, bin, 20*2352+100)
+	drive := "virtual:" + filepath.Join(dir, "medium") + "?medium=cd-r"
+	ruin(t, bin, 25)
+	r := must(t, Failed, "burn", "--yes", cue, drive)
+	if !strings.Contains(r.log, "nothing was written, because the source cannot be read at sector 25") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, OK, "media", drive); !strings.Contains(r.out, "blank") {
+		t.Errorf("%s", r.out)
+	}
+	must(t, OK, "convert", "--force", builtImage(t), cue)
+	if err := os.WriteFile(cue, append([]byte("CATALOG 4006381333931\n"), sheet...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, bin, 20*2352+100)
+	r = must(t, OK, "burn", "--yes", cue, drive)
+	for _, want := range []string{"Not everything of the source is burned: the catalogue number is left out", "was corrected by its ECC; the first is sector 20"} {
+		if !strings.Contains(r.log, want) {
+			t.Errorf("%q is missing in\n%s", want, r.log)
+		}
+	}
+}
+
 // TestConvertKeepsDamage: sectors whose EDC is wrong are the same in every format of whole
 // sectors, as copy protections need it.
 func TestConvertKeepsDamage(t *testing.T) {

@@ -15,12 +15,12 @@ import (
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
 // An empty format stands for that of the file extension.
-func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
+func (inv *invocation) imageSink(output, wanted string, o job.ImageOptions) (job.Sink, error) {
 	f, err := job.FormatFor(pathOf(output), wanted)
 	if err != nil {
 		return nil, usage(err)
 	}
-	return inv.sinkOf(output, f, job.ImageOptions{NoVerify: !verify}), nil
+	return inv.sinkOf(output, f, o), nil
 }
 
 // pathOf returns the path of an output, "" for standard output.

@@ -21,7 +21,7 @@ func exitCodesTopic(*invocation) *cobra.Command {
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
   7  nothing was written, because the image format cannot hold everything on the
-     disc; the warnings say what ("convert" without --force)`,
+     disc; the warnings say what ("convert" and "read" without --force)`,
 	}
 }
 

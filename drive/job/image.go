@@ -56,6 +56,7 @@ type imageFile struct {
 	in     input
 	kept   disc.Disc     // the part of the source that the image contains
 	lost   []disc.Notice // the rest
+	drops  bool          // see Plan
 	ctx    context.Context
 	rep    progress.Reporter
 	result record.Result
@@ -93,6 +94,13 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	p.CheckOpens(ctx, in.disc)
 	m.checkSpace()
 	return m, nil
+}
+
+// hasAudio reports whether a disc has an audio track.
+func hasAudio(toc disc.TOC) bool {
+	return slices.ContainsFunc(toc.Sessions, func(s disc.Session) bool {
+		return slices.ContainsFunc(s.Tracks, func(t disc.Track) bool { return t.Mode == disc.Audio })
+	})
 }
 
 // sectorsOf returns the number of sectors of a disc from address 0 to its last track.
@@ -191,6 +199,7 @@ func (m *imageFile) reduce(ctx context.Context) error {
 		return err
 	}
 	m.kept = m.in.disc
+	m.drops = formless > 0 || m.format.Holds&format.Audio == 0 && hasAudio(m.in.disc.TOC())
 	if formless > 0 && m.o.Force {
 		m.kept = zeroed{m.kept}
 	}
@@ -237,7 +246,7 @@ func (m *imageFile) checkSpace() {
 }
 
 func (m *imageFile) planned() Plan {
-	p := Plan{Plan: m.result.Plan, Loss: m.lost}
+	p := Plan{Plan: m.result.Plan, Loss: m.lost, Drops: m.drops}
 	if m.path != "" {
 		p.Files = m.names()
 	}

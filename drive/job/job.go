@@ -105,7 +105,7 @@ func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
 		return nil, err
 	}
 	p := j.to.planned()
-	j.plan.Plan, j.plan.Files, j.plan.Loss = p.Plan, p.Files, p.Loss
+	j.plan.Plan, j.plan.Files, j.plan.Loss, j.plan.Drops = p.Plan, p.Files, p.Loss, p.Drops
 	return j, nil
 }
 

@@ -18,41 +18,49 @@ import (
 // lost even if they follow from the table of contents, and does not know of sectors without
 // user data. ReadLoss does.
 func (f Format) Loss(d disc.Disc) []disc.Notice {
-	lost := f.loss(d.TOC())
+	lost := f.Holds.unheld(d.TOC())
 	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
-		lost = append(lost, f.lost("the sub-channels are left out"))
+		lost = append(lost, "the sub-channels are left out")
 	}
-	return lost
+	return f.notices(lost)
 }
 
 // ReadLoss returns what Loss does, but reads the sub-channels and the tracks in mode 2 of a
 // disc where the format cannot hold them, to find out what is lost of them. formless is how
 // many sectors have no 2048 bytes of user data, which the format needs.
 func (f Format) ReadLoss(ctx context.Context, d disc.Disc) (lost []disc.Notice, formless int64, err error) {
-	lost = f.loss(d.TOC())
-	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
-		n, first, err := ownSubChannels(ctx, d)
-		if err != nil {
-			return nil, 0, err
-		}
-		if n > 0 {
-			lost = append(lost, f.lost(fmt.Sprintf("the sub-channels are left out, and those of %s do not follow from the table of contents (the first is sector %d)",
-				units.Count(n, "sector", "sectors"), first)))
-		}
+	list, err := Unheld(ctx, f.Holds, d)
+	if err != nil {
+		return nil, 0, err
 	}
 	formless, err = f.countFormless(ctx, d)
 	if formless > 0 {
-		lost = append(lost, f.lost(units.Count(formless, "sector has", "sectors have")+
-			" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD"))
+		list = append(list, units.Count(formless, "sector has", "sectors have")+
+			" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD")
 	}
-	return lost, formless, err
+	return f.notices(list), formless, err
 }
 
-// loss returns what the format cannot hold of what the table of contents says.
-func (f Format) loss(toc disc.TOC) []disc.Notice {
-	has := content{withAudio: f.Holds&Audio != 0}
+// Unheld returns what of a disc something cannot hold that holds no more than h, as parts of
+// sentences. It reads the sub-channels if they are not held, and not the user data.
+func Unheld(ctx context.Context, h Holds, d disc.Disc) ([]string, error) {
+	lost := h.unheld(d.TOC())
+	if h&Sub != 0 || !disc.HasSubChannels(d) {
+		return lost, nil
+	}
+	n, first, err := ownSubChannels(ctx, d)
+	if n > 0 {
+		lost = append(lost, fmt.Sprintf("the sub-channels are left out, and those of %s do not follow from the table of contents (the first is sector %d)",
+			units.Count(n, "sector", "sectors"), first))
+	}
+	return lost, err
+}
+
+// unheld returns what is not held of what a table of contents says.
+func (h Holds) unheld(toc disc.TOC) []string {
+	has := content{withAudio: h&Audio != 0}
 	has.count(toc)
-	var lost []disc.Notice
+	var lost []string
 	for _, l := range []struct {
 		needs Holds
 		lost  bool
@@ -63,20 +71,24 @@ func (f Format) loss(toc disc.TOC) []disc.Notice {
 		{Tracks, has.data > has.sessions, fmt.Sprintf("the image does not record where its %d data tracks begin and end", has.data)},
 		{Raw, has.mode2 > 0, "of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 only the user data is kept"},
 		{Indexes | Pregaps, has.pregaps+has.indexes > 0, has.indexText() + " left out"},
-		{Indexes, f.Holds&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
+		{Indexes, h&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
 		{Codes, has.codeText() != "", has.codeText() + " left out"},
 		{Text, has.texts > 0, "CD-TEXT in " + units.Count(has.texts, "language", "languages") + " is left out"},
 	} {
-		if l.lost && f.Holds&l.needs == 0 {
-			lost = append(lost, f.lost(l.what))
+		if l.lost && h&l.needs == 0 {
+			lost = append(lost, l.what)
 		}
 	}
 	return lost
 }
 
-// lost returns the notice about one kind of loss.
-func (f Format) lost(what string) disc.Notice {
-	return disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, what)}
+// notices returns a notice for each kind of loss.
+func (f Format) notices(lost []string) []disc.Notice {
+	var list []disc.Notice
+	for _, what := range lost {
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, what)})
+	}
+	return list
 }
 
 // content counts what a disc holds.
