@@ -305,8 +305,7 @@ func (m *imageFile) prove() error {
 	if f, ok := disc.HostFile(got); ok {
 		dropCache(f)
 	}
-	holds := m.format.Holds
-	if err := verify.TOC(holds.Keeps(m.in.disc.TOC()), holds.Keeps(got.TOC())); err != nil {
+	if err := verify.TOC(m.format.Keeps(m.in.disc.TOC()), m.format.Holds.Keeps(got.TOC())); err != nil {
 		return fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
 	c, err := m.compare(got)

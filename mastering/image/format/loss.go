@@ -79,7 +79,34 @@ func (h Holds) unheld(toc disc.TOC) []string {
 			lost = append(lost, l.what)
 		}
 	}
-	return lost
+	_, changed := f.texts(d.TOC())
+	return append(lost, changed...)
+}
+
+// texts returns a table of contents with the CD-TEXT that the format keeps, and what it does
+// not keep of it.
+func (f Format) texts(toc disc.TOC) (disc.TOC, []disc.Notice) {
+	if f.Texts == nil {
+		return toc, nil
+	}
+	var lost []disc.Notice
+	sessions := toc.Sessions
+	toc.Sessions = nil
+	for i, s := range sessions {
+		var notices []disc.Notice
+		if len(s.Text) > 0 {
+			s.Text, notices = f.Texts(s, i == 0)
+		}
+		lost = append(lost, notices...)
+		toc.Sessions = append(toc.Sessions, s)
+	}
+	return toc, lost
+}
+
+// Keeps returns the table of contents that an image of a disc has: what the format holds.
+func (f Format) Keeps(toc disc.TOC) disc.TOC {
+	toc, _ = f.texts(toc)
+	return f.Holds.Keeps(toc)
 }
 
 // notices returns a notice for each kind of loss.
@@ -262,17 +289,21 @@ func (h Holds) keepTracks(list []disc.Track) []disc.Track {
 	return kept
 }
 
-// keepTexts returns CD-TEXT without texts that are empty, which are the same as none.
+// keepTexts returns CD-TEXT without texts that are empty, which are the same as none, and
+// without the packs that are not text: they contain their places among all packs.
 func keepTexts(list []disc.CDText) []disc.CDText {
 	var kept []disc.CDText
 	for _, x := range list {
-		y := disc.CDText{Language: x.Language, Album: x.Album, Tracks: map[int]disc.Text{}}
+		y := x
+		y.Packs, y.Tracks = nil, map[int]disc.Text{}
 		for n, t := range x.Tracks {
 			if t != (disc.Text{}) {
 				y.Tracks[n] = t
 			}
 		}
-		kept = append(kept, y)
+		if !y.Empty() {
+			kept = append(kept, y)
+		}
 	}
 	return kept
 }
