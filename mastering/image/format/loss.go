@@ -22,7 +22,8 @@ func (f Format) Loss(d disc.Disc) []disc.Notice {
 	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
 		lost = append(lost, "the sub-channels are left out")
 	}
-	return f.notices(lost)
+	_, changed := f.texts(d.TOC())
+	return append(f.notices(lost), changed...)
 }
 
 // ReadLoss returns what Loss does, but reads the sub-channels and the tracks in mode 2 of a
@@ -38,7 +39,8 @@ func (f Format) ReadLoss(ctx context.Context, d disc.Disc) (lost []disc.Notice, 
 		list = append(list, units.Count(formless, "sector has", "sectors have")+
 			" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD")
 	}
-	return f.notices(list), formless, err
+	_, changed := f.texts(d.TOC())
+	return append(f.notices(list), changed...), formless, err
 }
 
 // Unheld returns what of a disc something cannot hold that holds no more than h, as parts of
@@ -79,8 +81,7 @@ func (h Holds) unheld(toc disc.TOC) []string {
 			lost = append(lost, l.what)
 		}
 	}
-	_, changed := f.texts(d.TOC())
-	return append(lost, changed...)
+	return lost
 }
 
 // texts returns a table of contents with the CD-TEXT that the format keeps, and what it does
