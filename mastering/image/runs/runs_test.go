@@ -102,6 +102,35 @@ func TestShort(t *testing.T) {
 	}
 }
 
+// What no disc can have is an error, whichever format describes it.
+func TestImpossible(t *testing.T) {
+	run := func(start disc.LBA, count int64) runs.Run {
+		return runs.Run{Layout: runs.AudioRaw, Start: start, Count: count}
+	}
+	track := func(number int, start disc.LBA, length, pregap int64, indexes ...disc.LBA) disc.Track {
+		return disc.Track{Number: number, Start: start, Length: length, Pregap: pregap, Indexes: indexes}
+	}
+	for name, c := range map[string]struct {
+		tracks []disc.Track
+		list   []runs.Run
+	}{
+		"a run before the pre-gap of track 1": {[]disc.Track{track(1, 0, 10, 0)}, []runs.Run{run(-151, 161)}},
+		"a pre-gap before it":                 {[]disc.Track{track(1, 0, 10, 1000)}, []runs.Run{run(0, 10)}},
+		"tracks that overlap":                 {[]disc.Track{track(1, 0, 10, 0), track(2, 9, 5, 0)}, []runs.Run{run(0, 14)}},
+		"a pre-gap in the track before":       {[]disc.Track{track(1, 0, 10, 0), track(2, 10, 5, 1)}, []runs.Run{run(0, 15)}},
+		"two tracks of one number":            {[]disc.Track{track(1, 0, 10, 0), track(1, 10, 5, 0)}, []runs.Run{run(0, 15)}},
+		"track 100":                           {[]disc.Track{track(100, 0, 10, 0)}, []runs.Run{run(0, 10)}},
+		"a track without sectors":             {[]disc.Track{track(1, 0, 0, 0), track(2, 0, 5, 0)}, []runs.Run{run(0, 5)}},
+		"a negative pre-gap":                  {[]disc.Track{track(1, 0, 10, -1)}, []runs.Run{run(0, 10)}},
+		"an index after the track":            {[]disc.Track{track(1, 0, 10, 0, 11)}, []runs.Run{run(0, 10)}},
+		"indexes in the wrong order":          {[]disc.Track{track(1, 0, 10, 0, 5, 4)}, []runs.Run{run(0, 10)}},
+	} {
+		if _, err := runs.New(files(t), disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: c.tracks}}}, c.list); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // What no file contains are empty sectors that are right in their mode, whatever the layout
 // of the track is.
 func TestEmpty(t *testing.T) {
