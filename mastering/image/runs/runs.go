@@ -7,6 +7,7 @@ package runs
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -78,7 +79,7 @@ type Run struct {
 	Layout
 	Start  disc.LBA
 	Count  int64       // sectors
-	From   io.ReaderAt // nil: silence, or sectors of zeros
+	From   io.ReaderAt // nil: silence, or data sectors whose user data is zero; only Mode of the layout counts then
 	Offset int64       // of the first sector in From, in bytes
 	Stride int         // bytes from one sector to the next; 0: Layout.Size
 
@@ -110,9 +111,14 @@ func (r Run) Bytes() int64 { return r.Count * int64(r.stride()) }
 // closes the files.
 func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) (disc.Disc, error) {
 	at := disc.LBA(-1 << 40)
+	list = slices.Clone(list)
 	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
-	for _, r := range list {
-		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
+	for i, r := range list {
+		if r.From == nil {
+			list[i].Layout, list[i].Stride = Layout{Mode: r.Mode}, 0
+			r = list[i]
+		}
+		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > MaxSectors || r.Start > MaxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
 		}
 		at = r.End()
@@ -162,8 +168,8 @@ func check(toc disc.TOC) error {
 // or data sectors whose user data is zero. Their sub-channels are those that follow from
 // toc. What an image format stores although the source does not have it is read from there.
 func Blank(toc disc.TOC, m disc.Mode) disc.Disc {
-	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -150, Count: maxSectors}}}
+	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -disc.Pregap, Count: MaxSectors}}}
 }
 
-// maxSectors is more than any disc has: 256 GiB.
-const maxSectors = 1 << 27
+// MaxSectors is more than any disc has: 256 GiB.
+const MaxSectors = 1 << 27

@@ -130,3 +130,31 @@ func TestImpossible(t *testing.T) {
 		}
 	}
 }
+
+// What no file contains are empty sectors that are right in their mode, whatever the layout
+// of the track is.
+func TestEmpty(t *testing.T) {
+	for _, m := range []disc.Mode{disc.Audio, disc.Mode1, disc.Mode2, disc.XA} {
+		toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: m, Start: 5, Pregap: 5, Length: 5}}}}}
+		l := runs.Layout{Length: sector.Size, Mode: m, Sub: runs.Interleaved}
+		stored := bytes.NewReader(make([]byte, 5*l.Size()))
+		d, err := runs.New(files(t), toc, []runs.Run{{Layout: l, Count: 5}, {Layout: l, Start: 5, Count: 5, From: stored}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := make([]byte, disc.RawSub.Size())
+		if n, err := d.ReadSectors(t.Context(), p, 3, disc.RawSub); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		q := sector.ReadQ(p[sector.Size:])
+		if x, ok := sector.DecodeQ(q[:]); !ok || x.Track != 1 || x.Index != 0 {
+			t.Errorf("%v: Q %+v", m, x)
+		}
+		if m != disc.Audio && sector.Check(p[:sector.Size], 3) != 0 {
+			t.Errorf("%v: faults %x", m, sector.Check(p[:sector.Size], 3))
+		}
+		if n, err := d.ReadSectors(t.Context(), p[:disc.SectorSize], 3, disc.User); (m == disc.Mode1 || m == disc.XA) && (n != 1 || err != nil) {
+			t.Errorf("%v: user data: %d, %v", m, n, err)
+		}
+	}
+}
