@@ -15,20 +15,20 @@ import (
 	"glassmaster/ui/model"
 )
 
-// descriptions say what image formats are for.
-var descriptions = map[string]string{
-	"ISO":     "One data track, as it is mounted, burned and opened everywhere.",
-	"CUE":     "A CD as a CUE sheet with its sectors in BIN files; the format that most programs read.",
-	"cdrdao":  "A CD as cdrdao describes it, with CD-TEXT in several languages and sub-channels.",
-	"CloneCD": "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files).",
-	"Nero":    "A CD or DVD in one file (NRG), as Nero writes it.",
-	"Alcohol": "A CD or DVD as an MDS and an MDF file, as Alcohol 120% writes it.",
-	"CHD":     "A compressed CD or DVD in one file, for emulators such as MAME.",
-	"raw":     "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet.",
-	"CSO":     "One data track, compressed, for emulators.",
+// purposes say what image formats are for. The formats that most people want come first.
+var purposes = []struct{ name, text string }{
+	{"ISO", "One data track, as it is mounted, burned and opened everywhere."},
+	{"CUE", "A CD as a CUE sheet with its sectors in BIN files; the format that most programs read."},
+	{"CHD", "A compressed CD or DVD in one file, for emulators such as MAME."},
+	{"CloneCD", "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files)."},
+	{"Alcohol", "A CD or DVD as an MDS and an MDF file, as Alcohol 120% writes it."},
+	{"Nero", "A CD or DVD in one file (NRG), as Nero writes it."},
+	{"cdrdao", "A CD as cdrdao describes it, with CD-TEXT in several languages and sub-channels."},
+	{"CSO", "One data track, compressed, for emulators."},
+	{"raw", "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet."},
 }
 
-// ImageFormats returns the formats that can be written.
+// ImageFormats returns the formats that can be written, those that most people want first.
 func (e *Engine) ImageFormats() []model.ImageFormat {
 	var list []model.ImageFormat
 	for _, name := range image.Writable() {
@@ -36,11 +36,24 @@ func (e *Engine) ImageFormats() []model.ImageFormat {
 		if !ok || len(f.Extensions) == 0 {
 			continue
 		}
-		list = append(list, model.ImageFormat{
-			Name: f.Name, Extension: f.Extensions[0][1:], Description: descriptions[f.Name], FilePerTrack: hasFilePerTrack(f),
-		})
+		one := model.ImageFormat{Name: f.Name, Extension: f.Extensions[0][1:], FilePerTrack: hasFilePerTrack(f)}
+		if i := rank(f.Name); i < len(purposes) {
+			one.Description = purposes[i].text
+		}
+		list = append(list, one)
 	}
+	slices.SortStableFunc(list, func(a, b model.ImageFormat) int { return rank(a.Name) - rank(b.Name) })
 	return list
+}
+
+// rank returns the place of a format in purposes; formats that are not there come last.
+func rank(name string) int {
+	for i, p := range purposes {
+		if p.name == name {
+			return i
+		}
+	}
+	return len(purposes)
 }
 
 // hasFilePerTrack reports whether an image of a format can have a file for each track.

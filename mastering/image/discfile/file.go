@@ -40,9 +40,9 @@ const MaxSectors = 1 << 27
 
 // Areas of a CD.
 const (
-	Pregap      = 150    // sectors before address 0
-	LeadInStart = -11077 // where the lead-in of a recordable CD begins (97:34:23)
-	LeadInBytes = 96     // of CD-TEXT, which the host sends for each sector of the lead-in
+	Pregap      = disc.Pregap // sectors before address 0
+	LeadInStart = -11077      // where the lead-in of a recordable CD begins (97:34:23)
+	LeadInBytes = 96          // of CD-TEXT, which the host sends for each sector of the lead-in
 )
 
 // Sizes in the file.

@@ -118,7 +118,7 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 			list[i].Layout, list[i].Stride = Layout{Mode: r.Mode}, 0
 			r = list[i]
 		}
-		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
+		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > MaxSectors || r.Start > MaxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
 		}
 		at = r.End()
@@ -168,8 +168,8 @@ func check(toc disc.TOC) error {
 // or data sectors whose user data is zero. Their sub-channels are those that follow from
 // toc. What an image format stores although the source does not have it is read from there.
 func Blank(toc disc.TOC, m disc.Mode) disc.Disc {
-	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -150, Count: maxSectors}}}
+	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -disc.Pregap, Count: MaxSectors}}}
 }
 
-// maxSectors is more than any disc has: 256 GiB.
-const maxSectors = 1 << 27
+// MaxSectors is more than any disc has: 256 GiB.
+const MaxSectors = 1 << 27
