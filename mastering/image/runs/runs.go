@@ -146,9 +146,9 @@ func check(toc disc.TOC) error {
 			switch {
 			case t.Number <= number || t.Number > 99:
 				return fmt.Errorf("track %d is described after track %d; tracks have the numbers 1 to 99 in their order", t.Number, number)
-			case t.Length <= 0 || t.Length > maxSectors || t.Start > maxSectors:
+			case t.Length <= 0 || t.Length > MaxSectors || t.Start > MaxSectors:
 				return fmt.Errorf("track %d has %d sectors from address %d on, which no disc can have", t.Number, t.Length, t.Start)
-			case t.Pregap < 0 || t.Pregap > maxSectors || begin < at:
+			case t.Pregap < 0 || t.Pregap > MaxSectors || begin < at:
 				return fmt.Errorf("track %d with its pre-gap of %d sectors begins at address %d, before what precedes it ends (%d)", t.Number, t.Pregap, begin, at)
 			}
 			last := t.Start
