@@ -7,6 +7,9 @@ import "fmt"
 // CD are negative.
 type LBA int64
 
+// MaxSectors is more than any disc has: 256 GiB.
+const MaxSectors = 1 << 27
+
 // Lengths of the areas of a CD, in sectors (MMC-6 4.2.3.6).
 const (
 	Pregap       = 150  // before the first track of a session; that of the first session is before address 0

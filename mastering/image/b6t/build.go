@@ -56,7 +56,7 @@ var kinds = [7]disc.Mode{1: disc.Audio, 2: disc.Mode1, 3: disc.Mode2, 4: disc.XA
 
 // track adds a track, whose sectors are in one data block or several.
 func (b *builder) track(s *disc.Session, t track) error {
-	limit := int64(runs.MaxSectors)
+	limit := int64(disc.MaxSectors)
 	if !b.d.dvd {
 		limit = format.MaxCDSectors
 	}
@@ -138,7 +138,7 @@ func (b *builder) nextBlock(lba int64) int64 {
 	if k, ok := b.blockAt(lba); ok {
 		return k.end()
 	}
-	next := int64(runs.MaxSectors)
+	next := int64(disc.MaxSectors)
 	for _, k := range b.d.blocks {
 		if k.start > lba {
 			next = min(next, k.start)

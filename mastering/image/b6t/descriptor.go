@@ -6,7 +6,6 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
-	"glassmaster/mastering/image/runs"
 	"glassmaster/mastering/sector"
 )
 
@@ -199,7 +198,7 @@ func (c *cursor) blocks() []block {
 			return nil
 		}
 		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), format.Name16(name)}
-		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -runs.MaxSectors || b.end() > runs.MaxSectors {
+		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -disc.MaxSectors || b.end() > disc.MaxSectors {
 			c.fail("a data block of %d bytes for %d sectors from %d on, in the file %q", b.bytes, b.sectors, b.start, b.name)
 			return nil
 		}

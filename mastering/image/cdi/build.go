@@ -78,7 +78,7 @@ func (b *builder) track(s *disc.Session, t track) error {
 	}
 	stored := t.length * int64(l.Size())
 	switch {
-	case t.length > runs.MaxSectors || t.start > runs.MaxSectors || pregap >= t.length || sum > runs.MaxSectors:
+	case t.length > disc.MaxSectors || t.start > disc.MaxSectors || pregap >= t.length || sum > disc.MaxSectors:
 		return fmt.Errorf("it has %d sectors from %d on, of which %d are the pre-gap", t.length, t.start, pregap)
 	case stored > b.data-b.offset:
 		return fmt.Errorf("its %d sectors of %d bytes do not fit between byte %d and the descriptor at byte %d", t.length, l.Size(), b.offset, b.data)

@@ -36,7 +36,7 @@ import (
 
 // MaxSectors is the largest capacity of a disc, 256 GiB. All media that are sold have
 // less.
-const MaxSectors = 1 << 27
+const MaxSectors = disc.MaxSectors
 
 // Areas of a CD.
 const (

@@ -86,7 +86,7 @@ func (b *builder) disc(d descriptor, h header) error {
 func (b *builder) track(d descriptor, s *disc.Session, t track) error {
 	limit := int64(format.MaxCDSectors)
 	if b.dvd {
-		limit = runs.MaxSectors
+		limit = disc.MaxSectors
 	}
 	switch {
 	case b.numbers[t.point]:
@@ -111,7 +111,7 @@ func (b *builder) track(d descriptor, s *disc.Session, t track) error {
 		return err
 	}
 	if b.dvd && t.length == 0 {
-		t.length = max(0, min(src.Size()-t.offset, runs.MaxSectors*disc.SectorSize)) / disc.SectorSize
+		t.length = max(0, min(src.Size()-t.offset, disc.MaxSectors*disc.SectorSize)) / disc.SectorSize
 		b.warn("The image does not record the length of track %d. It is taken from the size of the data file.", t.point)
 	}
 	if t.length == 0 {
