@@ -120,7 +120,7 @@ func (c contents) Files() []string { return c.files.Files() }
 func (f *Files) Beside(name string) (Part, error) {
 	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
 	if !filepath.IsLocal(local) || strings.Contains(local, ":") {
-		return Part{}, fmt.Errorf("the image refers to the file %q, which is not in its folder; files elsewhere are not opened", name)
+		return Part{}, fmt.Errorf("the image refers to the file %q, which is not in its folder; files elsewhere are not opened; move it there", name)
 	}
 	path := filepath.Join(filepath.Dir(f.path), local)
 	file, size, err := open(path)
