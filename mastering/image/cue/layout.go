@@ -216,10 +216,7 @@ func (l *layout) take(i, j int, mode runs.Layout) error {
 // remainder reports that a file ends within a sector.
 func (l *layout) remainder(src source, size int64) {
 	if n := (src.size - l.off) % size; n > 0 {
-		l.notices = append(l.notices, disc.Notice{
-			Severity: disc.Error, Incomplete: true,
-			Text: fmt.Sprintf("The file %q ends within a sector, so it is incomplete or not of the mode that line %d of the sheet says; its last %d bytes were left out.", src.name, src.line, n),
-		})
+		l.notices = append(l.notices, format.WithinSector(src.name, n))
 	}
 }
 
