@@ -68,9 +68,8 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 	if err != nil {
 		return fmt.Errorf("extract track %d of %s: %w", number, image, formHint(err))
 	}
-	n, first := disc.Corrected(src)
-	inv.tellCorrected(src, n, first)
-	done.Corrected = n
+	inv.tellCorrected(src)
+	done.Corrected, _ = disc.Corrected(src)
 	inv.data = done
 	inv.note("%s: track %d, %s, %s", name(output), number, t.Mode, units.Size(done.Bytes))
 	return nil

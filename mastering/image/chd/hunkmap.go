@@ -242,7 +242,7 @@ func (m *image) valid(hunk int, p place) error {
 		if m.parentSum() == (sum{}) {
 			return fmt.Errorf("%w: hunk %d is in a parent, which the image does not have", errMap, hunk)
 		}
-		if p.offset > maxHunks*int64(m.hunk) {
+		if p.offset > maxHunks*int64(m.hunk)/int64(m.unit) {
 			return fmt.Errorf("%w: hunk %d is after the end of the parent", errMap, hunk)
 		}
 	case p.kind < plain && m.codecs[p.kind] == (codec{}):

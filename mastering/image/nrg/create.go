@@ -46,7 +46,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 			}
 		}
 	}
-	p, err := describe(d, sessions, total, rep)
+	p, err := describe(d.TOC(), sessions, total)
 	if err == nil {
 		_, err = w.Write(p)
 	}
@@ -90,9 +90,7 @@ func arrange(ctx context.Context, d disc.Disc) (sessions [][]stored, total int64
 // choose returns the mode in which a track is stored: whole sectors, or the user data of a
 // track that the disc has no whole sectors of.
 func choose(ctx context.Context, d disc.Disc, t disc.Track, sub bool) (byte, error) {
-	var one [sector.Size]byte
-	_, err := d.ReadSectors(ctx, one[:], t.Start, disc.Raw)
-	user := errors.Is(err, disc.ErrForm) && !sub
+	user := !sub && !disc.DeliversRaw(ctx, d, t)
 	raw := map[disc.Mode][2]byte{disc.Audio: {audioRaw, audioSub}, disc.Mode1: {mode1Raw, mode1Sub}, disc.Mode2: {mode2Raw, mode2Sub}, disc.XA: {mode2Raw, mode2Sub}}
 	switch {
 	case ctx.Err() != nil:
@@ -121,8 +119,7 @@ func write(ctx context.Context, w io.Writer, d disc.Disc, t stored, rep progress
 }
 
 // describe returns the chain of chunks and the footer.
-func describe(d disc.Disc, sessions [][]stored, begin int64, rep progress.Reporter) ([]byte, error) {
-	toc := d.TOC()
+func describe(toc disc.TOC, sessions [][]stored, begin int64) ([]byte, error) {
 	var p []byte
 	n := 0
 	for _, s := range toc.Sessions {
@@ -137,11 +134,7 @@ func describe(d disc.Disc, sessions [][]stored, begin int64, rep progress.Report
 		}
 		p = appendChunk(p, "CUEX", points)
 		p = appendChunk(p, "DAOX", daoX(toc.Catalog, s.CDI, list))
-		packs, lost := sector.EncodeCDText(s)
-		for _, l := range lost {
-			rep.Notice(l)
-		}
-		if len(packs) > 0 {
+		if packs, _ := sector.EncodeCDText(s); len(packs) > 0 {
 			p = appendChunk(p, "CDTX", packs)
 		}
 		p = appendChunk(p, "SINF", binary.BigEndian.AppendUint32(nil, uint32(len(list))))

@@ -55,6 +55,13 @@ type track struct {
 	lba                 disc.LBA // of ETNF and ETN2
 }
 
+// The most tracks of a disc, and the most entries of CUES and CUEX: indexes 0 to 99 of each
+// track, the lead-in, and the lead-out.
+const (
+	maxTracks = 99
+	maxPoints = 99*100 + 2
+)
+
 // size returns the size of a stored sector in bytes.
 func (t track) size() int64 { return int64(t.layout.Size()) }
 
@@ -102,6 +109,9 @@ func (i *image) addPoints(p []byte, old bool) error {
 	if len(p)%8 != 0 {
 		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
 	}
+	if len(p)/8 > maxPoints {
+		return fmt.Errorf("it has %d entries, more than a disc can have", len(p)/8)
+	}
 	if len(i.points) > 0 {
 		return errors.New("the tracks of the session before it are not described")
 	}
@@ -117,11 +127,11 @@ func (i *image) addPoints(p []byte, old bool) error {
 		}
 		one := point{control: e[0], track: track, index: index, lba: disc.LBA(int32(binary.BigEndian.Uint32(e[4:])))}
 		if old {
-			one.lba = disc.MSF{M: int(e[5]), S: int(e[6]), F: int(e[7])}.LBA()
+			one.lba = disc.LBA(disc.MSF{M: int(e[5]), S: int(e[6]), F: int(e[7])}.Sectors()) - pregap
 			m, ok := sector.FromBCD(e[5])
 			s, ok2 := sector.FromBCD(e[6])
 			f, ok3 := sector.FromBCD(e[7])
-			one.bcd, one.isBCD = disc.MSF{M: m, S: s, F: f}.LBA(), ok && ok2 && ok3
+			one.bcd, one.isBCD = disc.LBA(disc.MSF{M: m, S: s, F: f}.Sectors())-pregap, ok && ok2 && ok3
 		}
 		i.points = append(i.points, one)
 	}
@@ -134,6 +144,9 @@ func (i *image) addDAO(p []byte, width int) error {
 	entry := fixed + 3*width
 	if len(p) < head+entry || (len(p)-head)%entry != 0 {
 		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
+	}
+	if (len(p)-head)/entry > maxTracks {
+		return fmt.Errorf("it describes %d tracks; a disc has at most %d", (len(p)-head)/entry, maxTracks)
 	}
 	if len(i.sessions) == 0 {
 		i.catalog(p[4:18])
@@ -167,6 +180,9 @@ func (i *image) addTAO(p []byte, width int) error {
 	}
 	if len(p) == 0 || len(p)%entry != 0 {
 		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
+	}
+	if len(p)/entry > maxTracks {
+		return fmt.Errorf("it describes %d tracks; a disc has at most %d", len(p)/entry, maxTracks)
 	}
 	s := session{points: i.points}
 	i.points = nil

@@ -82,7 +82,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	if err != nil {
 		return err
 	}
-	if _, err := main.Write(describe(d.TOC(), tracks, rep)); err != nil {
+	if _, err := main.Write(describe(d.TOC(), tracks)); err != nil {
 		return fmt.Errorf("write image of cdrdao: %w", err)
 	}
 	return nil
@@ -120,10 +120,8 @@ func arrange(ctx context.Context, d disc.Disc) ([]written, error) {
 // choose sets the mode in which a track is stored: whole sectors, or the user data of a
 // track that the disc has no whole sectors of.
 func (w *written) choose(ctx context.Context, d disc.Disc) error {
-	one := make([]byte, disc.RawSectorSize)
-	_, err := d.ReadSectors(ctx, one, w.Start, disc.Raw)
 	sub := disc.HasSubChannels(d)
-	user := errors.Is(err, disc.ErrForm) && !sub
+	user := !sub && !disc.DeliversRaw(ctx, d, w.Track)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -147,7 +145,7 @@ func (w *written) choose(ctx context.Context, d disc.Disc) error {
 }
 
 // describe returns the description.
-func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
+func describe(t disc.TOC, tracks []written) []byte {
 	var b bytes.Buffer
 	kind := "CD_DA"
 	for _, w := range tracks {
@@ -158,15 +156,9 @@ func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
 			kind = "CD_ROM"
 		}
 	}
-	var texts []disc.CDText
-	for i, s := range t.Sessions {
+	for _, s := range t.Sessions {
 		if s.CDI {
 			kind = "CD_I"
-		}
-		if i == 0 {
-			texts = s.Text
-		} else if len(s.Text) > 0 {
-			rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out; an image of cdrdao has one session.", s.Number)})
 		}
 	}
 	fmt.Fprintf(&b, "%s\n\n", kind)
@@ -176,7 +168,7 @@ func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
 	if n := tracks[0].Number; n != 1 {
 		fmt.Fprintf(&b, "FIRST_TRACK_NO %d\n\n", n)
 	}
-	c := newTextWriter(&b, texts, tracks, rep)
+	c := newTextWriter(&b, t.Sessions[0])
 	c.disc()
 	for _, w := range tracks {
 		fmt.Fprintf(&b, "// Track %d\n", w.Number)
@@ -215,10 +207,10 @@ func (w written) describe(b *bytes.Buffer, c *textWriter) {
 	w.sectors(b, sub)
 	pregap := w.gap + int64(w.Start-w.begin)
 	if pregap > 0 {
-		fmt.Fprintf(b, "START %s\n", msf(pregap))
+		fmt.Fprintf(b, "START %s\n", disc.Duration(pregap))
 	}
 	for _, at := range w.Indexes {
-		fmt.Fprintf(b, "INDEX %s\n", msf(int64(at-w.Start)))
+		fmt.Fprintf(b, "INDEX %s\n", disc.Duration(int64(at-w.Start)))
 	}
 	b.WriteString("\n")
 }
@@ -228,21 +220,21 @@ func (w written) sectors(b *bytes.Buffer, sub string) {
 	if w.gap > 0 {
 		switch {
 		case w.Mode == disc.Audio && sub == "":
-			fmt.Fprintf(b, "SILENCE %s\n", msf(w.gap))
+			fmt.Fprintf(b, "SILENCE %s\n", disc.Duration(w.gap))
 		case w.Mode == disc.Audio:
-			fmt.Fprintf(b, "ZERO AUDIO%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO AUDIO%s %s\n", sub, disc.Duration(w.gap))
 		case w.Mode == disc.Mode1:
-			fmt.Fprintf(b, "ZERO MODE1%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE1%s %s\n", sub, disc.Duration(w.gap))
 		case w.Mode == disc.Mode2:
-			fmt.Fprintf(b, "ZERO MODE2%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE2%s %s\n", sub, disc.Duration(w.gap))
 		default:
-			fmt.Fprintf(b, "ZERO MODE2_FORM_MIX%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE2_FORM_MIX%s %s\n", sub, disc.Duration(w.gap))
 		}
 	}
-	length := msf(int64(w.End() - w.begin))
+	length := disc.Duration(int64(w.End() - w.begin))
 	switch {
 	case w.Mode == disc.Audio && sub == "" && w.offset%disc.RawSectorSize == 0:
-		fmt.Fprintf(b, "FILE %s %s %s\n", quote(w.file), msf(w.offset/disc.RawSectorSize), length)
+		fmt.Fprintf(b, "FILE %s %s %s\n", quote(w.file), disc.Duration(w.offset/disc.RawSectorSize), length)
 	case w.Mode == disc.Audio && sub == "":
 		fmt.Fprintf(b, "FILE %s %d %s\n", quote(w.file), w.offset/sampleSize, length)
 	case w.alone: // libcdio takes a length for a start
@@ -253,9 +245,6 @@ func (w written) sectors(b *bytes.Buffer, sub string) {
 		fmt.Fprintf(b, "DATAFILE %s #%d %s\n", quote(w.file), w.offset, length)
 	}
 }
-
-// msf returns a number of sectors as minutes, seconds and frames.
-func msf(n int64) string { return fmt.Sprintf("%02d:%02d:%02d", n/75/60, n/75%60, n%75) }
 
 // quote returns a text in quotation marks. What has a meaning in it is written as an octal
 // number.
