@@ -54,10 +54,16 @@ type Sector struct {
 }
 
 // ReadSector reads a sector with everything that the disc stores of it: the whole sector of
-// a CD, with its sub-channels if they are stored, or else the user data.
+// a CD, with its sub-channels if they are stored, or else the user data. What a disc would
+// generate, because only the user data is stored, is left out.
 func ReadSector(ctx context.Context, d disc.Disc, lba disc.LBA) (Sector, error) {
 	forms := []disc.Form{disc.Raw, disc.User}
-	if disc.HasSubChannels(d) {
+	t, _ := d.TOC().TrackAt(lba)
+	_, known := disc.Unwrap(d).(disc.Storer)
+	switch {
+	case known && t.Mode != disc.Audio && !disc.StoresRaw(d, lba):
+		forms = []disc.Form{disc.User, disc.Raw}
+	case disc.HasSubChannels(d):
 		forms = []disc.Form{disc.RawSub, disc.Raw, disc.User}
 	}
 	var err error

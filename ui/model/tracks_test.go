@@ -114,9 +114,14 @@ func TestGeneratedCodes(t *testing.T) {
 	}
 	defer src.Close()
 	s, err := ReadSector(t.Context(), src, 20)
-	if err != nil || len(s.Bytes) != sector.Size {
+	if err != nil || len(s.Bytes) != disc.SectorSize {
 		t.Fatalf("%d bytes, %v", len(s.Bytes), err)
 	}
+	whole := make([]byte, sector.Size)
+	if _, err := src.ReadSectors(t.Context(), whole, 20, disc.Raw); err != nil {
+		t.Fatal(err)
+	}
+	s = describeSector(src.TOC(), 20, whole, false) // as of a drive
 	told := false
 	for _, f := range s.Facts {
 		if f.Value == "correct" {
