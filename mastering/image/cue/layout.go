@@ -27,6 +27,7 @@ type layout struct {
 	pos  int64    // position in that file, in sectors
 	off  int64    // the same in bytes
 
+	silent  int64 // sectors that no file contains
 	skipped int64 // sectors of the file between this session and the next one
 }
 
@@ -46,6 +47,9 @@ func (l *layout) place() error {
 	for i := range l.sheet.Tracks {
 		if err := l.track(i); err != nil {
 			return err
+		}
+		if l.silent > format.MaxCDSectors {
+			return fmt.Errorf("line %d: the gaps that no file contains have %d sectors up to track %d, more than a CD has", l.sheet.Tracks[i].Line, l.silent, l.sheet.Tracks[i].Number)
 		}
 	}
 	if l.at > format.MaxCDSectors {
@@ -249,4 +253,5 @@ func (l *layout) silence(n int64, mode runs.Layout) {
 	}
 	l.runs = append(l.runs, runs.Run{Layout: runs.Layout{Mode: mode.Mode}, Start: l.at, Count: n})
 	l.at += disc.LBA(n)
+	l.silent += n
 }
