@@ -121,7 +121,8 @@ Parts of these:
             first ones), remarks
   checks    edc_sectors (whose EDC and ECC were checked), q_sectors (Q sub-channel),
             audio_sectors and unchecked_sectors (without a checksum),
-            unchecked_q_sectors (whose Q is empty)
+            unchecked_q_sectors (whose Q is empty), data_like_audio_sectors (of the
+            audio sectors: a track may have the wrong type)
   faults    damaged_sectors, correctable_sectors, untried_sectors (not tried), kinds
             (of faults, with the number of sectors), list (the first ones: lba,
             file, kinds, correctable)

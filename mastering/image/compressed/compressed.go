@@ -79,7 +79,7 @@ func open(f *format.Files, name string, s packed.Streams, list spans) (*format.F
 			f.Note(disc.Notice{
 				Severity: disc.Info, Text: fmt.Sprintf(
 					"The %s file has a unit of %s that can only be unpacked from its beginning on. Reading files at random places of it is slow, and its checksum is verified when its end is read.", name, units.Size(u.end-u.start)),
-				Advice: "To read many files, unpack the image first.",
+				Advice: "to read many files, unpack the image first",
 			})
 			break
 		}

@@ -59,7 +59,7 @@ func tracks() map[string][]byte {
 
 func TestSheet(t *testing.T) {
 	d := imagetest.Open(t, gdi.Format, write(t, sheet, tracks()))
-	if n := disc.Texts(disc.Notices(d)); len(n) != 2 || !strings.Contains(n[0], `"track 02.raw" is used instead`) || !strings.Contains(n[1], "The last 5 bytes") {
+	if n := disc.Texts(disc.Notices(d)); len(n) != 2 || !strings.Contains(n[0], `"track 02.raw" is used instead`) || !strings.Contains(n[1], "its last 5 bytes") {
 		t.Errorf("notices %q", n)
 	}
 	s := d.TOC().Sessions
