@@ -41,7 +41,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		}
 		for _, s := range toc.Sessions[1:] {
 			if len(s.Text) > 0 {
-				rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image has that of the first session only.", s.Number)})
+				rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image holds that of the first session only.", s.Number)})
 			}
 		}
 	}

@@ -113,7 +113,7 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
 	for _, r := range list {
 		if r.Start < at || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
-			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
+			return nil, fmt.Errorf("sectors %d to %d of the image overlap others or are out of order", r.Start, r.End()-1)
 		}
 		at = r.End()
 		d.sub = d.sub || r.Sub != NoSub

@@ -50,7 +50,7 @@ func newTextWriter(b *bytes.Buffer, texts []disc.CDText, tracks []written, rep p
 		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(text, args...)})
 	}
 	if len(texts) > maxLanguages {
-		warn("CD-TEXT holds %d languages; those after them are left out.", maxLanguages)
+		warn("CD-TEXT holds at most %d languages; the others are left out.", maxLanguages)
 		texts = texts[:maxLanguages]
 	}
 	first, last := tracks[0].Number, tracks[len(tracks)-1].Number
@@ -62,7 +62,7 @@ func newTextWriter(b *bytes.Buffer, texts []disc.CDText, tracks []written, rep p
 			}
 		}
 		if named(t.Packs) {
-			warn("Of the packs of CD-TEXT in language %02Xh that are not text only the contents are kept.", t.Language)
+			warn("The CD-TEXT packs in language %02Xh that are not text lose their track numbers and positions.", t.Language)
 		}
 		l.choose()
 		w.texts = append(w.texts, l)

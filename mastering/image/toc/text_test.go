@@ -110,7 +110,7 @@ func TestTextLost(t *testing.T) {
 	if err := toc.Format.Create(t.Context(), out, changed{d, c}, format.Options{}, &rep); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"holds 8 languages", "CD-TEXT of track 9", "only the contents are kept", "CD-TEXT of session 2"} {
+	for _, want := range []string{"holds at most 8 languages", "CD-TEXT of track 9", "lose their track numbers", "CD-TEXT of session 2"} {
 		if all := strings.Join(rep.texts, "\n"); !strings.Contains(all, want) {
 			t.Errorf("no %q in %q", want, all)
 		}
@@ -149,7 +149,7 @@ func TestNotWritten(t *testing.T) {
 		{nil, "no tracks"},
 		{[]disc.Track{{Number: 1, Length: 300}, {Number: 3, Start: 300, Length: 300}}, "track 3 follows track 1"},
 		{[]disc.Track{{Number: 1, Length: 300}, {Number: 2, Start: 299, Length: 300}}, "track 2 begins at address 299"},
-		{[]disc.Track{{Number: 1, Mode: disc.Mode1, Length: 500000}}, "which no CD has"},
+		{[]disc.Track{{Number: 1, Mode: disc.Mode1, Length: 500000}}, "which is beyond the end of a CD"},
 	} {
 		out := newfile.NewSet(t.TempDir() + "/x.toc")
 		d := changed{imagetest.Audio(t), disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: c.tracks}}}}
