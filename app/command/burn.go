@@ -92,6 +92,9 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return fmt.Errorf("burn %s to %s: %w", from, to, err)
 	}
 	inv.endProgress()
+	if result.Corrected > 0 {
+		inv.tellCorrected(src)
+	}
 	if result.Mismatch != nil {
 		return result.Mismatch
 	}

@@ -41,12 +41,14 @@ IMAGE "-" is standard input: an ISO or UDF image, compressed or not. It is read 
 What the format cannot hold is reported first: audio, sessions, sub-channels, CD-TEXT,
 indexes, sectors without 2048 bytes of user data. Then nothing is written and the exit
 code is 7, unless --force accepts the loss; zeros then take the place of sectors that
-cannot be kept. EDC and ECC that are generated again are no loss.
+cannot be kept. EDC and ECC that are generated again, and sub-channels that say nothing but
+the table of contents, are no loss.
 
 The image is read back and compared with the source: the tracks, and every sector in the
-form that the format holds. Sectors whose data is damaged are corrected if their ECC
-allows it and the format holds only the data; otherwise they are an error, unless
---keep-going replaces them by zeros (exit code 3).
+form that the format holds. A format of whole sectors gets damaged ones as they are, which
+is reported (exit code 6). Where the format holds only the data, it is corrected if the
+ECC allows that; otherwise it is an error, unless --keep-going replaces such sectors by
+zeros (exit code 3).
 
 Other files of the image that exist already are not replaced without --force. The files
 of IMAGE are never replaced.`,
@@ -74,8 +76,9 @@ of IMAGE are never replaced.`,
 type converted struct {
 	copied
 	Format string   `json:"format"`
-	Files  []string `json:"files,omitempty"` // of the image
-	Lost   []string `json:"lost,omitempty"`  // what the format cannot hold
+	Files  []string `json:"files,omitempty"`  // of the image
+	Lost   []string `json:"lost,omitempty"`   // what the format cannot hold
+	Faults *faults  `json:"faults,omitempty"` // damaged sectors, which were written as they are
 }
 
 func (inv *invocation) convert(ctx context.Context, from, to string, o converting) error {
@@ -105,13 +108,15 @@ func (inv *invocation) convert(ctx context.Context, from, to string, o convertin
 	if r.Written == 0 {
 		return unwritten(to, unread(from, err))
 	}
-	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
-	c.copied = copiedObject(to, plan, r, remarks)
+	if r.Corrected > 0 {
+		inv.tellCorrected(src)
+	}
+	c.copied, c.Faults = copiedObject(to, plan, r, remarks), newFaults(r.Damaged)
 	inv.data = c
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %s, %d sectors, %s%s", name(to), f.Name, r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
+	text := fmt.Sprintf("%s: %s, %d sectors, %s%s", name(to), f.Name, r.Written, units.Size(c.Bytes), readBack(r))
 	if len(plan.Loss) > 0 {
 		text += ", without what the format cannot hold"
 	}

@@ -27,7 +27,8 @@ func (inv *invocation) verifyVerb() *cobra.Command {
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector; each can be an image file, a drive, a folder or a
 compilation. If they differ, the address of the first difference and the file there are
-printed. Zeros after the end of the volume that only one of them has, such as padding
+printed. Audio is compared with its pre-gaps, data in whole sectors if both images store
+them, and otherwise by its 2048 bytes of user data. Sub-channels are not compared. Zeros after the end of the volume that only one of them has, such as padding
 added by a burn, are ignored. So are older contents there on a disc that is overwritten
 in place. A folder is planned as "burn" would burn it, with the creation time of the
 other disc: it is equal to a disc burned from it as long as none of its files has
@@ -93,7 +94,7 @@ type verified struct {
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 	Checks  *checks  `json:"checks,omitempty"` // of one disc
-	Faults  *faults  `json:"faults,omitempty"` // of one disc: damaged sectors
+	Faults  *faults  `json:"faults,omitempty"` // damaged sectors of one disc, or of both if they are equal
 }
 
 func (inv *invocation) verifyOne(ctx context.Context, name string) error {
@@ -219,10 +220,31 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 		text += fmt.Sprintf(" (after the end of the volume, %s has %s more, which may be older contents; they were not compared)",
 			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
+	if disc.HasSubChannels(want.Disc) && disc.HasSubChannels(got.Disc) {
+		text += " (their sub-channels were not compared)"
+	}
+	if r.Damaged == nil {
+		inv.tellCorrected(want)
+		inv.tellCorrected(got)
+	}
 	if err == nil {
 		err = partly(text, want, got)
 	}
+	if err == nil && r.Damaged != nil {
+		return inv.equallyDamaged(v, r, text)
+	}
 	return inv.verdict(v, r, err, a+" and "+b, text)
+}
+
+// equallyDamaged prints the outcome of a comparison of two discs that are equal, but have
+// damaged sectors.
+func (inv *invocation) equallyDamaged(v verified, r verify.Result, equal string) error {
+	v.Equal, v.Sectors, v.SHA256 = true, r.Sectors, hex.EncodeToString(r.SHA256[:])
+	v.Faults = newFaults(r.Damaged)
+	if err := inv.answer(v, v.Faults.print); err != nil {
+		return err
+	}
+	return mendable(incomplete{fmt.Sprintf("%s, but not good: in both of them, %v", equal, r.Damaged)}, r.Damaged)
 }
 
 // partly returns an error if files of a folder or compilation could not be read, and so
@@ -303,8 +325,8 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 	if bad != nil || wrong != nil {
 		err = fmt.Errorf("%s: %w", names, err)
 	}
-	if wrong != nil && wrong.Correctable > 0 {
-		err = advise(err, `"glassmaster verify --repair IMAGE -o NEW" writes an image in which they are corrected`)
+	if wrong != nil {
+		err = mendable(err, wrong)
 	}
 	return err
 }

@@ -74,7 +74,7 @@ func (inv *invocation) openWith(ctx context.Context, o source.Options, name stri
 func (inv *invocation) warnAll(list []disc.Notice) {
 	for _, n := range list {
 		if n.Severity != disc.Error {
-			inv.warn(n.String())
+			inv.report().Notice(disc.Notice{Severity: n.Severity, Text: n.String()})
 		}
 	}
 }

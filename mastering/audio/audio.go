@@ -23,6 +23,9 @@ const (
 	sampleBytes = 4     // of both channels
 )
 
+// maxSize is more than any sound file has, in bytes of samples: 18 days.
+const maxSize = 1 << 38
+
 // ErrUnknown is in the chain of the error if a file is none of the known sound files.
 var ErrUnknown = errors.New("not a sound file in a known format")
 
@@ -83,8 +86,11 @@ func Open(r io.ReaderAt, size int64) (s *Sound, err error) {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}
 		s.Kind = k.name
-		if s.size == 0 {
+		switch {
+		case s.size == 0:
 			return nil, fmt.Errorf("%s: it has no samples", k.name)
+		case s.size < 0 || s.size > maxSize:
+			return nil, fmt.Errorf("%s: it claims to be longer than any sound is", k.name)
 		}
 		return s, nil
 	}

@@ -25,6 +25,9 @@ type flacFile struct {
 
 func isFLAC(head []byte) bool { return bytes.HasPrefix(head, []byte("fLaC")) }
 
+// maxMetadata is more than the number of blocks of metadata of any file.
+const maxMetadata = 1000
+
 // openFLAC opens a FLAC file. After the signature of 4 bytes follow blocks of metadata with
 // a header of 4: the last flag and the type, and the length in 3 bytes. The first is
 // STREAMINFO: 0 smallest and 2 largest block size, 10 rate (20 bits), channels less 1 (3),
@@ -44,6 +47,9 @@ func openFLAC(r io.ReaderAt, size int64) (*Sound, error) {
 			if err := f.info(p[4:]); err != nil {
 				return nil, err
 			}
+		}
+		if n == maxMetadata {
+			return nil, fmt.Errorf("it is damaged: it has more than %d blocks of metadata", maxMetadata)
 		}
 		off += 4 + int64(p[1])<<16 + int64(p[2])<<8 + int64(p[3])
 		if p[0]&0x80 != 0 {
@@ -123,6 +129,7 @@ func (f *flacFile) start(x flacFrame) int64 {
 func (f *flacFile) find(off, limit int64) (flacFrame, bool) {
 	const step = 16 << 10
 	p := make([]byte, step+1)
+	tried := 0
 	for off < limit {
 		n, _ := f.r.ReadAt(p[:min(step+1, f.size-off)], off)
 		for i := 0; i+1 < n && off+int64(i) < limit; i++ {
@@ -132,6 +139,10 @@ func (f *flacFile) find(off, limit int64) (flacFrame, bool) {
 			at := off + int64(i)
 			if x, err := f.parse(bufio.NewReader(io.NewSectionReader(f.r, at, f.size-at)), at); err == nil {
 				return x, true
+			} else if !errors.Is(err, errNoHeader) {
+				if tried++; tried > maxFalse {
+					return flacFrame{}, false
+				}
 			}
 		}
 		off += step
@@ -142,12 +153,19 @@ func (f *flacFile) find(off, limit int64) (flacFrame, bool) {
 	return flacFrame{}, false
 }
 
+// errNoHeader is in the chain of the error of parse if a frame header is missing.
+var errNoHeader = errors.New("there is no frame")
+
+// maxFalse is how many headers find tries to decode of which none begins a frame that is not
+// damaged. In samples hardly anything looks like a header, whose checksum is right.
+const maxFalse = 64
+
 // parse decodes the frame at off, where r is, and checks its checksums.
 func (f *flacFile) parse(r *bufio.Reader, off int64) (flacFrame, error) {
 	c := &counter{r: r}
 	x, err := frame.New(c)
 	if err != nil {
-		return flacFrame{}, err
+		return flacFrame{}, fmt.Errorf("%w: %w", errNoHeader, err)
 	}
 	if x.BitsPerSample == 0 { // as STREAMINFO says
 		x.BitsPerSample = uint8(f.bits)

@@ -1,4 +1,5 @@
-// Package extract copies files of a volume into a folder of the host.
+// Package extract copies files of a volume into a folder of the host, and tracks of a disc
+// into files.
 //
 // The disc is not trusted. Nothing is written outside of the folder, not even through
 // symbolic links, which are created last. Device nodes are skipped, set-user-ID bits are

@@ -44,7 +44,7 @@ func openTree(r io.ReaderAt, size, most int64) (*btree, error) {
 	if p[8] != headerNode || t.node < minNode || t.node > maxNode || t.node&(t.node-1) != 0 {
 		return nil, errors.New("the header of a B-tree is damaged")
 	}
-	t.count = min(t.count, size/t.node, most/t.node)
+	t.count = max(0, min(t.count, size/t.node, most/t.node))
 	return t, nil
 }
 

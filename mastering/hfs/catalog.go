@@ -33,6 +33,7 @@ type node struct {
 	links                                uint32 // 0: one name
 	children                             []*node
 	byName                               map[string]*node
+	again                                map[string]int // how many nodes of byName wanted the name
 	up                                   *node
 }
 
@@ -178,8 +179,12 @@ func (v *FS) loadCatalog(t *tree) error {
 	}
 	folders := map[uint32]*node{rootFolder: t.root}
 	var all []*node
-	bad := 0
+	bad, left := 0, 0
 	err = b.leaves(func(record []byte) {
+		if len(all) == maxNodes {
+			left++
+			return
+		}
 		n, ok := decode(record)
 		switch {
 		case n == nil && !ok:
@@ -198,13 +203,50 @@ func (v *FS) loadCatalog(t *tree) error {
 		}
 	})
 	t.link(all, folders)
+	deep := t.root.cut()
 	switch {
 	case err != nil:
 		return fmt.Errorf("the catalog is damaged, so that files may be missing: %w", err)
+	case left > 0:
+		return fmt.Errorf("the catalog has more than %d files; those after it are not shown", maxNodes)
+	case deep > 0:
+		return fmt.Errorf("the catalog has folders within each other, %d deep; what is in %d of them is not shown", maxDepth, deep)
 	case bad > 0:
 		return fmt.Errorf("the catalog is damaged, so that files may be missing: %d of its records cannot be right", bad)
 	}
 	return nil
+}
+
+// Limits of what is shown. A disc has fewer files, and the Finder makes paths of fewer
+// folders.
+const (
+	maxNodes = 1 << 20
+	maxDepth = 256
+)
+
+// cut removes what is more than maxDepth folders below a folder. It returns how many folders
+// lost their contents.
+func (n *node) cut() int {
+	level := []*node{n}
+	for range maxDepth {
+		var next []*node
+		for _, up := range level {
+			for _, c := range up.children {
+				if c.mode.IsDir() {
+					next = append(next, c)
+				}
+			}
+		}
+		level = next
+	}
+	cut := 0
+	for _, up := range level {
+		if len(up.children) > 0 {
+			up.children, up.byName = nil, nil
+			cut++
+		}
+	}
+	return cut
 }
 
 // Names of the folders in which HFS Plus keeps the contents of hard links (TN1150, "Hard
@@ -269,8 +311,12 @@ func (n *node) setName(up *node) {
 		up.byName = map[string]*node{}
 	}
 	unique := name
-	for i := 2; up.byName[unique] != nil; i++ {
+	for i := up.again[name] + 2; up.byName[unique] != nil; i++ {
 		unique = fmt.Sprintf("%s (%d)", name, i)
+		if up.again == nil {
+			up.again = map[string]int{}
+		}
+		up.again[name] = i - 1
 	}
 	n.name = unique
 	up.byName[unique] = n

@@ -49,6 +49,10 @@ var Format = volume.Format{
 // of HFS Plus, in bytes from the start of the volume.
 const headerAt = 1024
 
+// maxBlock is more than the size of an allocation block of any volume, in bytes. With it
+// the sizes of extents do not overflow.
+const maxBlock = 64 << 20
+
 // place is where a volume is.
 type place struct {
 	base   int64 // offset in bytes
@@ -99,11 +103,11 @@ func (p *place) read(r io.ReaderAt) bool {
 	case "BD":
 		p.plus = false
 		size := binary.BigEndian.Uint32(p.header[20:]) // of an allocation block
-		return size != 0 && size%512 == 0
+		return size != 0 && size%512 == 0 && size <= maxBlock
 	case "H+", "HX":
 		p.plus = true
 		version, size := binary.BigEndian.Uint16(p.header[2:]), binary.BigEndian.Uint32(p.header[40:])
-		return (version == 4 || version == 5) && size >= 512 && size&(size-1) == 0
+		return (version == 4 || version == 5) && size >= 512 && size <= maxBlock && size&(size-1) == 0
 	}
 	return false
 }

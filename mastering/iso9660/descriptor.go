@@ -147,7 +147,15 @@ func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 
 // errGreenBook is the error of a CD-i disc that is not a bridge disc, which has an ISO 9660
 // volume.
-var errGreenBook = fmt.Errorf("%w: the volume descriptor is that of a CD-i disc (Green Book), whose file system is not supported", volume.ErrUnknown)
+var errGreenBook error = greenBookError{}
+
+type greenBookError struct{}
+
+func (greenBookError) Error() string {
+	return volume.ErrUnknown.Error() + ": the volume descriptor is that of a CD-i disc (Green Book), whose file system is not supported"
+}
+
+func (greenBookError) Unwrap() error { return volume.ErrUnknown }
 
 // find returns the first descriptor for which ok holds.
 func find(set []descriptor, ok func(descriptor) bool) (descriptor, bool) {

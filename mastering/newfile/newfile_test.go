@@ -145,3 +145,66 @@ func TestSyncDevice(t *testing.T) {
 	}
 	s.Discard()
 }
+
+// If one file of a set cannot get its name, the files that existed stay as they were.
+func TestSetRenameFails(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"x.cue", "2.bin", "3.bin"} {
+		if err := os.WriteFile(path(name), []byte("old "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newfile.NewSet(path("x.cue"))
+	defer s.Discard()
+	main, err := s.Create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := main.Write([]byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"1.bin", "2.bin", "3.bin", "4.bin"} {
+		f, err := s.CreateBeside(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("new"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(path("1.bin"), "folder"), 0o700); err != nil { // the last one but the main file
+		t.Fatal(err)
+	}
+	if err := s.Commit(); err == nil {
+		t.Error("a folder was replaced")
+	}
+	for _, name := range []string{"x.cue", "2.bin", "3.bin"} {
+		if p, err := os.ReadFile(path(name)); string(p) != "old "+name {
+			t.Errorf("%s: %q, %v", name, p, err)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 4 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// A set that replaces existing files leaves nothing else behind.
+func TestSetReplaces(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		s := newfile.NewSet(filepath.Join(dir, "x.cue"))
+		if _, err := s.Create(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateBeside("x.bin"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
+		t.Errorf("left behind: %v", entries)
+	}
+}

@@ -23,6 +23,7 @@ type pending struct {
 	*os.File
 	path   string // the name; empty if the file is written directly
 	exists bool   // an existing file is replaced
+	old    string // the name of that file until the set is complete
 }
 
 // NewSet returns a set with the path of its main file.
@@ -57,7 +58,11 @@ func (s *Set) CreateBeside(name string) (*os.File, error) {
 	if name == "" || filepath.Base(name) != name {
 		return nil, fmt.Errorf("write %q: it is not the name of a file", name)
 	}
-	f, err := begin(filepath.Join(filepath.Dir(s.path), name))
+	path := filepath.Join(filepath.Dir(s.path), name)
+	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("write %s: it is not a regular file, and cannot be one of several files of an image; remove it first", path)
+	}
+	f, err := begin(path)
 	if err != nil {
 		return nil, err
 	}
@@ -66,27 +71,61 @@ func (s *Set) CreateBeside(name string) (*os.File, error) {
 }
 
 // Commit renames all files to their final names, the main one last. If that fails, no new
-// file is left behind.
+// file is left behind, and the files that existed are those from before.
 func (s *Set) Commit() error {
 	slices.Reverse(s.files)
-	for i, f := range s.files {
-		err := f.Close()
-		if err == nil && f.path != "" {
-			err = os.Rename(f.Name(), f.path)
+	for i := range s.files {
+		err := s.files[i].Close()
+		if err == nil && s.files[i].path != "" {
+			err = s.files[i].rename(len(s.files) > 1)
 		}
 		if err != nil {
-			for _, done := range s.files[:i] {
-				if done.path != "" && !done.exists {
-					os.Remove(done.path)
-				}
+			for k := i - 1; k >= 0; k-- {
+				err = errors.Join(err, s.files[k].undo())
 			}
 			s.files = s.files[i:]
 			s.Discard()
 			return fmt.Errorf("write %s: %w", s.path, err)
 		}
 	}
+	for _, f := range s.files {
+		if f.old != "" {
+			os.Remove(f.old)
+		}
+	}
 	s.files = nil
 	return nil
+}
+
+// rename gives the file its final name. If keep is set, a file that has the name is kept
+// under another one until the whole set is complete.
+func (f *pending) rename(keep bool) error {
+	if keep && f.exists {
+		old := f.Name() + ".old"
+		if err := os.Link(f.path, old); err != nil { // some file systems have no links
+			if err := os.Rename(f.path, old); err != nil {
+				return err
+			}
+		}
+		f.old = old
+	}
+	err := os.Rename(f.Name(), f.path)
+	if err != nil && f.old != "" {
+		err = errors.Join(err, os.Rename(f.old, f.path))
+		f.old = ""
+	}
+	return err
+}
+
+// undo removes the file from its final name, and gives that back to the one that had it.
+func (f *pending) undo() error {
+	switch {
+	case f.path == "":
+		return nil
+	case f.old != "":
+		return os.Rename(f.old, f.path)
+	}
+	return os.Remove(f.path)
 }
 
 // Sync waits until all files are stored on disk.
@@ -143,7 +182,7 @@ func begin(path string) (pending, error) {
 	if err == nil && exists {
 		_ = f.Chmod(mode) // not as the umask has it, but as it was; some file systems cannot
 	}
-	return pending{f, path, exists}, err
+	return pending{File: f, path: path, exists: exists}, err
 }
 
 // target follows symbolic links, so that the file is replaced and not the link. The last

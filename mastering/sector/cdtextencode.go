@@ -30,6 +30,13 @@ func EncodeCDText(s disc.Session) ([]byte, []disc.Notice) {
 	return packs, notices
 }
 
+// KeptCDText returns the CD-TEXT of a session as its packs hold it, and the notices of
+// EncodeCDText.
+func KeptCDText(s disc.Session) ([]disc.CDText, []disc.Notice) {
+	packs, notices := EncodeCDText(s)
+	return DecodeCDText(packs), notices
+}
+
 func warn(text string, args ...any) disc.Notice {
 	return disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(text, args...)}
 }

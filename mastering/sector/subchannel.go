@@ -46,6 +46,45 @@ func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
 	}
 }
 
+// Follows reports whether the sub-channels P to W of a sector, interleaved, say nothing that
+// does not follow from the table of contents: Q is empty, or is the position, the MCN or the
+// ISRC as they are there; P is the same in the whole sector; R to W are zero. What follows is
+// not always what PutSubChannels makes: the standard leaves open which sectors have the codes,
+// and how long P is one before a track.
+func Follows(sub []byte, toc disc.TOC, lba disc.LBA) bool {
+	sub = sub[:SubSize]
+	for _, b := range sub {
+		if b&0x3F != 0 || (b^sub[0])&0x80 != 0 {
+			return false
+		}
+	}
+	p := ReadQ(sub)
+	if p == [QSize]byte{} {
+		return true
+	}
+	q, ok := DecodeQ(p[:])
+	if !ok || len(toc.Sessions) == 0 {
+		return false
+	}
+	a := locate(toc, lba)
+	want := a.position(lba)
+	switch {
+	case a.leadIn:
+		return q == entry(toc, a.session, lba)
+	case q.Mode == QCatalog:
+		return q.Code == toc.Catalog && q.Frame == want.Absolute.F
+	case q.Mode == QISRC:
+		return q.Code == a.track.ISRC && q.Frame == want.Absolute.F
+	}
+	if a.index == 0 && !a.leadOut { // some count to zero, some to one; the control bits may be those of the track before
+		want.Control = q.Control
+		if q.Relative == duration(a.track.Start-lba) {
+			want.Relative = q.Relative
+		}
+	}
+	return q == want
+}
+
 // position is where in a disc a sector is.
 type position struct {
 	session int        // index
@@ -104,10 +143,24 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 
 // q returns the Q sub-channel of a sector at this place.
 func (a position) q(toc disc.TOC, lba disc.LBA) Q {
+	if a.leadIn {
+		return entry(toc, a.session, lba)
+	}
+	q := a.position(lba)
+	switch {
+	case a.code(lba, catalogAt) && ValidCatalog(toc.Catalog):
+		return Q{Control: q.Control, Mode: QCatalog, Code: toc.Catalog, Frame: q.Absolute.F}
+	case a.code(lba, isrcAt) && !a.leadOut && ValidISRC(a.track.ISRC):
+		return Q{Control: q.Control, Mode: QISRC, Code: a.track.ISRC, Frame: q.Absolute.F}
+	}
+	return q
+}
+
+// position returns the Q sub-channel of a sector at this place that says where it is. The
+// place is not in a lead-in.
+func (a position) position(lba disc.LBA) Q {
 	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
 	switch {
-	case a.leadIn:
-		return entry(toc, a.session, lba)
 	case a.leadOut:
 		q.Track = LeadOut
 		q.Relative = duration(lba - a.begin)
@@ -115,12 +168,6 @@ func (a position) q(toc disc.TOC, lba disc.LBA) Q {
 		q.Relative = duration(a.track.Start - 1 - lba)
 	default:
 		q.Relative = duration(lba - a.track.Start)
-	}
-	switch {
-	case a.code(lba, catalogAt) && ValidCatalog(toc.Catalog):
-		return Q{Control: q.Control, Mode: QCatalog, Code: toc.Catalog, Frame: q.Absolute.F}
-	case a.code(lba, isrcAt) && !a.leadOut && ValidISRC(a.track.ISRC):
-		return Q{Control: q.Control, Mode: QISRC, Code: a.track.ISRC, Frame: q.Absolute.F}
 	}
 	return q
 }

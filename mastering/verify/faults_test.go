@@ -100,7 +100,7 @@ func TestReadCounts(t *testing.T) {
 	var audio, data int64
 	for _, k := range d.TOC().Sessions[0].Tracks {
 		if k.Mode == disc.Audio {
-			audio += k.Length
+			audio += k.Length + k.Pregap
 		} else {
 			data += k.Length
 		}

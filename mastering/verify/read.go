@@ -11,7 +11,6 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/sector"
 )
 
 // Read reads all sectors of every track: audio tracks by their samples, data
@@ -79,6 +78,11 @@ func (r *reading) spans() []part {
 			}
 			if r.sub {
 				p.form = disc.RawSub
+			}
+			if begin := gapOf(t); t.Mode == disc.Audio && begin < t.Start {
+				gap := p
+				gap.start, gap.end = begin, t.Start
+				list = append(list, gap)
 			}
 			if begin := t.Start - disc.LBA(t.Pregap); raw && begin < t.Start {
 				list = append(list, part{start: begin, end: t.Start, mode: t.Mode, form: p.form, pregap: true})
@@ -148,7 +152,7 @@ func (r *reading) load(ctx context.Context, s part, free, checked chan *batch) {
 		} else {
 			go func() {
 				defer close(b.done)
-				b.faults = r.check(b.data[:b.n*size], b.at, s)
+				b.faults = checker{r.d, &r.failed}.check(b.data[:b.n*size], b.at, s)
 			}()
 		}
 		checked <- b
@@ -166,12 +170,8 @@ func (r *reading) take(b *batch, s part) error {
 	size := s.form.Size()
 	for i := range b.n {
 		p := b.data[i*size : (i+1)*size]
-		switch {
-		case s.pregap:
-		case s.kept == disc.SectorSize && size > disc.SectorSize:
-			r.sum.Write(p[sector.DataAt : sector.DataAt+disc.SectorSize])
-		default:
-			r.sum.Write(p[:s.kept])
+		if !s.pregap {
+			r.sum.Write(summed(p, s))
 		}
 	}
 	<-b.done
@@ -194,13 +194,7 @@ func (r *reading) take(b *batch, s part) error {
 
 // verdict returns the error of a disc that was read to its end.
 func (r *reading) verdict(locate func(disc.LBA) string) error {
-	if locate == nil {
-		locate = func(disc.LBA) string { return "" }
-	}
-	for i := range r.faults.First {
-		f := &r.faults.First[i]
-		f.File = locate(f.LBA)
-	}
+	r.faults.locate(locate)
 	if r.first == nil {
 		if r.faults.Count == 0 {
 			return nil
@@ -208,7 +202,9 @@ func (r *reading) verdict(locate func(disc.LBA) string) error {
 		return &r.faults
 	}
 	r.first.Count = r.result.Bad
-	r.first.File = locate(r.first.LBA)
+	if locate != nil {
+		r.first.File = locate(r.first.LBA)
+	}
 	if r.faults.Count > 0 {
 		return fmt.Errorf("%w; %w", r.first, &r.faults)
 	}

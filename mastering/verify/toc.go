@@ -74,6 +74,11 @@ func (c *tocComparison) track(want, got disc.Track) {
 func (c *tocComparison) text(want, got disc.CDText) {
 	c.compare("the CD-TEXT", "language", want.Language, got.Language)
 	c.compare("the album", "CD-TEXT", want.Album, got.Album)
+	c.compare("the CD-TEXT", "genre", want.Genre, got.Genre)
+	c.compare("the CD-TEXT", "code of the genre", want.GenreCode, got.GenreCode)
+	c.compare("the CD-TEXT", "disc identification", want.DiscID, got.DiscID)
+	c.compare("the CD-TEXT", "closed information", want.Closed, got.Closed)
+	c.compare("the CD-TEXT", "copyright", want.Copyright, got.Copyright)
 	numbers := slices.Sorted(maps.Keys(want.Tracks))
 	for n := range got.Tracks {
 		if _, ok := want.Tracks[n]; !ok {

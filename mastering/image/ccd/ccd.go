@@ -38,7 +38,7 @@ import (
 
 // Format is the format of CloneCD.
 var Format = format.Format{
-	Name: "CloneCD", Extensions: []string{".ccd"}, Open: open, Create: create, Beside: beside,
+	Name: "CloneCD", Extensions: []string{".ccd"}, Open: open, Create: create, Beside: beside, Texts: texts,
 	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Text | format.Sub | format.OnlyCD,
 }
 

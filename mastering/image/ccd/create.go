@@ -34,16 +34,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	}
 	var packs []byte
 	if len(toc.Sessions) > 0 {
-		var lost []disc.Notice
-		packs, lost = sector.EncodeCDText(toc.Sessions[0])
-		for _, n := range lost {
-			rep.Notice(n)
-		}
-		for _, s := range toc.Sessions[1:] {
-			if len(s.Text) > 0 {
-				rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image holds that of the first session only.", s.Number)})
-			}
-		}
+		packs, _ = sector.EncodeCDText(toc.Sessions[0])
 	}
 	if _, err := io.WriteString(main, describe(toc, packs)); err != nil {
 		return fmt.Errorf("write the sheet: %w", err)
@@ -76,6 +67,14 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		}
 	}
 	return nil
+}
+
+// texts returns what is kept of the CD-TEXT of a session.
+func texts(s disc.Session, first bool) ([]disc.CDText, []disc.Notice) {
+	if first {
+		return sector.KeptCDText(s)
+	}
+	return nil, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image holds that of the first session only.", s.Number)}}
 }
 
 // span returns the addresses of the sectors of a session that are stored: with the pre-gap

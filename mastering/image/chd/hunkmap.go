@@ -242,7 +242,7 @@ func (m *image) valid(hunk int, p place) error {
 		if m.parentSum() == (sum{}) {
 			return fmt.Errorf("%w: hunk %d refers to a parent, but the image has none", errMap, hunk)
 		}
-		if p.offset > maxHunks*int64(m.hunk) {
+		if p.offset > maxHunks*int64(m.hunk)/int64(m.unit) {
 			return fmt.Errorf("%w: hunk %d refers to data beyond the end of the parent", errMap, hunk)
 		}
 	case p.kind < plain && m.codecs[p.kind] == (codec{}):

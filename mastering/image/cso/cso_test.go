@@ -222,6 +222,41 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestPadding: a damaged block with much padding does not take long, and one that is not
+// damaged is read.
+func TestPadding(t *testing.T) {
+	const shift, size = 20, 1 << 20
+	want := bytes.Repeat([]byte("glassmaster "), size/12+1)[:size]
+	packed := make([]byte, lz4.CompressBlockBound(size))
+	n, err := lz4.CompressBlock(want, packed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := append([]byte("ZISO\x18\x00\x00\x00"), make([]byte, 24)...)
+	binary.LittleEndian.PutUint64(p[8:], size)
+	binary.LittleEndian.PutUint32(p[16:], size)
+	p[20], p[21] = 1, shift
+	binary.LittleEndian.PutUint32(p[24:], 1)
+	binary.LittleEndian.PutUint32(p[28:], 2)
+	p = append(p, make([]byte, 2<<shift-len(p))...)
+	copy(p[1<<shift:], packed[:n])
+	got := make([]byte, size)
+	u := imagetest.Unpack(t, cso.Format, write(t, p))
+	if _, err := u.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("other contents, error %v", err)
+	}
+	// A block of another length is only known to be damaged when its end is reached.
+	short, err := lz4.CompressBlock(want[:size-10], packed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(p[1<<shift:], packed[:short])
+	clear(p[1<<shift+short:])
+	if _, err := imagetest.Unpack(t, cso.Format, write(t, p)).ReadAt(got, 0); err == nil {
+		t.Error("a damaged block has no error")
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	for _, v := range variants {
 		f.Add(v.encode(imagetest.Contents(20)))

@@ -84,21 +84,50 @@ func inflate(dst, src []byte) error {
 // unLZ4 unpacks a block that was compressed with LZ4. It may be followed by less than
 // padding bytes.
 func unLZ4(dst, src []byte, padding int) error {
-	var first error
-	for cut := 0; cut < padding && cut < len(src); cut++ {
-		n, err := lz4.UncompressBlock(src[:len(src)-cut], dst)
-		if err == nil && n == len(dst) {
-			return nil
-		}
-		if err == nil {
-			err = fmt.Errorf("it has %d bytes instead of %d", n, len(dst))
-		}
-		if first == nil {
-			first = err
-		}
+	end, ok := lz4End(src, len(dst))
+	if !ok || len(src)-end >= padding {
+		end = len(src) // so that the error says what is wrong
 	}
-	if first == nil {
-		first = io.ErrUnexpectedEOF
+	n, err := lz4.UncompressBlock(src[:end], dst)
+	if err == nil && n != len(dst) {
+		err = fmt.Errorf("it has %d bytes instead of %d", n, len(dst))
 	}
-	return first
+	return err
+}
+
+// lz4End returns where a block ends that unpacks to size bytes, which the format does not
+// say (LZ4 Block Format Description). A block consists of sequences. Each begins with a
+// byte: the number of literals in its upper half, and that of repeated bytes less 4 in its
+// lower half; if one is 15, bytes follow that are added, up to the first that is not 255. The
+// literals follow, and the distance in 2 bytes. The last sequence ends with the literals.
+func lz4End(src []byte, size int) (int, bool) {
+	at, out := 0, 0
+	length := func(n int) int {
+		if n < 15 {
+			return n
+		}
+		for at < len(src) {
+			b := src[at]
+			at++
+			if n += int(b); b != 255 {
+				break
+			}
+		}
+		return n
+	}
+	for at < len(src) && out <= size {
+		token := int(src[at])
+		at++
+		literals := length(token >> 4)
+		out += literals
+		if at += literals; at > len(src) {
+			return 0, false
+		}
+		if out == size {
+			return at, true
+		}
+		at += 2
+		out += 4 + length(token&15)
+	}
+	return 0, false
 }

@@ -33,11 +33,59 @@ func (b *builder) text(i int, s disc.Session) (disc.CDText, []byte) {
 		}
 		b.CDText = append(b.CDText, sheet.CDTextFile{Name: name, Session: i + 1})
 		text = plain(text)
+	} else {
+		text = commands(text, i == 0)
 	}
 	if i == 0 {
-		b.Album = text.Album
+		b.Album, b.DiscID, b.Genre = text.Album, text.DiscID, text.Genre
 	}
 	return text, packs
+}
+
+// texts returns what is kept of the CD-TEXT of a session.
+func texts(s disc.Session, first bool) ([]disc.CDText, []disc.Notice) {
+	i := 0
+	if !first {
+		i = 1
+	}
+	b := builder{Sheet: &sheet.Sheet{}}
+	kept, packs := b.text(i, s)
+	if packs != nil {
+		return sector.KeptCDText(s)
+	}
+	if want := without(s.Text[0]); reflect.DeepEqual(without(kept), want) {
+		return []disc.CDText{kept}, nil
+	}
+	return []disc.CDText{kept}, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf(
+		"The packs of CD-TEXT do not have all characters of the texts of session %d. They are written as commands of the sheet, which do not hold everything: such as the language, the code of the genre, and the album of a later session.", s.Number)}}
+}
+
+// commands returns the texts that the commands of a sheet hold.
+func commands(t disc.CDText, first bool) disc.CDText {
+	one := func(x disc.Text) disc.Text {
+		for _, s := range []*string{&x.Title, &x.Performer, &x.Songwriter, &x.Composer, &x.Arranger, &x.Message, &x.Code} {
+			*s = sheet.Printable(*s)
+		}
+		return x
+	}
+	c := disc.CDText{Language: english, Tracks: map[int]disc.Text{}}
+	if first {
+		c.Album, c.DiscID, c.Genre = one(t.Album), sheet.Printable(t.DiscID), sheet.Printable(t.Genre)
+	}
+	for n, x := range t.Tracks {
+		c.Tracks[n] = one(x)
+	}
+	return c
+}
+
+// without returns CD-TEXT without empty texts of tracks.
+func without(t disc.CDText) disc.CDText {
+	t.Tracks = maps.Clone(t.Tracks)
+	if t.Tracks == nil {
+		t.Tracks = map[int]disc.Text{}
+	}
+	maps.DeleteFunc(t.Tracks, func(_ int, k disc.Text) bool { return k == disc.Text{} })
+	return t
 }
 
 // simple reports whether commands hold all texts, so that every program reads them:
@@ -70,12 +118,7 @@ func simpleText(t disc.Text) bool {
 func holds(packs []byte, list []disc.CDText) bool {
 	want := make([]disc.CDText, len(list))
 	for i, t := range list {
-		t.Tracks = maps.Clone(t.Tracks)
-		if t.Tracks == nil {
-			t.Tracks = map[int]disc.Text{}
-		}
-		maps.DeleteFunc(t.Tracks, func(_ int, k disc.Text) bool { return k == disc.Text{} })
-		want[i] = t
+		want[i] = without(t)
 	}
 	return reflect.DeepEqual(sector.DecodeCDText(packs), want)
 }

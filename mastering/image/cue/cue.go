@@ -22,7 +22,7 @@ import (
 
 // Format is the format of CUE sheets.
 var Format = format.Format{
-	Name: "CUE", Extensions: []string{".cue"}, Open: open, Create: create, Beside: beside,
+	Name: "CUE", Extensions: []string{".cue"}, Open: open, Create: create, Beside: beside, Texts: texts,
 	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Text | format.OnlyCD,
 }
 

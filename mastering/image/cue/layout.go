@@ -247,16 +247,6 @@ func (l *layout) silence(n int64, mode runs.Layout) {
 	if n == 0 {
 		return
 	}
-	switch mode.Mode {
-	case disc.Audio:
-		mode = runs.AudioRaw
-	case disc.Mode1:
-		mode = runs.Mode1User
-	case disc.XA:
-		mode = runs.XAForm2
-	default:
-		mode = runs.Mode2Data
-	}
-	l.runs = append(l.runs, runs.Run{Layout: mode, Start: l.at, Count: n})
+	l.runs = append(l.runs, runs.Run{Layout: runs.Layout{Mode: mode.Mode}, Start: l.at, Count: n})
 	l.at += disc.LBA(n)
 }

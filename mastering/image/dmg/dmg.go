@@ -17,6 +17,7 @@
 package dmg
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -134,8 +135,18 @@ func tables(f *format.Files, k []byte) ([]table, error) {
 	return list.Fork.Tables, nil
 }
 
+// maxTags is more than the tags of the property list of any image. The library calls
+// itself for each element within another one, so that their number has to be bounded.
+const maxTags = 100_000
+
 // decode decodes a property list. The library can panic on damaged ones.
 func decode(p []byte, v any) (err error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(p, []byte("\xef\xbb\xbf"))), []byte("<")) {
+		return errors.New("it is not XML")
+	}
+	if bytes.Count(p, []byte("<")) > maxTags {
+		return fmt.Errorf("it has more than %d tags", maxTags)
+	}
 	defer func() {
 		if x := recover(); x != nil {
 			err = fmt.Errorf("%v", x)

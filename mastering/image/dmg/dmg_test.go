@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -306,6 +307,21 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("dmg2img reads %d other bytes, error %v", len(want), err)
 			}
 		})
+	}
+}
+
+// A property list that is nested too deep for the stack is an error.
+func TestNested(t *testing.T) {
+	for name, list := range map[string]string{
+		"text":   strings.Repeat("(", 8<<20),
+		"arrays": `<?xml version="1.0"?><plist>` + strings.Repeat("<array>", 8<<20),
+	} {
+		trailer := make([]byte, 512)
+		copy(trailer, "koly\x00\x00\x00\x04\x00\x00\x02\x00")
+		binary.BigEndian.PutUint64(trailer[224:], uint64(len(list)))
+		if _, _, err := image.Open(t.Context(), write(t, append([]byte(list), trailer...))); err == nil || errors.Is(err, image.ErrUnknown) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

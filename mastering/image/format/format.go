@@ -41,6 +41,10 @@ type Format struct {
 	// Beside returns the names of the files that Create writes besides the main one, whose
 	// name is main. It is nil if there are none.
 	Beside func(main string, toc disc.TOC, o Options) []string
+	// Texts returns what Create keeps of the CD-TEXT of a session, and a notice for each
+	// thing that is changed or left out. It is nil if Create keeps all of it, or if the format
+	// holds none.
+	Texts func(s disc.Session, first bool) ([]disc.CDText, []disc.Notice)
 
 	// Unmarked says that the format has no signature, so that Open recognizes an image only
 	// by what is on the disc. Any file can be opened as one with Files.Flat.

@@ -173,7 +173,7 @@ func (b *builder) line(l string) error {
 	k := disc.Track{Number: t.number, Mode: r.Mode, Start: r.Start, Length: r.Count, Control: disc.Control(t.control) &^ sector.QData}
 	if gap := r.Start - b.end; len(s.Tracks) > 0 && gap > 0 { // not in the files
 		k.Pregap = int64(gap)
-		b.list = append(b.list, runs.Run{Layout: runs.Layout{Length: sector.Size, Mode: r.Mode}, Start: b.end, Count: k.Pregap})
+		b.list = append(b.list, runs.Run{Layout: runs.Layout{Mode: r.Mode}, Start: b.end, Count: k.Pregap})
 	}
 	b.list = append(b.list, r)
 	s.Tracks = append(s.Tracks, k)

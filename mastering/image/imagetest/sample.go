@@ -75,6 +75,23 @@ func Mode1(t testing.TB) disc.Disc {
 	return build(t, disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{k}}}}, false)
 }
 
+// Texts returns a disc of two sessions of audio, each with CD-TEXT that is hard to keep:
+// characters that no character set of CD-TEXT has, a language that is not English, and what
+// only some formats can hold.
+func Texts(t testing.TB) disc.Disc {
+	first := disc.Track{Number: 1, Mode: disc.Audio, Length: Tracks}
+	second := disc.Track{Number: 2, Mode: disc.Audio, Start: first.End() + SessionGap, Length: Tracks}
+	return build(t, disc.TOC{Sessions: []disc.Session{
+		{Number: 1, Tracks: []disc.Track{first}, Text: []disc.CDText{{
+			Language: 0x20, Album: disc.Text{Title: "Łódź"}, Tracks: map[int]disc.Text{1: {Title: "Żółw", Composer: "Ktoś"}},
+			Genre: "Rock ż", GenreCode: 20, DiscID: "ABC-1", Closed: "closed", Copyright: true,
+		}}},
+		{Number: 2, Tracks: []disc.Track{second}, Text: []disc.CDText{{
+			Language: 9, Album: disc.Text{Title: "Second"}, Tracks: map[int]disc.Text{2: {Title: "Another"}},
+		}}},
+	}}, false)
+}
+
 func session1() disc.Session {
 	return disc.Session{
 		Number: 1,

@@ -170,7 +170,7 @@ func (b *builder) gap(s *disc.Session, t track, src *source, r runs.Run) int64 {
 	}
 	r.Start, r.Count, r.Offset = r.Start-disc.LBA(gap), gap, r.Offset-gap*int64(r.Size())
 	if room != gap {
-		r.Layout.Sub, r.From, r.Offset = runs.NoSub, nil, 0
+		r.From = nil
 		if first {
 			b.warn("The image does not contain the %d sectors before track %d. They are read as silence.", gap, t.point)
 		}

@@ -29,6 +29,7 @@ type chain struct {
 const (
 	maxChunks    = 1000
 	maxChunkSize = 1 << 20
+	maxChainSize = 16 << 20 // of all chunks
 )
 
 // readChain finds the chain and reads its chunks.
@@ -38,6 +39,7 @@ func readChain(f *format.Files) (chain, error) {
 		return chain{}, err
 	}
 	c := chain{begin: begin}
+	total := 0
 	for at := begin; ; {
 		if at == end {
 			c.notices = append(c.notices, disc.Notice{Severity: disc.Warning, Text: "The chunks have no end mark (END!)."})
@@ -51,6 +53,9 @@ func readChain(f *format.Files) (chain, error) {
 			return c, nil
 		}
 		c.list = append(c.list, one)
+		if total += len(one.data); total > maxChainSize {
+			return chain{}, fmt.Errorf("the chunks from byte %d on have more than %d bytes; the file is damaged", begin, maxChainSize)
+		}
 		if len(c.list) > maxChunks {
 			return chain{}, fmt.Errorf("there are more than %d chunks from byte %d on; the file is damaged", maxChunks, begin)
 		}

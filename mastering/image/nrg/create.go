@@ -46,7 +46,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 			}
 		}
 	}
-	p, err := describe(d, sessions, total, rep)
+	p, err := describe(d.TOC(), sessions, total)
 	if err == nil {
 		_, err = w.Write(p)
 	}
@@ -121,8 +121,7 @@ func write(ctx context.Context, w io.Writer, d disc.Disc, t stored, rep progress
 }
 
 // describe returns the chain of chunks and the footer.
-func describe(d disc.Disc, sessions [][]stored, begin int64, rep progress.Reporter) ([]byte, error) {
-	toc := d.TOC()
+func describe(toc disc.TOC, sessions [][]stored, begin int64) ([]byte, error) {
 	var p []byte
 	n := 0
 	for _, s := range toc.Sessions {
@@ -137,11 +136,7 @@ func describe(d disc.Disc, sessions [][]stored, begin int64, rep progress.Report
 		}
 		p = appendChunk(p, "CUEX", points)
 		p = appendChunk(p, "DAOX", daoX(toc.Catalog, s.CDI, list))
-		packs, lost := sector.EncodeCDText(s)
-		for _, l := range lost {
-			rep.Notice(l)
-		}
-		if len(packs) > 0 {
+		if packs, _ := sector.EncodeCDText(s); len(packs) > 0 {
 			p = appendChunk(p, "CDTX", packs)
 		}
 		p = appendChunk(p, "SINF", binary.BigEndian.AppendUint32(nil, uint32(len(list))))

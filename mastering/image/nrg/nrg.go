@@ -40,6 +40,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/sector"
 )
 
 // Format is the format of images of Nero Burning ROM.
@@ -47,6 +48,7 @@ var Format = format.Format{
 	Name: "Nero", Extensions: []string{".nrg"},
 	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Text | format.Sub,
 	Open:  open, Create: create,
+	Texts: func(s disc.Session, _ bool) ([]disc.CDText, []disc.Notice) { return sector.KeptCDText(s) },
 }
 
 // Kinds of media in MTYP: those that are CDs. Others are DVD (0204023Ch and others) and BD.

@@ -366,6 +366,29 @@ func TestTolerated(t *testing.T) {
 	}
 }
 
+// More tracks, indexes or chunks than a disc can have are refused before they cost time.
+func TestTooMany(t *testing.T) {
+	var tracks, points []byte
+	for range 20000 {
+		tracks = append(tracks, be(dao("", raw, 7, 0, 0, raw))...)
+	}
+	for range 100_000 {
+		points = append(points, be(point(1, 1, 1, 0))...)
+	}
+	big := chunk("WHAT", make([]byte, 1<<20))
+	for name, list := range map[string][][]byte{
+		"tracks": {chunk("CUEX", point(1, 1, 1, 0)), chunk("DAOX", head("", 0, 1, 1), tracks), sinf(1), end},
+		"points": {chunk("CUEX", points), chunk("DAOX", head("", 0, 1, 1), dao("", raw, 7, 0, 0, raw)), sinf(1), end},
+		"both":   {chunk("CUEX", points), chunk("DAOX", head("", 0, 1, 1), tracks), sinf(1), end},
+		"taos":   {chunk("ETN2", make([]byte, 32*1000)), sinf(1), end},
+		"chunks": {big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, end},
+	} {
+		if _, err := open(t, write(t, 10*raw, false, list...)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // FuzzOpen opens images with any chunks.
 func FuzzOpen(f *testing.F) {
 	f.Add(be(chunk("CUEX", point(1, 0, 0, -150), point(1, 1, 0, 0), point(1, 1, 1, 0), point(1, 1, 2, 1), point(1, 0xAA, 1, 3)),

@@ -55,6 +55,13 @@ type track struct {
 	lba                 disc.LBA // of ETNF and ETN2
 }
 
+// The most tracks of a disc, and the most entries of CUES and CUEX: indexes 0 to 99 of each
+// track, the lead-in, and the lead-out.
+const (
+	maxTracks = 99
+	maxPoints = 99*100 + 2
+)
+
 // size returns the size of a stored sector in bytes.
 func (t track) size() int64 { return int64(t.layout.Size()) }
 
@@ -102,6 +109,9 @@ func (i *image) addPoints(p []byte, old bool) error {
 	if len(p)%8 != 0 {
 		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
 	}
+	if len(p)/8 > maxPoints {
+		return fmt.Errorf("it has %d entries, more than a disc can have", len(p)/8)
+	}
 	if len(i.points) > 0 {
 		return errors.New("the tracks of the session before it are not described")
 	}
@@ -135,6 +145,9 @@ func (i *image) addDAO(p []byte, width int) error {
 	if len(p) < head+entry || (len(p)-head)%entry != 0 {
 		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
 	}
+	if (len(p)-head)/entry > maxTracks {
+		return fmt.Errorf("it describes %d tracks; a disc has at most %d", (len(p)-head)/entry, maxTracks)
+	}
 	if len(i.sessions) == 0 {
 		i.catalog(p[4:18])
 	}
@@ -167,6 +180,9 @@ func (i *image) addTAO(p []byte, width int) error {
 	}
 	if len(p) == 0 || len(p)%entry != 0 {
 		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
+	}
+	if len(p)/entry > maxTracks {
+		return fmt.Errorf("it describes %d tracks; a disc has at most %d", len(p)/entry, maxTracks)
 	}
 	s := session{points: i.points}
 	i.points = nil

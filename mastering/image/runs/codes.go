@@ -46,7 +46,7 @@ type codes struct {
 // q returns the Q sub-channel of a sector. It returns false if it is not stored or damaged.
 func (c *codes) q(lba disc.LBA) (sector.Q, bool) {
 	i := sort.Search(len(c.list), func(i int) bool { return c.list[i].End() > lba })
-	if i == len(c.list) || lba < c.list[i].Start || c.list[i].Sub == NoSub {
+	if i == len(c.list) || lba < c.list[i].Start || c.list[i].Sub == NoSub || c.list[i].From == nil {
 		return sector.Q{}, false
 	}
 	var p [sector.SubSize]byte

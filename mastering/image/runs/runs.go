@@ -7,6 +7,7 @@ package runs
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -78,7 +79,7 @@ type Run struct {
 	Layout
 	Start  disc.LBA
 	Count  int64       // sectors
-	From   io.ReaderAt // nil: silence, or sectors of zeros
+	From   io.ReaderAt // nil: silence, or data sectors whose user data is zero; only Mode of the layout counts then
 	Offset int64       // of the first sector in From, in bytes
 	Stride int         // bytes from one sector to the next; 0: Layout.Size
 
@@ -110,9 +111,14 @@ func (r Run) Bytes() int64 { return r.Count * int64(r.stride()) }
 // closes the files.
 func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) (disc.Disc, error) {
 	at := disc.LBA(-1 << 40)
+	list = slices.Clone(list)
 	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
-	for _, r := range list {
-		if r.Start < at || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
+	for i, r := range list {
+		if r.From == nil {
+			list[i].Layout, list[i].Stride = Layout{Mode: r.Mode}, 0
+			r = list[i]
+		}
+		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others or are out of order", r.Start, r.End()-1)
 		}
 		at = r.End()
@@ -121,7 +127,41 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 	if len(list) == 0 || disc.Sectors(d) <= 0 {
 		return nil, fmt.Errorf("the image describes a disc without sectors")
 	}
+	if err := check(toc); err != nil {
+		return nil, err
+	}
 	return d, nil
+}
+
+// firstSector is the address of the first sector after the lead-in.
+const firstSector = -150
+
+// check returns an error if tracks cannot be on a disc as a descriptor says. What reads a
+// disc relies on it.
+func check(toc disc.TOC) error {
+	number, at := 0, disc.LBA(firstSector)
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			begin := t.Start - disc.LBA(t.Pregap)
+			switch {
+			case t.Number <= number || t.Number > 99:
+				return fmt.Errorf("track %d is described after track %d; tracks have the numbers 1 to 99 in their order", t.Number, number)
+			case t.Length <= 0 || t.Length > maxSectors || t.Start > maxSectors:
+				return fmt.Errorf("track %d has %d sectors from address %d on, which no disc can have", t.Number, t.Length, t.Start)
+			case t.Pregap < 0 || t.Pregap > maxSectors || begin < at:
+				return fmt.Errorf("track %d with its pre-gap of %d sectors begins at address %d, before what precedes it ends (%d)", t.Number, t.Pregap, begin, at)
+			}
+			last := t.Start
+			for _, x := range t.Indexes {
+				if x < last || x > t.End() {
+					return fmt.Errorf("an index of track %d is at address %d, which is not between %d and the end of the track (%d)", t.Number, x, last, t.End())
+				}
+				last = x
+			}
+			number, at = t.Number, t.End()
+		}
+	}
+	return nil
 }
 
 // Blank returns a disc of empty sectors of one mode, at every address from -150 on: silence,

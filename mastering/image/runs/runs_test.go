@@ -101,3 +101,60 @@ func TestShort(t *testing.T) {
 		t.Errorf("user data of audio: %d, %v", n, err)
 	}
 }
+
+// What no disc can have is an error, whichever format describes it.
+func TestImpossible(t *testing.T) {
+	run := func(start disc.LBA, count int64) runs.Run {
+		return runs.Run{Layout: runs.AudioRaw, Start: start, Count: count}
+	}
+	track := func(number int, start disc.LBA, length, pregap int64, indexes ...disc.LBA) disc.Track {
+		return disc.Track{Number: number, Start: start, Length: length, Pregap: pregap, Indexes: indexes}
+	}
+	for name, c := range map[string]struct {
+		tracks []disc.Track
+		list   []runs.Run
+	}{
+		"a run before the pre-gap of track 1": {[]disc.Track{track(1, 0, 10, 0)}, []runs.Run{run(-151, 161)}},
+		"a pre-gap before it":                 {[]disc.Track{track(1, 0, 10, 1000)}, []runs.Run{run(0, 10)}},
+		"tracks that overlap":                 {[]disc.Track{track(1, 0, 10, 0), track(2, 9, 5, 0)}, []runs.Run{run(0, 14)}},
+		"a pre-gap in the track before":       {[]disc.Track{track(1, 0, 10, 0), track(2, 10, 5, 1)}, []runs.Run{run(0, 15)}},
+		"two tracks of one number":            {[]disc.Track{track(1, 0, 10, 0), track(1, 10, 5, 0)}, []runs.Run{run(0, 15)}},
+		"track 100":                           {[]disc.Track{track(100, 0, 10, 0)}, []runs.Run{run(0, 10)}},
+		"a track without sectors":             {[]disc.Track{track(1, 0, 0, 0), track(2, 0, 5, 0)}, []runs.Run{run(0, 5)}},
+		"a negative pre-gap":                  {[]disc.Track{track(1, 0, 10, -1)}, []runs.Run{run(0, 10)}},
+		"an index after the track":            {[]disc.Track{track(1, 0, 10, 0, 11)}, []runs.Run{run(0, 10)}},
+		"indexes in the wrong order":          {[]disc.Track{track(1, 0, 10, 0, 5, 4)}, []runs.Run{run(0, 10)}},
+	} {
+		if _, err := runs.New(files(t), disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: c.tracks}}}, c.list); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// What no file contains are empty sectors that are right in their mode, whatever the layout
+// of the track is.
+func TestEmpty(t *testing.T) {
+	for _, m := range []disc.Mode{disc.Audio, disc.Mode1, disc.Mode2, disc.XA} {
+		toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: m, Start: 5, Pregap: 5, Length: 5}}}}}
+		l := runs.Layout{Length: sector.Size, Mode: m, Sub: runs.Interleaved}
+		stored := bytes.NewReader(make([]byte, 5*l.Size()))
+		d, err := runs.New(files(t), toc, []runs.Run{{Layout: l, Count: 5}, {Layout: l, Start: 5, Count: 5, From: stored}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := make([]byte, disc.RawSub.Size())
+		if n, err := d.ReadSectors(t.Context(), p, 3, disc.RawSub); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		q := sector.ReadQ(p[sector.Size:])
+		if x, ok := sector.DecodeQ(q[:]); !ok || x.Track != 1 || x.Index != 0 {
+			t.Errorf("%v: Q %+v", m, x)
+		}
+		if m != disc.Audio && sector.Check(p[:sector.Size], 3) != 0 {
+			t.Errorf("%v: faults %x", m, sector.Check(p[:sector.Size], 3))
+		}
+		if n, err := d.ReadSectors(t.Context(), p[:disc.SectorSize], 3, disc.User); (m == disc.Mode1 || m == disc.XA) && (n != 1 || err != nil) {
+			t.Errorf("%v: user data: %d, %v", m, n, err)
+		}
+	}
+}

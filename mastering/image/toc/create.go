@@ -82,7 +82,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	if err != nil {
 		return err
 	}
-	if _, err := main.Write(describe(d.TOC(), tracks, rep)); err != nil {
+	if _, err := main.Write(describe(d.TOC(), tracks)); err != nil {
 		return fmt.Errorf("write cdrdao image: %w", err)
 	}
 	return nil
@@ -147,7 +147,7 @@ func (w *written) choose(ctx context.Context, d disc.Disc) error {
 }
 
 // describe returns the description.
-func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
+func describe(t disc.TOC, tracks []written) []byte {
 	var b bytes.Buffer
 	kind := "CD_DA"
 	for _, w := range tracks {
@@ -158,15 +158,9 @@ func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
 			kind = "CD_ROM"
 		}
 	}
-	var texts []disc.CDText
-	for i, s := range t.Sessions {
+	for _, s := range t.Sessions {
 		if s.CDI {
 			kind = "CD_I"
-		}
-		if i == 0 {
-			texts = s.Text
-		} else if len(s.Text) > 0 {
-			rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out; a cdrdao image has one session.", s.Number)})
 		}
 	}
 	fmt.Fprintf(&b, "%s\n\n", kind)
@@ -176,7 +170,7 @@ func describe(t disc.TOC, tracks []written, rep progress.Reporter) []byte {
 	if n := tracks[0].Number; n != 1 {
 		fmt.Fprintf(&b, "FIRST_TRACK_NO %d\n\n", n)
 	}
-	c := newTextWriter(&b, texts, tracks, rep)
+	c := newTextWriter(&b, t.Sessions[0])
 	c.disc()
 	for _, w := range tracks {
 		fmt.Fprintf(&b, "// Track %d\n", w.Number)

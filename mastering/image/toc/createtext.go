@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/progress"
 )
 
 // textWriter writes CD-TEXT.
@@ -43,31 +42,68 @@ var names = []struct {
 // maxLanguages is the largest number of languages.
 const maxLanguages = 8
 
-// newTextWriter returns a writer of the CD-TEXT of a disc.
-func newTextWriter(b *bytes.Buffer, texts []disc.CDText, tracks []written, rep progress.Reporter) *textWriter {
+// newTextWriter returns a writer of the CD-TEXT of a session.
+func newTextWriter(b *bytes.Buffer, s disc.Session) *textWriter {
 	w := &textWriter{b: b}
-	warn := func(text string, args ...any) {
-		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(text, args...)})
-	}
-	if len(texts) > maxLanguages {
-		warn("CD-TEXT holds at most %d languages; the others are left out.", maxLanguages)
-		texts = texts[:maxLanguages]
-	}
-	first, last := tracks[0].Number, tracks[len(tracks)-1].Number
-	for _, t := range texts {
+	kept, _ := texts(s, true)
+	for _, t := range kept {
 		l := languageText{CDText: t}
-		for n := range t.Tracks {
-			if n < first || n > last {
-				warn("The CD-TEXT of track %d is left out; the disc has no such track.", n)
-			}
-		}
-		if named(t.Packs) {
-			warn("The CD-TEXT packs in language %02Xh that are not text lose their track numbers and positions.", t.Language)
-		}
 		l.choose()
 		w.texts = append(w.texts, l)
 	}
 	return w
+}
+
+// texts returns what is kept of the CD-TEXT of a session.
+func texts(s disc.Session, first bool) (kept []disc.CDText, lost []disc.Notice) {
+	warn := func(text string, args ...any) {
+		lost = append(lost, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(text, args...)})
+	}
+	if !first {
+		warn("The CD-TEXT of session %d is left out: a cdrdao image has one session.", s.Number)
+		return nil, lost
+	}
+	list := s.Text
+	if len(list) > maxLanguages {
+		warn("CD-TEXT holds at most %d languages; the others are left out.", maxLanguages)
+		list = list[:maxLanguages]
+	}
+	for _, t := range list {
+		tracks := map[int]disc.Text{}
+		for n, x := range t.Tracks {
+			if slices.ContainsFunc(s.Tracks, func(k disc.Track) bool { return k.Number == n }) {
+				tracks[n] = x
+			} else {
+				warn("The CD-TEXT of track %d is left out; the session has no such track.", n)
+			}
+		}
+		t.Tracks = tracks
+		if named(t.Packs) {
+			warn("The CD-TEXT packs in language %02Xh that are not text lose their track numbers and positions.", t.Language)
+		}
+		if genre := genreText(t); genre != t.Genre {
+			warn("The genre %q of the CD-TEXT in language %02Xh has characters that its numbers cannot contain; %q is written instead.", t.Genre, t.Language, genre)
+			t.Genre = genre
+		}
+		kept = append(kept, t)
+	}
+	return kept, lost
+}
+
+// genreText returns the genre as it is read again: it is written as numbers, which are the
+// bytes of the character set.
+func genreText(t disc.CDText) string {
+	l := languageText{CDText: t}
+	l.choose()
+	p, err := encoding.ReplaceUnsupported(l.chars().NewEncoder()).String(t.Genre)
+	if err != nil {
+		return ""
+	}
+	s, err := l.chars().NewDecoder().String(strings.ReplaceAll(p, "\x1a", "?"))
+	if err != nil {
+		return ""
+	}
+	return s
 }
 
 // named reports whether packs have track numbers or positions, which their items have not.
@@ -168,10 +204,7 @@ func (w *textWriter) onlyDisc(l languageText) {
 		fmt.Fprintf(w.b, "    RESERVED4 %s\n", l.quote(l.Closed))
 	}
 	if l.Genre != "" || l.GenreCode != 0 {
-		text, err := l.chars().NewEncoder().String(l.Genre)
-		if err != nil {
-			text = l.Genre
-		}
+		text, _ := l.chars().NewEncoder().String(l.Genre) // has no other characters: see genreText
 		w.numbers("GENRE", append([]byte{byte(l.GenreCode >> 8), byte(l.GenreCode)}, text+"\x00"...))
 	}
 	for _, t := range packTypes {

@@ -220,7 +220,7 @@ func TestRefused(t *testing.T) {
 		{"CD_DA FIRST_TRACK_NO 0 TRACK AUDIO SILENCE 1", "line 1: invalid track number 0"},
 		{"CD_DA FIRST_TRACK_NO 99 TRACK AUDIO SILENCE 1\nTRACK AUDIO SILENCE 1", "line 2: there are more than 99 tracks"},
 		{"CD_DA TRACK AUDIO NO\nISRC", "line 1: expected COPY or PRE_EMPHASIS"},
-		{"CD_DA TRACK AUDIO\nISRC \"x\"", `line 2: "x" is not an ISRC`},
+		{"CD_DA TRACK AUDIO\nISRC \"x\"", `line 2: the ISRC "x" is invalid`},
 		{"CD_DA TRACK AUDIO\nSILENCE 0", "line 2: SILENCE has no length"},
 		{"CD_DA TRACK AUDIO\nPREGAP 0:0:0", "line 2: the pre-gap has no length"},
 		{"CD_DA TRACK AUDIO\nSILENCE 0:60:0", "line 2: the time 00:60:00 has 60 seconds"},

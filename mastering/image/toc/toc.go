@@ -41,7 +41,7 @@ import (
 var Format = format.Format{
 	Name: "cdrdao", Extensions: []string{".toc"},
 	Holds: format.Audio | format.Tracks | format.Raw | format.Indexes | format.Codes | format.Text | format.Sub | format.OnlyCD,
-	Open:  open, Create: create, Beside: beside,
+	Open:  open, Create: create, Beside: beside, Texts: texts,
 }
 
 // maxText is the most that a description can have, in bytes. That of 99 tracks with

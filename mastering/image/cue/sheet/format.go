@@ -21,6 +21,8 @@ func (s *Sheet) String() string {
 		}
 	}
 	w.text("", s.Album)
+	w.item("", "DISC_ID", s.DiscID)
+	w.item("", "GENRE", s.Genre)
 	file := -1
 	for i := range s.Tracks {
 		k := &s.Tracks[i]
@@ -104,18 +106,26 @@ func (w *writer) text(indent string, t disc.Text) {
 		{"MESSAGE", t.Message},
 		{"UPC_EAN", t.Code},
 	} {
-		if x.value != "" {
-			w.line("%s%s \"%s\"", indent, x.name, strings.Map(printable, x.value))
-		}
+		w.item(indent, x.name, x.value)
 	}
 }
 
-// printable replaces control characters, which would end the line.
-func printable(r rune) rune {
-	if unicode.IsControl(r) {
-		return ' '
+// item writes a text.
+func (w *writer) item(indent, name, value string) {
+	if value != "" {
+		w.line("%s%s \"%s\"", indent, name, Printable(value))
 	}
-	return r
+}
+
+// Printable returns a text with spaces in place of control characters, which would end the
+// line.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // msf returns a number of sectors as minutes, seconds and frames.
