@@ -39,7 +39,7 @@ With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
 "build --md5" has embedded is checked. Data sectors that an image stores as a whole (2352
 bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-channels
 by their CRC; damaged sectors are listed with their files. What has no checksum, such as
-audio, is named: it can be read, but nobody knows whether it is intact.
+audio, is named: it can be read, but nothing shows whether it is intact.
 
 "-" is standard input: an ISO or UDF image, compressed or not, that is read once.
 

@@ -134,7 +134,7 @@ func (v *View) build() fyne.CanvasObject {
 		widgets.Middle(container.NewHBox(v.extract, v.turn, v.burn, v.openers, v.shut)), widgets.Middle(head))
 	v.sections = widgets.NewSegments(v.host.Tips, v.showSection, "Files", "Tracks", "Sectors")
 	v.filePanes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
-	v.noFiles = widgets.Panel(widgets.Empty(theme.FolderIcon, "No files to show", "The tracks and the sectors of the disc can be shown.",
+	v.noFiles = widgets.Panel(widgets.Empty(theme.FolderIcon, "No files to show", "The disc has no file system that can be read. Its tracks and sectors can be shown.",
 		v.host.Tips.NewPrimary("Show tracks", theme.DiscIcon, "", func() { v.showSection(discSection) })))
 	v.section = container.NewStack(v.filePanes, v.noFiles, v.tracks.object, v.sectors.object)
 	switcher := container.NewBorder(nil, nil, v.sections.Container, v.viewsBox)

@@ -46,7 +46,7 @@ func (v *View) offerRepair(c model.Checked) {
 	if c.Correctable == 0 || !model.IsImage(from) {
 		return
 	}
-	v.host.Ask("Write a repaired image?", fmt.Sprintf("%s The parity of %s allows to correct them. %s itself is not changed.",
+	v.host.Ask("Write a repaired image?", fmt.Sprintf("%s The ECC of %s can correct them. %s itself is not changed.",
 		c.Text, model.Count(int(c.Correctable), "sector", "sectors"), model.Short(from)),
 		widgets.Choice{Text: "Close"},
 		widgets.Choice{Text: "Save repaired image…", Primary: true, Do: func() bool {

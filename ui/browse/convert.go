@@ -76,12 +76,12 @@ func (c *conversion) choose(name string) {
 	c.lost = c.v.engine.Loss(d, name)
 	c.loss.RemoveAll()
 	if len(c.lost) > 0 {
-		c.loss.Add(widgets.NewText("It cannot hold everything on this disc:").Bold())
+		c.loss.Add(widgets.NewText("The format cannot hold everything on this disc:").Bold())
 		for _, n := range c.lost {
 			c.loss.Add(widgets.NewText("• " + model.Capital(n.Text)).Wrap().Color(theme.Warning))
 		}
 	} else {
-		c.loss.Add(widgets.NewText("It holds everything on this disc.").Color(theme.Success))
+		c.loss.Add(widgets.NewText("The format holds everything on this disc.").Color(theme.Success))
 	}
 	c.accept.SetChecked(false)
 	widgets.SetVisible(c.accept, len(c.lost) > 0)

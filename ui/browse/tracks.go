@@ -51,7 +51,7 @@ func newTracks(h *host.Host) *tracks {
 	t.list.HideSeparators = true
 	t.list.OnSelected = t.choose
 	t.files = h.Tips.NewButton("Show files", theme.FolderIcon, "Show the files of this track", func() { t.onFiles(t.rows[t.selected].Track.Number) })
-	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the bytes of the sectors from here on", func() { t.onLook(t.rows[t.selected].Track.Start) })
+	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the sectors of this track", func() { t.onLook(t.rows[t.selected].Track.Start) })
 	head := newTrackRow()
 	head.heading()
 	left := widgets.Panel(container.NewBorder(

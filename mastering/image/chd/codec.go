@@ -37,7 +37,7 @@ func (c codec) missing() string {
 	case codec{'a', 'v', 'h', 'u'}:
 		return "the codec for analogue video (avhu): it is the image of a LaserDisc, which is not supported"
 	}
-	return fmt.Sprintf("the codec %q, which is not known", c[:])
+	return fmt.Sprintf("the codec %q, which is unknown", c[:])
 }
 
 // decoder decompresses one hunk at a time.
