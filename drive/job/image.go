@@ -326,11 +326,9 @@ func (m *imageFile) compare(got disc.Disc) (verify.Result, error) {
 	holds := m.format.Holds
 	sub := holds&format.Sub != 0 && disc.HasSubChannels(m.in.disc)
 	raw := map[int]bool{} // tracks of mode 1 that the source stores in whole sectors
-	one := make([]byte, disc.RawSectorSize)
 	for _, s := range m.in.disc.TOC().Sessions {
 		for _, t := range s.Tracks {
-			_, err := m.in.disc.ReadSectors(m.ctx, one, t.Start, disc.Raw)
-			raw[t.Number] = !errors.Is(err, disc.ErrForm)
+			raw[t.Number] = disc.DeliversRaw(m.ctx, m.in.disc, t)
 		}
 	}
 	c := verify.Comparer{

@@ -51,7 +51,7 @@ func openStream(ctx context.Context) (*Source, error) {
 		return nil, ctx.Err()
 	}
 	s.head, s.next = s.head[:n], int64(n)
-	const most = 1 << 27 // sectors, 256 GiB
+	const most = disc.MaxSectors
 	end := volume.ClaimedEnd(bytes.NewReader(s.head), most*disc.SectorSize)
 	if end <= 0 || end > most {
 		return fail(fmt.Errorf("%w: only ISO and UDF images can be read from it, and this is none; name the file instead", image.ErrUnknown))

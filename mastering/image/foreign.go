@@ -193,9 +193,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
-// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
 // scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
@@ -204,14 +201,14 @@ func (s *sample) scrambled() bool {
 	for _, from := range []int64{0, (leadIn - 16) * size} {
 		p := make([]byte, 64<<10)
 		n, _ := s.r.ReadAt(p, from)
-		for p = p[:n]; ; p = p[len(rawSync):] {
-			i := bytes.Index(p, []byte(rawSync))
-			if i < 0 || i+size+len(rawSync) > len(p) {
+		for p = p[:n]; ; p = p[len(sector.Sync):] {
+			i := bytes.Index(p, []byte(sector.Sync))
+			if i < 0 || i+size+len(sector.Sync) > len(p) {
 				break
 			}
 			p = p[i:]
 			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
-			if bytes.HasPrefix(p[size:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+			if bytes.HasPrefix(p[size:], []byte(sector.Sync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
 				return true
 			}
 		}

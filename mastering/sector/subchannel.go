@@ -9,12 +9,8 @@ import (
 // SubSize is the size of the sub-channels P to W of a sector, in bytes: 12 of each.
 const SubSize = 96
 
-// Lengths of the parts of a session, in sectors (MMC-6 4.2.3.6).
-const (
-	pregapSectors = 150  // before the first track of a session
-	leadInSectors = 4500 // of a session after the first
-	startFlag     = 150  // P is one for at least so long before a track (ECMA-130 22.2)
-)
+// startFlag is how long P is one before a track, at least, in sectors (ECMA-130 22.2).
+const startFlag = 150
 
 // codeInterval is how many sectors after each other the MCN, or the ISRC, is in Q. The
 // standard demands it once in 100 sectors (ECMA-130 22.3.4); it is put off by a sector where
@@ -78,7 +74,7 @@ func Follows(sub []byte, toc disc.TOC, lba disc.LBA) bool {
 	}
 	if a.index == 0 && !a.leadOut { // some count to zero, some to one; the control bits may be those of the track before
 		want.Control = q.Control
-		if q.Relative == duration(a.track.Start-lba) {
+		if q.Relative == disc.Duration(int64(a.track.Start - lba)) {
 			want.Relative = q.Relative
 		}
 	}
@@ -104,10 +100,10 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 			continue
 		}
 		first := s.Tracks[0]
-		begin := min(first.Start-disc.LBA(first.Pregap), first.Start-pregapSectors)
-		leadIn := begin - leadInSectors
+		begin := min(first.Start-disc.LBA(first.Pregap), first.Start-disc.Pregap)
+		leadIn := begin - disc.LeadIn
 		if i == 0 {
-			begin = -pregapSectors
+			begin = -disc.Pregap
 			leadIn = lba
 		}
 		if lba < leadIn { // in the lead-out of the session before
@@ -163,11 +159,11 @@ func (a position) position(lba disc.LBA) Q {
 	switch {
 	case a.leadOut:
 		q.Track = LeadOut
-		q.Relative = duration(lba - a.begin)
+		q.Relative = disc.Duration(int64(lba - a.begin))
 	case a.index == 0:
-		q.Relative = duration(a.track.Start - 1 - lba)
+		q.Relative = disc.Duration(int64(a.track.Start - 1 - lba))
 	default:
-		q.Relative = duration(lba - a.track.Start)
+		q.Relative = disc.Duration(int64(lba - a.track.Start))
 	}
 	return q
 }
@@ -175,12 +171,9 @@ func (a position) position(lba disc.LBA) Q {
 // code reports whether a code is in the sector: at its turn, or one sector later if an index
 // begins there, whose first sector has to say so.
 func (a position) code(lba disc.LBA, at int) bool {
-	turn := int((lba+codeInterval*leadInSectors)%codeInterval) - at
+	turn := int((lba+codeInterval*disc.LeadIn)%codeInterval) - at
 	return turn == 0 && lba != a.begin || turn == 1 && lba-1 == a.begin
 }
-
-// duration returns a number of sectors as minutes, seconds and frames.
-func duration(n disc.LBA) disc.MSF { return (n - pregapSectors).MSF() }
 
 // flag returns the P sub-channel of a sector: one in a pre-gap, in the two seconds before a
 // track or lead-out, and in the first sector of a track (mdf2iso recognizes images with

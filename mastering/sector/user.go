@@ -85,7 +85,7 @@ func correctUser(dst, src []byte) bool {
 // notData returns the error of a sector that cannot be identified, or that has no form.
 func notData(p []byte, lba disc.LBA) error {
 	switch {
-	case string(p[:SyncSize]) != sync:
+	case string(p[:SyncSize]) != Sync:
 		return &DataError{lba, BadSync}
 	case p[HeaderAt+3] == 2:
 		return disc.ErrForm

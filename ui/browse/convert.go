@@ -106,9 +106,9 @@ func (c *conversion) save() bool {
 	}
 	f, v := c.format(), c.v
 	base := filepath.Base(v.volume.Name())
-	name := strings.TrimSuffix(base, filepath.Ext(base)) + "." + f.Extension
+	name := model.Stem(base) + "." + f.Extension
 	if name == base {
-		name = strings.TrimSuffix(base, filepath.Ext(base)) + " copy." + f.Extension
+		name = model.Stem(base) + " copy." + f.Extension
 	}
 	perTrack, force := c.perTrack.Visible() && c.perTrack.Checked, len(c.lost) > 0
 	v.host.PickSave("Convert to "+f.Name, name, func(to string) {
@@ -124,11 +124,10 @@ func (v *View) convert(to, format string, perTrack, force bool) {
 		return
 	}
 	var outcome model.Converted
-	v.task.start("Converting to "+model.Short(to), func(ctx context.Context, rep progress.Reporter) (err error) {
+	v.start(description{title: "Converting to " + model.Short(to), stop: "nothing will be written."}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		outcome, err = v.engine.Convert(ctx, from, to, format, perTrack, force, rep)
 		return err
 	}, func(err error) {
-		v.selected()
 		v.host.Tell("converted", map[string]any{"to": to, "ok": err == nil && outcome.Good, "text": outcome.Text})
 		switch {
 		case model.Cancelled(err):
@@ -141,5 +140,4 @@ func (v *View) convert(to, format string, perTrack, force bool) {
 			v.showMessage(outcome.Text, true, outcome.Notices)
 		}
 	})
-	v.selected()
 }

@@ -91,7 +91,7 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 		return c, err
 	}
 	if lost := j.Plan().Loss; len(lost) > 0 {
-		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+		return c, errors.New(lost[0].Text)
 	}
 	r, err := j.Run(ctx, rep)
 	if err != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,20 +16,20 @@ import (
 	"glassmaster/ui/model"
 )
 
-// descriptions say what image formats are for.
-var descriptions = map[string]string{
-	"ISO":     "One data track; almost every program can open, mount and burn it.",
-	"CUE":     "A CD as a CUE sheet and BIN files; the CD format that most programs read.",
-	"cdrdao":  "A CD as a TOC file of cdrdao and BIN files, with CD-TEXT in several languages and sub-channels.",
-	"CloneCD": "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files).",
-	"Nero":    "A CD or DVD in one NRG file of Nero Burning ROM.",
-	"Alcohol": "A CD or DVD as an MDS and an MDF file of Alcohol 120%.",
-	"CHD":     "A compressed CD or DVD in one file, for emulators such as MAME.",
-	"raw":     "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet.",
-	"CSO":     "One data track, compressed, for emulators.",
+// purposes say what image formats are for. The formats that most people want come first.
+var purposes = []struct{ name, text string }{
+	{"ISO", "One data track; almost every program can open, mount and burn it."},
+	{"CUE", "A CD as a CUE sheet and BIN files; the CD format that most programs read."},
+	{"CHD", "A compressed CD or DVD in one file, for emulators such as MAME."},
+	{"CloneCD", "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files)."},
+	{"Alcohol", "A CD or DVD as an MDS and an MDF file of Alcohol 120%."},
+	{"Nero", "A CD or DVD in one NRG file of Nero Burning ROM."},
+	{"cdrdao", "A CD as a TOC file of cdrdao and BIN files, with CD-TEXT in several languages and sub-channels."},
+	{"CSO", "One data track, compressed, for emulators."},
+	{"raw", "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet."},
 }
 
-// ImageFormats returns the formats that can be written.
+// ImageFormats returns the formats that can be written, those that most people want first.
 func (e *Engine) ImageFormats() []model.ImageFormat {
 	var list []model.ImageFormat
 	for _, name := range image.Writable() {
@@ -36,11 +37,24 @@ func (e *Engine) ImageFormats() []model.ImageFormat {
 		if !ok || len(f.Extensions) == 0 {
 			continue
 		}
-		list = append(list, model.ImageFormat{
-			Name: f.Name, Extension: f.Extensions[0][1:], Description: descriptions[f.Name], FilePerTrack: hasFilePerTrack(f),
-		})
+		one := model.ImageFormat{Name: f.Name, Extension: f.Extensions[0][1:], FilePerTrack: hasFilePerTrack(f)}
+		if i := rank(f.Name); i < len(purposes) {
+			one.Description = purposes[i].text
+		}
+		list = append(list, one)
 	}
+	slices.SortStableFunc(list, func(a, b model.ImageFormat) int { return rank(a.Name) - rank(b.Name) })
 	return list
+}
+
+// rank returns the place of a format in purposes; formats that are not there come last.
+func rank(name string) int {
+	for i, p := range purposes {
+		if p.name == name {
+			return i
+		}
+	}
+	return len(purposes)
 }
 
 // hasFilePerTrack reports whether an image of a format can have a file for each track.
@@ -88,7 +102,7 @@ func (e *Engine) Convert(ctx context.Context, from, to, name string, perTrack, f
 		return c, err
 	}
 	if lost := j.Plan().Loss; len(lost) > 0 && !force {
-		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+		return c, errors.New(lost[0].Text)
 	}
 	r, err := j.Run(ctx, rep)
 	if err != nil {

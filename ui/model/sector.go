@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/sector"
@@ -203,6 +204,16 @@ func describeQ(q sector.Q) string {
 	return fmt.Sprintf("mode %d", q.Mode)
 }
 
+// ungrouped removes what separates the thousands of a number.
+func ungrouped(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ',' || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // ParseAddress reads an address that the user typed: a number (LBA, also 0x hexadecimal) or
 // minutes, seconds and frames.
 func ParseAddress(text string) (disc.LBA, error) {
@@ -217,7 +228,7 @@ func ParseAddress(text string) (disc.LBA, error) {
 		}
 		return disc.MSF{M: n[0], S: n[1], F: n[2]}.LBA(), nil
 	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 0, 64)
+	n, err := strconv.ParseInt(ungrouped(text), 0, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%q is not an address: enter an LBA such as 16, or minutes, seconds and frames such as 00:02:16", text)
 	}

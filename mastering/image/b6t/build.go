@@ -51,20 +51,14 @@ func (b *builder) disc() error {
 	return nil
 }
 
-// The largest addresses: of a CD, and of any disc (256 GiB).
-const (
-	maxCD      = format.MaxCDSectors
-	maxSectors = 1 << 27
-)
-
 // kinds are the modes of the kinds of tracks.
 var kinds = [7]disc.Mode{1: disc.Audio, 2: disc.Mode1, 3: disc.Mode2, 4: disc.XA, 5: disc.XA, 6: disc.Mode1}
 
 // track adds a track, whose sectors are in one data block or several.
 func (b *builder) track(s *disc.Session, t track) error {
-	limit := int64(maxSectors)
+	limit := int64(disc.MaxSectors)
 	if !b.d.dvd {
-		limit = maxCD
+		limit = format.MaxCDSectors
 	}
 	first, end := t.start+t.pregap, t.start+t.length // of index 1, and after the last sector
 	switch {
@@ -144,7 +138,7 @@ func (b *builder) nextBlock(lba int64) int64 {
 	if k, ok := b.blockAt(lba); ok {
 		return k.end()
 	}
-	next := int64(maxSectors)
+	next := int64(disc.MaxSectors)
 	for _, k := range b.d.blocks {
 		if k.start > lba {
 			next = min(next, k.start)

@@ -3,10 +3,9 @@ package b6t
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
-	"unicode/utf16"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/sector"
 )
 
@@ -142,11 +141,7 @@ func (c *cursor) descriptor() descriptor {
 	c.take(long(h, 244), "the block after the mode page")
 	c.take(short(h, 96), "the PMA")
 	c.take(short(h, 98), "the ATIP")
-	text := c.take(short(h, 100), "CD-TEXT")
-	if len(text)%18 == 4 { // as READ TOC delivers it, with a header
-		text = text[4:]
-	}
-	d.text = sector.DecodeCDText(text)
+	d.text = sector.DecodeCDText(c.take(short(h, 100), "CD-TEXT")) // as READ TOC delivers it
 	c.take(long(h, 104), "the burst cutting area")
 	d.physical = physical(c.take(long(h, 120), "the structures of the DVD"))
 	if cd {
@@ -202,12 +197,8 @@ func (c *cursor) blocks() []block {
 		if c.err != nil {
 			return nil
 		}
-		var u []uint16
-		for ; len(name) >= 2; name = name[2:] {
-			u = append(u, le.Uint16(name))
-		}
-		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), strings.TrimRight(string(utf16.Decode(u)), "\x00")}
-		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -maxSectors || b.end() > maxSectors {
+		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), format.Name16(name)}
+		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -disc.MaxSectors || b.end() > disc.MaxSectors {
 			c.fail("a data block has %d bytes for %d sectors from address %d on in the file %q, which is impossible", b.bytes, b.sectors, b.start, b.name)
 			return nil
 		}

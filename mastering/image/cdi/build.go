@@ -60,7 +60,7 @@ func (b *builder) disc(c *cursor) error {
 
 // first is the address that the descriptor counts as zero: the beginning of the pre-gap of
 // the first track.
-const first = -150
+const first = -disc.Pregap
 
 // track adds a track.
 func (b *builder) track(s *disc.Session, t track) error {
@@ -78,7 +78,7 @@ func (b *builder) track(s *disc.Session, t track) error {
 	}
 	stored := t.length * int64(l.Size())
 	switch {
-	case t.length > maxSectors || t.start > maxSectors || pregap >= t.length || sum > maxSectors:
+	case t.length > disc.MaxSectors || t.start > disc.MaxSectors || pregap >= t.length || sum > disc.MaxSectors:
 		return fmt.Errorf("it has %d sectors from address %d on and a pre-gap of %d, which is impossible", t.length, t.start, pregap)
 	case stored > b.data-b.offset:
 		return fmt.Errorf("its %d sectors of %d bytes do not fit between byte %d and the descriptor at byte %d", t.length, l.Size(), b.offset, b.data)
@@ -120,9 +120,6 @@ func (b *builder) track(s *disc.Session, t track) error {
 	s.Tracks = append(s.Tracks, k)
 	return nil
 }
-
-// maxSectors is more than any disc has: 256 GiB.
-const maxSectors = 1 << 27
 
 // afterGap returns the run without the pre-gap, whose sectors can be of another kind.
 func afterGap(r runs.Run, gap int64) runs.Run {

@@ -241,9 +241,7 @@ func (t part) put(unit, p []byte) {
 	}
 	n := copy(unit, p[at:at+t.layout.Length])
 	if t.layout.Swap {
-		for i := 0; i+1 < n; i += 2 {
-			unit[i], unit[i+1] = unit[i+1], unit[i]
-		}
+		runs.Swap(unit[:n])
 	}
 	if t.layout.Sub != runs.NoSub {
 		n += copy(unit[n:], p[len(p)-sector.SubSize:])

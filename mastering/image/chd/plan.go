@@ -96,15 +96,10 @@ func (p *plan) layout(ctx context.Context, d disc.Disc, t disc.Track) (runs.Layo
 	if t.Mode != disc.Mode1 {
 		return l, nil
 	}
-	one := make([]byte, sector.Size)
-	_, err := d.ReadSectors(ctx, one, t.Start, disc.Raw)
-	if errors.Is(err, disc.ErrForm) {
+	if !disc.DeliversRaw(ctx, d, t) {
 		return runs.Mode1User, nil
 	}
-	if ctx.Err() != nil {
-		return l, ctx.Err()
-	}
-	return l, nil
+	return l, ctx.Err()
 }
 
 // track adds a track. Its sectors from begin on are stored. The gap is the number of sectors

@@ -309,13 +309,6 @@ func (b *builder) add(t track) {
 	b.stored += (t.frames + trackPadding - 1) / trackPadding * trackPadding
 }
 
-// Sectors from the end of one session to the first track of the next one: lead-out, lead-in
-// and pre-gap. The lead-out of the first session is longer (ECMA-130 20; MMC-6 4.2.3.3).
-const (
-	gapAfterFirst = 11400
-	gapAfterOther = 6900
-)
-
 // session returns the session of a track, and begins it. The tracks of a GD-ROM from the
 // third one on are on its area of high density, which computers take for a second session.
 func (b *builder) session(t track) *disc.Session {
@@ -326,11 +319,7 @@ func (b *builder) session(t track) *disc.Session {
 	}
 	number := n + 1
 	if n > 0 && !b.gd && !b.recordedGap() {
-		gap := disc.LBA(gapAfterOther)
-		if n == 1 {
-			gap = gapAfterFirst
-		}
-		b.lba += gap
+		b.lba += disc.SessionGap(n)
 	}
 	b.toc.Sessions = append(b.toc.Sessions, disc.Session{Number: max(number, t.session)})
 	return &b.toc.Sessions[n]
@@ -340,7 +329,7 @@ func (b *builder) session(t track) *disc.Session {
 // long enough. There is no other place for it in the metadata. It returns false otherwise.
 func (b *builder) recordedGap() bool {
 	last := len(b.runs) - 1
-	if gap := b.runs[last]; gap.From != nil || gap.Count < gapAfterOther {
+	if gap := b.runs[last]; gap.From != nil || gap.Count < int64(disc.SessionGap(2)) {
 		return false
 	}
 	tracks := b.toc.Sessions[len(b.toc.Sessions)-1].Tracks

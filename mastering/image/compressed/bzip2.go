@@ -101,7 +101,7 @@ func (b *bzFile) marks(ctx context.Context) ([]mark, error) {
 		}
 		n, err := b.r.ReadAt(p[:min(int64(len(p)), b.size-at)], at)
 		if n == 0 {
-			return nil, noEOF(err)
+			return nil, packed.NoEOF(err)
 		}
 		for _, c := range p[:n] {
 			v = v<<8 | uint64(c)
@@ -237,7 +237,7 @@ func (b *bzFile) unit(from int64, marks []mark, next int) bzUnit {
 func (b *bzFile) bits32(bit int64) (uint32, error) {
 	var p [8]byte
 	if n, err := b.r.ReadAt(p[:], bit/8); n < 5 && (n < 4 || bit%8 != 0) {
-		return 0, noEOF(err)
+		return 0, packed.NoEOF(err)
 	}
 	return uint32(binary.BigEndian.Uint64(p[:]) << (bit % 8) >> 32), nil
 }
@@ -250,7 +250,7 @@ func (b *bzFile) open(u bzUnit) (io.Reader, error) {
 	}
 	p := make([]byte, (u.from%8+n+7)/8)
 	if _, err := b.r.ReadAt(p, u.from/8); err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	w := bitWriter{p: append(make([]byte, 0, len(p)+20), "BZh9"...)}
 	w.copy(p, u.from%8, n)

@@ -136,10 +136,3 @@ func (s span) limit(r io.ReadCloser) io.ReadCloser {
 	}
 	return &limited{r, s.end - s.start, s.partial}
 }
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}

@@ -10,6 +10,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
+
+	"glassmaster/mastering/image/packed"
 )
 
 // NewReader returns the contents of a stream that can only be read forward, and the name of
@@ -41,7 +43,7 @@ func NewReader(r io.Reader) (io.Reader, string, error) {
 		return b, "", nil
 	}
 	if err != nil {
-		return nil, name, fmt.Errorf("decompress it as %s: %w", name, noEOF(err))
+		return nil, name, fmt.Errorf("decompress it as %s: %w", name, packed.NoEOF(err))
 	}
 	return z, name, nil
 }

@@ -191,7 +191,7 @@ func streamHeader(f io.ReaderAt, at int64) (byte, error) {
 	var h [xzHeadSize]byte
 	n, err := f.ReadAt(h[:], at)
 	if n < len(h) && strings.HasPrefix(xzMagic, string(h[:min(n, 6)])) {
-		return 0, noEOF(err)
+		return 0, packed.NoEOF(err)
 	}
 	if n < len(h) || string(h[:6]) != xzMagic || h[6] != 0 || h[7] > 15 || crc32.ChecksumIEEE(h[6:8]) != binary.LittleEndian.Uint32(h[8:]) {
 		return 0, corrupt(fmt.Sprintf("invalid header of the stream at byte %d", at))
@@ -226,7 +226,7 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 		for {
 			var first [1]byte
 			if _, err := x.r.ReadAt(first[:], at); err != nil {
-				return at, noEOF(err)
+				return at, packed.NoEOF(err)
 			}
 			if first[0] == 0 {
 				break // the index
@@ -279,7 +279,7 @@ func (x *xzFile) skipIndex(at int64) (int64, error) {
 		}
 	}
 	if err != nil {
-		return 0, noEOF(err)
+		return 0, packed.NoEOF(err)
 	}
 	return (r.n+3)/4*4 + 4, nil
 }

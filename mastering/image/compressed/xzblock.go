@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/ulikunitz/xz/lzma"
+
+	"glassmaster/mastering/image/packed"
 )
 
 // checkSizes are the sizes of the checksums of the 16 kinds, in bytes (2.1.1.2).
@@ -45,7 +47,7 @@ type xzReader struct {
 func (x *xzFile) block(at, size, contents int64, check byte) (*xzReader, error) {
 	h, err := readXZHeader(x.r, at)
 	if err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	r := &xzReader{head: h.size, check: check, size: size}
 	switch check {
@@ -79,7 +81,7 @@ func (x *xzFile) block(at, size, contents int64, check byte) (*xzReader, error) 
 	}
 	r.lzma, err = lzma.Reader2Config{DictCap: int(max(dict, lzma.MinDictCap))}.NewReader2(r.buf)
 	if err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	return r, nil
 }
@@ -108,14 +110,14 @@ func (r *xzReader) finish() error {
 	r.data = r.file.n - int64(r.buf.Buffered())
 	for n := r.data; n%4 != 0; n++ {
 		if c, err := r.buf.ReadByte(); err != nil {
-			return noEOF(err)
+			return packed.NoEOF(err)
 		} else if c != 0 {
 			return corrupt("invalid block padding")
 		}
 	}
 	want := make([]byte, checkSizes[r.check])
 	if _, err := io.ReadFull(r.buf, want); err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	if r.size > 0 && r.packedSize() != r.size {
 		return corrupt("the size of a block is wrong")

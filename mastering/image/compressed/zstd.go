@@ -299,7 +299,7 @@ func (z *zstdFile) open(fr zstdFrame) (io.ReadCloser, error) {
 	r := io.MultiReader(bytes.NewReader(fr.header), io.NewSectionReader(z.r, fr.from, fr.to-fr.from))
 	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(2*maxWindow))
 	if err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	return d.IOReadCloser(), nil
 }

@@ -172,14 +172,14 @@ func (m *image) Unpack(b packed.Block, p []byte, _ int64) error {
 			return m.damaged(i, fmt.Errorf("its stored size of %d bytes is invalid", length))
 		}
 		if _, err := m.r.ReadAt(p, at); err != nil {
-			return m.damaged(i, noEOF(err))
+			return m.damaged(i, packed.NoEOF(err))
 		}
 		return nil
 	}
 	src := buffers.get(int(length))
 	defer buffers.put(src)
 	if n, err := m.r.ReadAt(*src, at); n < len(*src) {
-		return m.damaged(i, noEOF(err))
+		return m.damaged(i, packed.NoEOF(err))
 	}
 	if m.lz4 || bit {
 		err = unLZ4(p, *src, 1<<m.shift)
@@ -194,12 +194,4 @@ func (m *image) Unpack(b packed.Block, p []byte, _ int64) error {
 
 func (m *image) damaged(i int64, err error) error {
 	return fmt.Errorf("the compressed block %d (bytes %d to %d of the contents) is damaged: %w", i, i*m.block, min((i+1)*m.block, m.size)-1, err)
-}
-
-// noEOF returns io.ErrUnexpectedEOF in place of io.EOF: the file ends too early.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

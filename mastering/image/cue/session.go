@@ -9,15 +9,6 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// Sectors between the last track of a session and index 1 of the first one of the next:
-// lead-out, lead-in of 4500 and pre-gap of 150 (MMC-6 4.2.3).
-const (
-	leadIn         = 4500
-	standardPregap = 150
-	firstGap       = 6750 + leadIn + standardPregap
-	laterGap       = 2250 + leadIn + standardPregap
-)
-
 // highArea is where the high-density area of a GD-ROM begins.
 const highArea = 45000
 
@@ -59,7 +50,7 @@ func (l *layout) sessionStart(k *sheet.Track, n int, mode runs.Layout, before in
 	case k.HighArea:
 		return highArea
 	case k.MSF.Line > 0:
-		return disc.LBA(k.MSF.Sectors - standardPregap)
+		return disc.LBA(k.MSF.Sectors - disc.Pregap)
 	case l.skipped > 0:
 		return l.at + disc.LBA(l.skipped+before)
 	case s.LeadOut.Line > 0 && s.LeadIn.Line > 0:
@@ -67,17 +58,14 @@ func (l *layout) sessionStart(k *sheet.Track, n int, mode runs.Layout, before in
 		if s.Pregap.Line > 0 {
 			return l.at + disc.LBA(gap+s.Pregap.Sectors)
 		}
-		return l.at + disc.LBA(gap+standardPregap)
+		return l.at + disc.LBA(gap+disc.Pregap)
 	}
 	if src, off := l.first(k, mode); off < src.size {
 		if at, ok := address(src, off, mode); ok && at > l.at {
 			return at
 		}
 	}
-	if n == 1 {
-		return l.at + firstGap
-	}
-	return l.at + laterGap
+	return l.at + disc.SessionGap(n)
 }
 
 // storedGap returns how many sectors before index next are not on the disc: a file that
@@ -112,11 +100,7 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 	if !ok || at != l.at+disc.LBA(first.At-x.At) {
 		return 0, nil
 	}
-	gap := int64(laterGap)
-	if s.Number == 2 {
-		gap = firstGap
-	}
-	gap -= first.At - next.At
+	gap := int64(disc.SessionGap(s.Number-1)) - (first.At - next.At)
 	if gap < 0 || gap >= next.At-x.At {
 		return 0, nil
 	}
@@ -137,17 +121,14 @@ func address(src source, off int64, m runs.Layout) (disc.LBA, bool) {
 	if _, ok := sector.Identify(p[:]); !ok {
 		return 0, false
 	}
-	minute, ok1 := sector.FromBCD(p[sector.HeaderAt])
-	second, ok2 := sector.FromBCD(p[sector.HeaderAt+1])
-	frame, ok3 := sector.FromBCD(p[sector.HeaderAt+2])
-	return disc.LBA((minute*60+second)*75+frame) - standardPregap, ok1 && ok2 && ok3
+	return sector.Address(p[:])
 }
 
-// standardPregap reports whether PREGAP of the first track means the 150 sectors before
+// standardPregap whether PREGAP of the first track means the 150 sectors before
 // address 0, which every disc has.
 func (l *layout) standardPregap(i int, mode runs.Layout) bool {
 	k := &l.sheet.Tracks[i]
-	if i > 0 || k.Pregap != standardPregap {
+	if i > 0 || k.Pregap != disc.Pregap {
 		return false
 	}
 	src, off := l.first(k, mode)

@@ -72,9 +72,6 @@ func (l *layout) packs(f *format.Files, name string, line int) ([]disc.CDText, e
 	if n, err := part.ReadAt(p, 0); n < len(p) {
 		return nil, fmt.Errorf("read %s: %w", part.Name, err)
 	}
-	if len(p)%18 == 4 { // the header of READ TOC (MMC-6 6.25.3.6): length, and two zeros
-		p = p[4:]
-	}
 	text := sector.DecodeCDText(p)
 	if len(text) == 0 {
 		l.warn(line, "the file %q has no readable CD-TEXT.", part.Name)

@@ -160,11 +160,11 @@ func (c chunk) unpack(r io.ReaderAt, p []byte, start int64) error {
 		return nil
 	case raw:
 		_, err := r.ReadAt(p, c.at+start-c.start)
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	src := make([]byte, c.length)
 	if n, err := r.ReadAt(src, c.at); n < len(src) {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	switch c.kind {
 	case adcKind:
@@ -185,10 +185,10 @@ func (c chunk) unpack(r io.ReaderAt, p []byte, start int64) error {
 		}
 	}
 	if err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	if _, err := io.ReadFull(z, p); err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var more [1]byte
 	if n, err := io.ReadFull(z, more[:]); n > 0 {
@@ -228,13 +228,6 @@ func limitDict(p []byte, size int) error {
 	q[2] = min(q[2], lzma.EncodeDictCap(int64(size)))
 	binary.LittleEndian.PutUint32(h[n-4:], crc32.ChecksumIEEE(h[:n-4]))
 	return nil
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // unADC unpacks Apple Data Compression. A byte says what follows: 80h to FFh: 1 to 128

@@ -159,7 +159,7 @@ func (m *image) scan(ctx context.Context, size int64) (uint32, error) {
 			m.limit = r.in
 			var p [4]byte
 			if _, err := m.r.ReadAt(p[:], r.in); err != nil {
-				return 0, noEOF(err)
+				return 0, packed.NoEOF(err)
 			}
 			return binary.LittleEndian.Uint32(p[:]), nil
 		}
@@ -216,11 +216,4 @@ func (m *image) find(off int64) (record, error) {
 		w.at = place{r.next, r.past}
 	}
 	return record{}, errors.New("the file was changed while it was open")
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

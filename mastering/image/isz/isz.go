@@ -142,7 +142,7 @@ func (m *image) segments(f *format.Files, h []byte) error {
 	for i := range 100 {
 		e := make([]byte, 24)
 		if _, err := f.ReadAt(e, at+int64(i)*24); err != nil {
-			return fmt.Errorf("the table of segments at byte %d: %w", at, noEOF(err))
+			return fmt.Errorf("the table of segments at byte %d: %w", at, packed.NoEOF(err))
 		}
 		plain(e, int64(i)*24)
 		size := int64(binary.LittleEndian.Uint64(e))
@@ -217,7 +217,7 @@ func (m *image) entries(p []byte, i int64, n int64) ([]byte, error) {
 	p = p[:n*int64(m.entry)]
 	off := i * int64(m.entry)
 	if k, err := m.r.ReadAt(p, m.table+off); k < len(p) {
-		return nil, fmt.Errorf("read the table of blocks: %w", noEOF(err))
+		return nil, fmt.Errorf("read the table of blocks: %w", packed.NoEOF(err))
 	}
 	plain(p, off)
 	return p, nil
@@ -291,7 +291,7 @@ func (m *image) Plain(packed.Block) bool { return m.table == 0 }
 func (m *image) Unpack(b packed.Block, p []byte, start int64) error {
 	if m.table == 0 {
 		_, err := m.data.ReadAt(p, start)
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	i := int64(b.Index)
 	first := i / mark * mark
@@ -323,7 +323,7 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 	}
 	src := make([]byte, length)
 	if n, err := m.data.ReadAt(src, at); n < len(src) {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var r io.Reader
 	var err error
@@ -336,7 +336,7 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 		return nil
 	case zlibbed:
 		if r, err = zlib.NewReader(bytes.NewReader(src)); err != nil {
-			return noEOF(err)
+			return packed.NoEOF(err)
 		}
 	case bzipped:
 		if len(src) < 4 {
@@ -346,18 +346,11 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 		r = bzip2.NewReader(bytes.NewReader(src))
 	}
 	if _, err := io.ReadFull(r, p); err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var more [1]byte
 	if _, err := io.ReadFull(r, more[:]); err != nil && !errors.Is(err, io.EOF) {
 		return err // such as a wrong checksum
 	}
 	return nil
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

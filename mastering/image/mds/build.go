@@ -82,17 +82,11 @@ func (b *builder) disc(d descriptor, h header) error {
 	return nil
 }
 
-// The largest addresses: of a CD, and of any disc (256 GiB).
-const (
-	maxCD  = format.MaxCDSectors
-	maxDVD = 1 << 27
-)
-
 // track adds a track.
 func (b *builder) track(d descriptor, s *disc.Session, t track) error {
-	limit := int64(maxCD)
+	limit := int64(format.MaxCDSectors)
 	if b.dvd {
-		limit = maxDVD
+		limit = disc.MaxSectors
 	}
 	switch {
 	case b.numbers[t.point]:
@@ -117,7 +111,7 @@ func (b *builder) track(d descriptor, s *disc.Session, t track) error {
 		return err
 	}
 	if b.dvd && t.length == 0 {
-		t.length = max(0, min(src.Size()-t.offset, maxDVD*disc.SectorSize)) / disc.SectorSize
+		t.length = max(0, min(src.Size()-t.offset, disc.MaxSectors*disc.SectorSize)) / disc.SectorSize
 		b.warn("The image does not record the length of track %d, which is derived from the size of the data file.", t.point)
 	}
 	if t.length == 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -185,11 +184,7 @@ func (d descriptor) name(t track, i int) (string, error) {
 	}
 	var name string
 	if wide {
-		var u []uint16
-		for ; len(p) >= 2 && le.Uint16(p) != 0; p = p[2:] {
-			u = append(u, le.Uint16(p))
-		}
-		name = string(utf16.Decode(u))
+		name = format.Name16(p)
 	} else {
 		name, _, _ = strings.Cut(string(p), "\x00")
 	}

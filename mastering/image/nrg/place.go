@@ -9,23 +9,14 @@ import (
 	"glassmaster/mastering/image/runs"
 )
 
-// Gaps from the lead-out of a session to the first track of the next one: after the first
-// session, and after later ones.
-const (
-	gapAfterFirst = 11400
-	gapAfterLater = 6900
-)
-
 // next returns where the first track of the next session begins if the image does not say
 // it.
 func (i *image) next() disc.LBA {
-	switch len(i.toc.Sessions) {
-	case 0:
+	n := len(i.toc.Sessions)
+	if n == 0 {
 		return 0
-	case 1:
-		return i.last() + gapAfterFirst
 	}
-	return i.last() + gapAfterLater
+	return i.last() + disc.SessionGap(n)
 }
 
 // last returns the address after the last track so far.

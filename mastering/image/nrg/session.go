@@ -127,11 +127,11 @@ func (i *image) addPoints(p []byte, old bool) error {
 		}
 		one := point{control: e[0], track: track, index: index, lba: disc.LBA(int32(binary.BigEndian.Uint32(e[4:])))}
 		if old {
-			one.lba = disc.MSF{M: int(e[5]), S: int(e[6]), F: int(e[7])}.LBA()
+			one.lba = disc.LBA(disc.MSF{M: int(e[5]), S: int(e[6]), F: int(e[7])}.Sectors()) - pregap
 			m, ok := sector.FromBCD(e[5])
 			s, ok2 := sector.FromBCD(e[6])
 			f, ok3 := sector.FromBCD(e[7])
-			one.bcd, one.isBCD = disc.MSF{M: m, S: s, F: f}.LBA(), ok && ok2 && ok3
+			one.bcd, one.isBCD = disc.LBA(disc.MSF{M: m, S: s, F: f}.Sectors())-pregap, ok && ok2 && ok3
 		}
 		i.points = append(i.points, one)
 	}

@@ -30,7 +30,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
-	"glassmaster/mastering/sector"
 	"glassmaster/mastering/units"
 )
 
@@ -162,14 +161,3 @@ func (s *scanner) read(i int64) []byte {
 
 // sectors returns a number of sectors as text.
 func sectors(n int64) string { return units.Count(int(n), "sector", "sectors") }
-
-// address returns the address in the header of a whole sector.
-func address(p []byte) (disc.LBA, bool) {
-	m, ok1 := sector.FromBCD(p[sector.HeaderAt])
-	s, ok2 := sector.FromBCD(p[sector.HeaderAt+1])
-	f, ok3 := sector.FromBCD(p[sector.HeaderAt+2])
-	if !ok1 || !ok2 || !ok3 || s > 59 || f > 74 {
-		return 0, false
-	}
-	return disc.LBA((m*60+s)*75 + f - 150), true
-}

@@ -45,7 +45,7 @@ func (s *scanner) look(i int64, other look) look {
 	case sector.Mode1:
 		l.kind = disc.Mode1
 	}
-	if at, ok := address(p); ok && !s.lost {
+	if at, ok := sector.Address(p); ok && !s.lost {
 		l.shift = at - disc.LBA(i)
 	}
 	return l

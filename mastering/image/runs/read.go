@@ -214,7 +214,7 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	if r.Length == sector.Size {
 		copy(p, stored[:sector.Size])
 		if r.Swap && r.Mode == disc.Audio {
-			swap(p)
+			Swap(p)
 		}
 		return
 	}
@@ -243,8 +243,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	}
 }
 
-// swap exchanges the bytes of each sample.
-func swap(p []byte) {
+// Swap exchanges the bytes of each 16-bit audio sample.
+func Swap(p []byte) {
 	for i := 0; i+1 < len(p); i += 2 {
 		p[i], p[i+1] = p[i+1], p[i]
 	}

@@ -162,7 +162,7 @@ func (p *parser) amount(what string, single bool) amount {
 	case n > maxNumber/(60*75):
 		p.fail(line, "a time of %d minutes is too long", n)
 	}
-	return amount{(n*60+s)*75 + f, true, line}
+	return amount{disc.MSF{M: int(n), S: int(s), F: int(f)}.Sectors(), true, line}
 }
 
 // isAmount reports whether the next token can be an amount.

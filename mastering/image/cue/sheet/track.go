@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
-
-// framesPerSecond is the number of sectors of a second.
-const framesPerSecond = 75
 
 // newTrack parses TRACK number mode.
 func (p *parser) newTrack(rest string) error {
@@ -139,10 +137,10 @@ func parseTime(s string) (int64, error) {
 	switch {
 	case n[1] >= 60:
 		return 0, fmt.Errorf("the time %s has %d seconds; there are 00 to 59", s, n[1])
-	case n[2] >= framesPerSecond:
+	case n[2] >= 75:
 		return 0, fmt.Errorf("the time %s has %d frames; there are 00 to 74", s, n[2])
 	}
-	return int64((n[0]*60+n[1])*framesPerSecond + n[2]), nil
+	return disc.MSF{M: n[0], S: n[1], F: n[2]}.Sectors(), nil
 }
 
 // flags parses FLAGS with one or more flags.
@@ -187,19 +185,12 @@ func (p *parser) isrc(rest string) error {
 	switch {
 	case strings.Trim(code, "0") == "":
 		// whatever wrote it means that there is none
-	case !validISRC(code):
+	case !sector.ValidISRC(code):
 		p.warn("the ISRC %.40q of track %d is invalid, and is ignored: an ISRC has 5 letters or digits, then 7 digits.", rest, k.Number)
 	default:
 		k.ISRC = code
 	}
 	return nil
-}
-
-// validISRC reports whether a code can be recorded: 5 letters and digits, 7 digits
-// (ECMA-130 22.3.4.3).
-func validISRC(s string) bool {
-	const digits = "0123456789"
-	return len(s) == 12 && strings.Trim(s[:5], digits+"ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && strings.Trim(s[5:], digits) == ""
 }
 
 // catalog parses CATALOG number. The number has 13 digits; of a UPC, which has 12, the
