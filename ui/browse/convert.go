@@ -51,6 +51,7 @@ func (v *View) pickFormat() {
 	v.host.Sheet("Convert "+model.Short(v.volume.Name()), c.box, 500,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Save as…", Primary: true, Do: c.save})
+	v.host.Canvas.Focus(c.kind)
 }
 
 // suggested returns the format that the sheet proposes: the first one that holds

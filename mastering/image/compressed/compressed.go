@@ -79,7 +79,7 @@ func open(f *format.Files, name string, s packed.Streams, list spans) (*format.F
 			f.Note(disc.Notice{
 				Severity: disc.Info, Text: fmt.Sprintf(
 					"The %s file contains a unit of %s that can only be decompressed from its start. Random access to it is slow, and its checksum is verified only when its end is read.", name, units.Size(u.end-u.start)),
-				Advice: "decompress the image first if many files are to be read",
+				Advice: "to read many files, unpack the image first",
 			})
 			break
 		}

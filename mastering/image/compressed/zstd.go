@@ -63,9 +63,12 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 	}
 	cut := false
 	frames := z.frames
-	z.frames = nil
+	z.frames = frames[:0]
 	at := int64(0)
 	for _, fr := range frames {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		n := fr.contents
 		if n < 0 || fr.cut {
 			if n, err = z.measure(ctx, fr); err != nil {
@@ -96,13 +99,14 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 // walk finds all frames. It returns where the last one ends.
 func (z *zstdFile) walk(ctx context.Context, size int64) (int64, error) {
 	p := make([]byte, zstdHeaderSize)
+	file := newForward(z.r)
 	at := int64(0)
 	for at < size {
 		if err := ctx.Err(); err != nil {
 			return at, err
 		}
 		clear(p)
-		n, err := z.r.ReadAt(p, at)
+		n, err := file.ReadAt(p, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return at, err
 		}
@@ -117,19 +121,24 @@ func (z *zstdFile) walk(ctx context.Context, size int64) (int64, error) {
 		if m != zstdMagic {
 			return at, nil
 		}
-		fr, err := z.frame(p[:n], at, size)
+		fr, err := frameAt(ctx, file, p[:n], at, size)
 		if err != nil {
 			return at, err
 		}
-		z.frames = append(z.frames, fr)
+		if fr.contents != 0 || fr.cut || len(z.frames) == 0 { // what is empty takes no memory
+			z.frames = append(z.frames, fr)
+		}
+		if err := checkUnits(len(z.frames)); err != nil {
+			return at, err
+		}
 		at = fr.to
 	}
 	return min(at, size), nil
 }
 
-// frame finds the end of the frame at a place by the headers of its blocks (RFC 8878
+// frameAt finds the end of the frame at a place by the headers of its blocks (RFC 8878
 // 3.1.1). p begins with its header.
-func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
+func frameAt(ctx context.Context, file io.ReaderAt, p []byte, at, size int64) (zstdFrame, error) {
 	h, n, err := frameHeader(p)
 	if err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -142,7 +151,10 @@ func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
 	blocks := int64(0)
 	for last := false; !last; {
 		var b [3]byte
-		if _, err := z.r.ReadAt(b[:], fr.to); err != nil {
+		if blocks%(1<<16) == 0 && ctx.Err() != nil {
+			return fr, ctx.Err()
+		}
+		if _, err := file.ReadAt(b[:], fr.to); err != nil {
 			if !errors.Is(err, io.EOF) {
 				return fr, err
 			}

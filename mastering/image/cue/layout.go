@@ -27,6 +27,7 @@ type layout struct {
 	pos  int64    // position in that file, in sectors
 	off  int64    // the same in bytes
 
+	silent  int64 // sectors that no file contains
 	skipped int64 // sectors of the file between this session and the next one
 }
 
@@ -46,6 +47,9 @@ func (l *layout) place() error {
 	for i := range l.sheet.Tracks {
 		if err := l.track(i); err != nil {
 			return err
+		}
+		if l.silent > format.MaxCDSectors {
+			return fmt.Errorf("line %d: the gaps that no file contains have %d sectors up to track %d, more than a CD has", l.sheet.Tracks[i].Line, l.silent, l.sheet.Tracks[i].Number)
 		}
 	}
 	if l.at > format.MaxCDSectors {
@@ -212,10 +216,7 @@ func (l *layout) take(i, j int, mode runs.Layout) error {
 // remainder reports that a file ends within a sector.
 func (l *layout) remainder(src source, size int64) {
 	if n := (src.size - l.off) % size; n > 0 {
-		l.notices = append(l.notices, disc.Notice{
-			Severity: disc.Error, Incomplete: true,
-			Text: fmt.Sprintf("The file %q ends within a sector; its last %d bytes are ignored. It is truncated, or line %d states another track mode.", src.name, n, src.line),
-		})
+		l.notices = append(l.notices, format.WithinSector(src.name, n))
 	}
 }
 
@@ -249,4 +250,5 @@ func (l *layout) silence(n int64, mode runs.Layout) {
 	}
 	l.runs = append(l.runs, runs.Run{Layout: runs.Layout{Mode: mode.Mode}, Start: l.at, Count: n})
 	l.at += disc.LBA(n)
+	l.silent += n
 }

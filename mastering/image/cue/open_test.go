@@ -364,6 +364,9 @@ func TestBad(t *testing.T) {
 		{"FILE \"C:\\Music\\b.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "files elsewhere are not opened"},
 		{"FILE \"a.dat\" WAVE\nTRACK 01 AUDIO\n" + index, "not a supported sound file"},
 		{"FILE \"s.wav\" WAVE\nTRACK 01 MODE1/2352\n" + index, "not a supported sound file"},
+		{"CDTEXTFILE \"a.cdt\"\nCDTEXTFILE \"b.cdt\"\n" + track + index, "line 2: CDTEXTFILE names a second file; line 1 names \"a.cdt\""},
+		{track + index + "POSTGAP 99:57:74\nTRACK 02 AUDIO\nINDEX 01 00:00:05\nPOSTGAP 00:00:10\n", "line 6: the gaps that no file contains have 449859 sectors up to track 2"},
+		{manyFiles(9000), "line 1: the file \"0.bin\", which the sheet names, is missing: file does not exist; put it beside x.cue; 100 and more files of the sheet are missing"},
 		{track + index + "REM SESSION 03\nTRACK 02 AUDIO\nINDEX 01 00:00:04\n", "line 5: session 3 follows session 1"},
 	} {
 		dir := folder(t, map[string][]byte{"x.cue": []byte(c.sheet), "a.bin": numbered(10, 2352, 0), "a.dat": numbered(10, 2352, 0), "s.wav": wav(numbered(10, 2352, 0))})
@@ -388,4 +391,17 @@ func TestNotSheets(t *testing.T) {
 			t.Errorf("%.30q: %v", text, err)
 		}
 	}
+}
+
+// manyFiles is a sheet with a file for each index, up to 99 of each track.
+func manyFiles(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "FILE \"%d.bin\" BINARY\n", i)
+		if i%99 == 0 {
+			fmt.Fprintf(&b, "TRACK %02d AUDIO\n", i/99+1)
+		}
+		fmt.Fprintf(&b, "INDEX %02d 00:00:00\n", i%99+1)
+	}
+	return b.String()
 }

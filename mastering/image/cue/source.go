@@ -45,11 +45,12 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 	all := &sources{files: f, sheet: s, kinds: map[[2]string]int{}}
 	var missing []string
 	var first error
+	used := all.used()
 	for i := range s.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if !all.used(i) {
+		if !used[i] {
 			all.warn(s.Files[i].Line, "no track uses the file %q, which is ignored.", s.Files[i].Name)
 			all.list = append(all.list, source{line: s.Files[i].Line})
 			continue
@@ -60,6 +61,9 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 			missing = append(missing, s.Files[i].Name)
 			if first == nil {
 				first = fmt.Errorf("line %d: %w", s.Files[i].Line, err)
+			}
+			if len(missing) == maxMissing {
+				return nil, fmt.Errorf("%w; %d and more files of the sheet are missing: %s", first, maxMissing, quoted(missing))
 			}
 			continue
 		case err != nil:
@@ -80,17 +84,20 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 	return all, first
 }
 
-// used reports whether a track has sectors in a file.
-func (s *sources) used(file int) bool {
+// used returns the files in which tracks have sectors.
+func (s *sources) used() map[int]bool {
+	files := map[int]bool{}
 	for _, k := range s.sheet.Tracks {
 		for _, x := range k.Indexes {
-			if x.File == file {
-				return true
-			}
+			files[x.File] = true
 		}
 	}
-	return false
+	return files
 }
+
+// maxMissing is how many files are looked for in vain. Each is looked for by several names in
+// the whole folder.
+const maxMissing = 100
 
 // summarize adds one notice for all files that have other names than the sheet says, and
 // one for all of the same other kind.

@@ -75,7 +75,16 @@ func Truncated(format string, want, have int64) disc.Notice {
 	if want > 0 {
 		text += fmt.Sprintf(" of %d", want)
 	}
-	return disc.Notice{Severity: disc.Error, Incomplete: true, Text: text + ".", Advice: "copy or download the image again"}
+	return disc.Notice{Severity: disc.Error, Incomplete: true, Text: text + ".", Advice: "get the file again"}
+}
+
+// WithinSector is the notice of a file of sectors that ends within one, of which it has so
+// many bytes.
+func WithinSector(name string, rest int64) disc.Notice {
+	return disc.Notice{
+		Severity: disc.Error, Incomplete: true, Advice: "copy or download the image again",
+		Text: fmt.Sprintf("The file %q ends within a sector, so it is incomplete, or its sectors have another size; its last %d bytes are left out.", name, rest),
+	}
 }
 
 type closer func() error
@@ -120,7 +129,7 @@ func (c contents) Files() []string { return c.files.Files() }
 func (f *Files) Beside(name string) (Part, error) {
 	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
 	if !filepath.IsLocal(local) || strings.Contains(local, ":") {
-		return Part{}, fmt.Errorf("the image names the file %q, which is outside its folder; files elsewhere are not opened", name)
+		return Part{}, fmt.Errorf("the image names the file %q, which is outside its folder; files elsewhere are not opened; move it there", name)
 	}
 	path := filepath.Join(filepath.Dir(f.path), local)
 	file, size, err := open(path)

@@ -213,7 +213,7 @@ func (b *builder) run(t track, p format.Part) (runs.Run, error) {
 		return r, fmt.Errorf("track %d is in both areas of the disc: from address %d to %d", t.number, r.Start, end-1)
 	}
 	if rest := (p.Size - t.offset) % int64(t.size); rest != 0 {
-		b.warn("The file %q ends within a sector; its last %d bytes are ignored.", p.Name, rest)
+		b.notices = append(b.notices, format.WithinSector(p.Name, rest))
 	}
 	if guess {
 		r.Mode = r.Mode2()

@@ -58,10 +58,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	}
 	toc, list := s.disc()
 	if rest := f.Size - s.count*int64(l.stride); rest > 0 {
-		s.notices = append(s.notices, disc.Notice{
-			Severity: disc.Error, Incomplete: true, Advice: "copy or download the image again",
-			Text: fmt.Sprintf("The file ends within a sector of %d bytes; its last %d bytes are ignored.", l.stride, rest),
-		})
+		s.notices = append(s.notices, format.WithinSector(filepath.Base(f.Name()), rest))
 	}
 	s.notices = append(s.notices, sheets(f)...)
 	return runs.New(f, runs.Codes(toc, list), list, s.notices...)

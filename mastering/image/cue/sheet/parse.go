@@ -115,6 +115,9 @@ func (p *parser) cdTextFile(rest string) error {
 	if name == "" {
 		return fmt.Errorf("CDTEXTFILE names no file")
 	}
+	if n := len(p.CDText); n > 0 && p.CDText[n-1].Session == p.session.Number {
+		return fmt.Errorf("CDTEXTFILE names a second file; line %d names %q", p.CDText[n-1].Line, p.CDText[n-1].Name)
+	}
 	p.CDText = append(p.CDText, CDTextFile{name, p.session.Number, p.line})
 	return nil
 }
