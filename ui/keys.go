@@ -25,6 +25,7 @@ func (s *Shell) addShortcuts() {
 		{key(fyne.Key3, ctrl), func() { s.show(burnPage) }},
 		{key(fyne.KeyF, ctrl), s.search},
 		{key(fyne.KeyO, ctrl), s.open},
+		{key(fyne.KeyG, ctrl), s.goTo},
 		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
 		{key(fyne.KeyN, ctrl|shift), s.compiling(s.compile.NewFolder)},
 		{key(fyne.KeyLeft, alt), s.back},
@@ -61,6 +62,13 @@ func (s *Shell) browser() *files.Browser {
 func (s *Shell) search() {
 	if p := s.browser(); p != nil {
 		p.FocusSearch()
+	}
+}
+
+// goTo moves the keyboard to the address of the sector that Browse shows.
+func (s *Shell) goTo() {
+	if s.page == browsePage {
+		s.browse.GoTo()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/ui/browse"
 	"glassmaster/ui/burn"
 	"glassmaster/ui/compile"
@@ -233,6 +234,19 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	default:
 		s.show(compilePage)
 		s.compile.Drop(at, paths)
+		s.tellImages(paths)
+	}
+}
+
+// tellImages says that image files were added as files, which is rarely what was meant.
+func (s *Shell) tellImages(paths []string) {
+	for _, path := range paths {
+		if model.IsImage(path) {
+			s.project.AddProblem(disc.Notice{
+				Severity: disc.Info, Path: path,
+				Text: "this disc image is added as a file. To burn what is in it, choose it in Burn; to see what is in it, open it in Browse",
+			})
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	case o.verify && (o.output == "" || o.output == "-"):
 		return usagef("--verify needs an image file; name it with -o")
 	}
-	to, err := inv.imageSink(o.output, "", o.verify)
+	to, err := inv.imageSink(o.output, "", job.ImageOptions{NoVerify: !o.verify})
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ func TestConvertRefusesLoss(t *testing.T) {
 	to := filepath.Join(dir, "disc.iso")
 	r := must(t, Lossy, "convert", from, to)
 	for _, want := range []string{
-		"3 audio tracks are left out", "its 2 sessions", "in mode 2 only the user data is kept", "2 pre-gaps and 2 indexes are left out",
-		"the catalogue number, 2 ISRCs and the control bits of 2 tracks are left out", "CD-TEXT in ", "64 sectors have no user data", "use --force",
+		"3 audio tracks are left out", "its 2 sessions", "only the user data of 1 track in mode 2 is kept",
+		"the catalogue number is left out", "CD-TEXT in ", "64 sectors have no user data", "use --force",
 	} {
 		if !strings.Contains(r.log, want) {
 			t.Errorf("%q is missing in\n%s", want, r.log)
@@ -134,6 +134,51 @@ func TestConvertPerTrack(t *testing.T) {
 	}
 }
 
+// TestReadRefusesLoss: a disc with audio is not read into an image without it, unless --force
+// accepts that.
+func TestReadRefusesLoss(t *testing.T) {
+	from, to := written(t, "cue", "disc.cue"), filepath.Join(t.TempDir(), "disc.iso")
+	r := must(t, Lossy, "read", from, "-o", to)
+	if _, err := os.Stat(to); err == nil || !strings.Contains(r.log, "3 audio tracks are left out") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "read", "--force", from, "-o", to)
+	must(t, OK, "read", from, "-o", filepath.Join(t.TempDir(), "disc.nrg"))
+}
+
+// TestBurnDamaged: no disc is used up for an image that cannot be read to its end, and what
+// cannot be burned is told.
+func TestBurnDamaged(t *testing.T) {
+	dir := t.TempDir()
+	cue, bin := filepath.Join(dir, "disc.cue"), filepath.Join(dir, "disc.bin")
+	must(t, OK, "convert", builtImage(t), cue)
+	sheet := content(t, cue)
+	if err := os.WriteFile(cue, append([]byte("CATALOG 4006381333931\n"), sheet...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, bin, 20*2352+100)
+	drive := "virtual:" + filepath.Join(dir, "medium") + "?medium=cd-r"
+	ruin(t, bin, 25)
+	r := must(t, Failed, "burn", "--yes", cue, drive)
+	if !strings.Contains(r.log, "nothing was written, because the source cannot be read at sector 25") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, OK, "media", drive); !strings.Contains(r.out, "blank") {
+		t.Errorf("%s", r.out)
+	}
+	must(t, OK, "convert", "--force", builtImage(t), cue)
+	if err := os.WriteFile(cue, append([]byte("CATALOG 4006381333931\n"), sheet...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, bin, 20*2352+100)
+	r = must(t, OK, "burn", "--yes", cue, drive)
+	for _, want := range []string{"Not everything of the source is burned: the catalogue number is left out", "was corrected by its ECC; the first is sector 20"} {
+		if !strings.Contains(r.log, want) {
+			t.Errorf("%q is missing in\n%s", want, r.log)
+		}
+	}
+}
+
 // TestConvertKeepsDamage: sectors whose EDC is wrong are the same in every format of whole
 // sectors, as copy protections need it.
 func TestConvertKeepsDamage(t *testing.T) {
@@ -141,8 +186,8 @@ func TestConvertKeepsDamage(t *testing.T) {
 	bin := strings.TrimSuffix(from, "cue") + "bin"
 	ruin(t, bin, 17)
 	dir := t.TempDir()
-	must(t, OK, "convert", "--force", from, filepath.Join(dir, "x.nrg"))
-	must(t, OK, "convert", "--force", filepath.Join(dir, "x.nrg"), filepath.Join(dir, "y.cue"))
+	must(t, Partly, "convert", "--force", from, filepath.Join(dir, "x.nrg"))
+	must(t, Partly, "convert", "--force", filepath.Join(dir, "x.nrg"), filepath.Join(dir, "y.cue"))
 	if !bytes.Equal(content(t, filepath.Join(dir, "y.bin")), content(t, bin)) {
 		t.Error("the sectors differ")
 	}
@@ -201,7 +246,7 @@ func TestVerifyAndRepair(t *testing.T) {
 	good := content(t, bin)
 	damage(t, bin, 20*2352+100, 20*2352+101, 30*2352+2200)
 	r := must(t, Differs, "verify", cue)
-	for _, want := range []string{"sector 20: wrong EDC, P parity, Q parity", "sector 30: wrong P parity, Q parity", "2 sectors are damaged", "2 of them can be corrected", "--repair"} {
+	for _, want := range []string{"sector 20: wrong EDC, P parity, Q parity", "sector 30: wrong P parity, Q parity", "2 sectors are damaged", "all of them can be corrected", "--repair"} {
 		if !strings.Contains(r.out+r.log, want) {
 			t.Errorf("%q is missing in\n%s%s", want, r.out, r.log)
 		}
@@ -211,6 +256,16 @@ func TestVerifyAndRepair(t *testing.T) {
 		t.Errorf("%v", faults)
 	}
 	damaged := content(t, bin)
+	whole := filepath.Join(t.TempDir(), "whole.chd")
+	if r := must(t, Partly, "convert", cue, whole); !strings.Contains(r.log, "is as damaged as its source: 2 sectors are damaged") || strings.Contains(r.log, "was corrected") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, Partly, "verify", cue, whole); !strings.Contains(r.log, "are equal, but not good: in both of them, 2 sectors are damaged") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, OK, "verify", cue, iso); !strings.Contains(r.log, "was corrected by its ECC") {
+		t.Errorf("%s", r.log)
+	}
 	mended := filepath.Join(t.TempDir(), "mended.cue")
 	if r := must(t, OK, "verify", "--repair", cue, "-o", mended); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
 		t.Errorf("%s", r.out)

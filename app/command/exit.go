@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/sector"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -123,6 +124,7 @@ func hintFor(err error) string {
 		b     *record.Error
 		loss  lossy
 		short *verify.TruncatedError
+		bad   *sector.DataError
 	)
 	switch {
 	case errors.As(err, &b):
@@ -130,9 +132,15 @@ func hintFor(err error) string {
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &loss):
-		return "use --force to write the image without it, or another format"
+		return "use --force to accept the loss, or choose another format"
 	case errors.As(err, &short):
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
+	case errors.As(err, &bad):
+		return `"glassmaster verify" lists all damaged sectors`
+	case errors.Is(err, volume.ErrOutside):
+		return "if it is a later session alone, --session-start LBA says at which address of the disc it begins"
+	case errors.Is(err, volume.ErrAudio):
+		return `"glassmaster extract --track N IMAGE -o FILE.wav" copies an audio track; "glassmaster info" shows the tracks`
 	case errors.Is(err, disc.ErrForm):
 		return `audio, and sectors of form 2 such as the video of a Video CD, have no 2048 bytes of user data; "glassmaster extract --track N -o FILE.bin" writes whole sectors`
 	case errors.Is(err, volume.ErrUnknown):

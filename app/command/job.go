@@ -10,16 +10,17 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/verify"
 )
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
 // An empty format stands for that of the file extension.
-func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
+func (inv *invocation) imageSink(output, wanted string, o job.ImageOptions) (job.Sink, error) {
 	f, err := job.FormatFor(pathOf(output), wanted)
 	if err != nil {
 		return nil, usage(err)
 	}
-	return inv.sinkOf(output, f, job.ImageOptions{NoVerify: !verify}), nil
+	return inv.sinkOf(output, f, o), nil
 }
 
 // pathOf returns the path of an output, "" for standard output.
@@ -110,8 +111,18 @@ func tolerated(made string, r job.Result) error {
 		return incomplete{made + " is as incomplete as its source: " + r.Plan.Incomplete()}
 	case r.Plan.Damaged() != "":
 		return incomplete{made + " is as damaged as its source: " + r.Plan.Damaged()}
+	case r.Damaged != nil:
+		return mendable(incomplete{made + " is as damaged as its source: " + r.Damaged.Error()}, r.Damaged)
 	case len(r.Missing) > 0:
 		return incomplete{leftOut(len(r.Missing))}
 	}
 	return nil
+}
+
+// mendable adds a hint to the error about damaged sectors if some can be corrected.
+func mendable(err error, f *verify.FaultError) error {
+	if f.Correctable == 0 {
+		return err
+	}
+	return advise(err, `"glassmaster verify --repair IMAGE -o NEW" writes an image in which they are corrected`)
 }

@@ -215,10 +215,10 @@ func TestVerifyKinds(t *testing.T) {
 	}{
 		{imagetest.Mode1, []string{"EDC and ECC of 307 data sectors", "are correct"}, "not checked"},
 		{imagetest.XA, []string{"EDC and ECC of 307 data sectors", "are correct"}, "not checked"},
-		{imagetest.Audio, []string{"not checked, because there is no checksum: 911 audio sectors"}, "EDC"},
-		{imagetest.Mixed, []string{"EDC and ECC of 307 data sectors", "no checksum: 911 audio sectors"}, ""},
+		{imagetest.Audio, []string{"not checked, because there is no checksum: 984 audio sectors"}, "EDC"},
+		{imagetest.Mixed, []string{"EDC and ECC of 307 data sectors", "no checksum: 1101 audio sectors"}, ""},
 		{imagetest.SubChannels, []string{"EDC and ECC of 627 data sectors and the Q sub-channels of", "are correct"}, ""},
-		{func(t testing.TB) disc.Disc { return extra{imagetest.Sessions(t)} }, []string{"EDC and ECC of 320 data sectors", "no checksum: 911 audio sectors"}, ""},
+		{func(t testing.TB) disc.Disc { return extra{imagetest.Sessions(t)} }, []string{"EDC and ECC of 320 data sectors", "no checksum: 1408 audio sectors"}, ""},
 	} {
 		path := imagetest.Create(t, f, c.sample(t), format.Options{}, "disc.ccd")
 		r := must(t, OK, "verify", path)

@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -10,13 +12,14 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 	"glassmaster/mastering/units"
 )
 
 // reading contains the flags of "read".
 type reading struct {
-	output, format      string
-	whole, keep, verify bool
+	output, format             string
+	whole, keep, verify, force bool
 }
 
 func (inv *invocation) readVerb() *cobra.Command {
@@ -34,8 +37,13 @@ read: up to the end of the volume, its files and the partition tables. --whole r
 If the disc ends before its volume does, it is read as far as it goes, and the exit
 code is 3. A sector that cannot be read is an error; with --keep-going zeros replace
 it, and the exit code is 3. --verify reads the disc and the image again and compares
-them.`,
+them.
+
+What the format cannot hold is reported first. If contents would be lost, such as the audio
+tracks of a disc that is read into an ISO image, nothing is written and the exit code is 7,
+unless --force accepts that; formats such as CUE hold them.`,
 		Example: `  glassmaster read /dev/sr0 -o copy.iso
+  glassmaster read /dev/sr0 -o game.cue
   glassmaster read /dev/sr0 -o - | sha256sum`,
 		Args: argCount(1, 1, "DRIVE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,6 +61,7 @@ them.`,
 	f.StringVar(&o.format, "format", "", "`FORMAT` of the image (default that of the file extension, or ISO)")
 	f.BoolVar(&o.whole, "whole", false, "read all sectors of a disc that is overwritten in place, not only those in use")
 	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read")
+	f.BoolVar(&o.force, "force", false, "accept what the format cannot hold, and replace existing files of the image")
 	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the disc")
 	return c
 }
@@ -74,7 +83,7 @@ type copied struct {
 }
 
 func (inv *invocation) read(ctx context.Context, from string, o reading) error {
-	to, err := inv.imageSink(o.output, o.format, o.verify)
+	to, err := inv.imageSink(o.output, o.format, job.ImageOptions{NoVerify: !o.verify, Force: o.force})
 	if err != nil {
 		return err
 	}
@@ -86,19 +95,25 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 	remarks := inv.remarks(src)
 	j, err := job.New(ctx, src, to)
 	if err != nil {
-		return err
+		return inv.refused(err)
 	}
 	inv.warnAll(j.Plan().Notices)
+	if j.Plan().Drops && !o.force {
+		return lossy{"of the image"}
+	}
 	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
-	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
+	if r.Corrected > 0 {
+		inv.tellCorrected(src)
+	}
+	done := copiedObject(o.output, j.Plan(), r, remarks)
+	inv.data = done
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
+	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(done.Bytes), readBack(r))
 	if p := j.Plan(); p.UsedBy != "" {
 		text += fmt.Sprintf("; the disc has %d sectors, but only these are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
@@ -108,7 +123,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
 	c := copied{
-		Output: output, Sectors: r.Written, Bytes: r.Written * disc.SectorSize, Seconds: r.Seconds, Unused: p.Unused,
+		Output: output, Sectors: r.Written, Bytes: bytesOf(p.Files, r.Written), Seconds: r.Seconds, Unused: p.Unused,
 		Remarks: remarks, Mended: r.Corrected, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
 	}
 	if r.Short != nil {
@@ -123,8 +138,26 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
+// bytesOf returns the size of all files of an image, or that of the user data of its sectors if
+// it was written to a stream.
+func bytesOf(files []string, sectors int64) int64 {
+	var sum int64
+	for _, path := range files {
+		info, err := os.Stat(path)
+		if err != nil {
+			return sectors * disc.SectorSize
+		}
+		sum += info.Size()
+	}
+	if sum == 0 {
+		return sectors * disc.SectorSize
+	}
+	return sum
+}
+
 // tellCorrected reports how many sectors of a source were damaged and corrected.
-func (inv *invocation) tellCorrected(src *source.Source, count int64, first disc.LBA) {
+func (inv *invocation) tellCorrected(src *source.Source) {
+	count, first := disc.Corrected(src)
 	if count == 0 {
 		return
 	}
@@ -162,6 +195,9 @@ func notGood(output string, r job.Result) error {
 // unread returns the error of a disc that could not be read to its end.
 func unread(from string, err error) error {
 	err = fmt.Errorf("read %s: %w", from, err)
+	if damaged := new(sector.DataError); errors.As(err, &damaged) {
+		return advise(err, "\"glassmaster verify\" lists all damaged sectors; --keep-going writes zeros in their place, and a format of whole sectors keeps them as they are")
+	}
 	if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyMediumError {
 		return advise(err, "clean the disc, or try another drive; --keep-going writes zeros for sectors that cannot be read")
 	}

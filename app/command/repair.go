@@ -23,8 +23,7 @@ type repairing struct {
 // repaired is the result of "verify --repair", for --json.
 type repaired struct {
 	converted
-	Mended int64   `json:"mended_sectors"`
-	Faults *faults `json:"faults,omitempty"` // sectors that remain damaged
+	Mended int64 `json:"mended_sectors"`
 }
 
 // repair writes an image with damaged sectors corrected.

@@ -122,7 +122,7 @@ func isCD(all []disc.Session) bool {
 
 // duration returns a number of sectors of a CD as minutes, seconds and frames.
 func duration(sectors int64) string {
-	return disc.MSF{M: int(sectors / 75 / 60), S: int(sectors / 75 % 60), F: int(sectors % 75)}.String()
+	return disc.Duration(sectors).String()
 }
 
 func describeText(x disc.CDText) textInfo {

@@ -58,7 +58,7 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 		done.Control = t.Control.Names()
 	}
 	if t.Control&disc.PreEmphasis != 0 && t.Mode == disc.Audio && form == extract.WAV {
-		inv.warn(fmt.Sprintf("track %d was recorded with pre-emphasis, which a WAV file does not record: apply de-emphasis when you play it", number))
+		inv.warn(fmt.Sprintf("track %d was recorded with pre-emphasis, which a WAV file cannot record: apply de-emphasis when you play it", number))
 	}
 	if inv.piped {
 		err = extract.Track(ctx, inv.out, src, t, form, inv.report())
@@ -68,9 +68,8 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 	if err != nil {
 		return fmt.Errorf("extract track %d of %s: %w", number, image, formHint(err))
 	}
-	n, first := disc.Corrected(src)
-	inv.tellCorrected(src, n, first)
-	done.Corrected = n
+	inv.tellCorrected(src)
+	done.Corrected, _ = disc.Corrected(src)
 	inv.data = done
 	inv.note("%s: track %d, %s, %s", name(output), number, t.Mode, units.Size(done.Bytes))
 	return nil

@@ -27,9 +27,10 @@ func (inv *invocation) verifyVerb() *cobra.Command {
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector; each can be an image file, a drive, a folder or a
 compilation. If they differ, the address of the first difference and the file there are
-printed. Zeros after the end of the volume that only one of them has, such as padding
-added by a burn, are ignored. So are older contents there on a disc that is overwritten
-in place. A folder is planned as "burn" would burn it, with the creation time of the
+printed. Audio is compared with its pre-gaps; data is compared as whole sectors if both
+images store them, and otherwise as 2048 bytes of user data. Sub-channels are not compared.
+Zeros after the end of the volume that only one of them has, such as padding added by a
+burn, are ignored. So are older contents there on a disc that is overwritten in place. A folder is planned as "burn" would burn it, with the creation time of the
 other disc: it is equal to a disc burned from it as long as none of its files has
 changed. A file that is not an image is compared as plain sectors, as "burn --force"
 burns it.
@@ -37,15 +38,15 @@ burns it.
 With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
 "build --md5" has embedded is checked. Data sectors that an image stores as a whole (2352
 bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-channels
-by their CRC; damaged sectors are listed with their files. The checksums that an image
-format has of its own are checked too, such as the SHA-1 of a CHD; one of them can be wrong
-where no sector is. What has no checksum in its sectors, such as audio, is named.
+by their CRC. Damaged sectors are listed with their files. The checksums that an image
+format stores itself are checked too, such as the SHA-1 of a CHD. Sectors without a
+checksum, such as audio, can be read but not checked, and are counted as not checked.
 
-"-" is standard input: an ISO or UDF image, compressed or not, that is read once.
+"-" is standard input: an ISO or UDF image, compressed or not. It is read once.
 
---repair -o NEW writes a new image, in the format of the old one or that of --format or the
-extension of NEW, in which damaged sectors are corrected where their ECC allows that. What
-remains damaged is listed, and the exit code is then 3.
+--repair -o NEW writes a new image in which damaged sectors are corrected if their ECC
+allows it. The format is that of --format, of the extension of NEW, or of IMAGE. Sectors
+that remain damaged are listed, and the exit code is then 3.
 
 A disc that ends before its volume or one of its files is incomplete, and is reported as
 neither good nor equal. A single disc is also not good if its file system cannot be
@@ -95,7 +96,7 @@ type verified struct {
 	Differs *differs   `json:"differs,omitempty"`
 	Checks  *checks    `json:"checks,omitempty"`    // of one disc
 	Sums    []checksum `json:"checksums,omitempty"` // of one image, besides those in its sectors
-	Faults  *faults    `json:"faults,omitempty"`    // of one disc: damaged sectors
+	Faults  *faults    `json:"faults,omitempty"`    // damaged sectors of one disc, or of both if they are equal
 }
 
 func (inv *invocation) verifyOne(ctx context.Context, name string) error {
@@ -130,6 +131,9 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	v.Checks, v.Sums = newChecks(r.Checks), newChecksums(r.Sums)
+	if n := r.Checks.Synced; n > 0 {
+		inv.warn(fmt.Sprintf("%s of audio tracks look like data: the image may give these tracks a wrong type", units.Count(n, "sector", "sectors")))
+	}
 	good := fmt.Sprintf("%s: %s", name, v.Checks.text(r.Sums))
 	if wrong := disc.Errors(disc.Notices(src.Disc)); err == nil && len(wrong) > 0 { // which the image says itself
 		err = damaged{fmt.Sprintf("%s: %s", name, wrong[0])}
@@ -221,10 +225,31 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 		text += fmt.Sprintf(" (after the end of the volume, %s has %s more, which may be older contents; they were not compared)",
 			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
+	if disc.HasSubChannels(want.Disc) && disc.HasSubChannels(got.Disc) {
+		text += " (their sub-channels were not compared)"
+	}
+	if r.Damaged == nil {
+		inv.tellCorrected(want)
+		inv.tellCorrected(got)
+	}
 	if err == nil {
 		err = partly(text, want, got)
 	}
+	if err == nil && r.Damaged != nil {
+		return inv.equallyDamaged(v, r, text)
+	}
 	return inv.verdict(v, r, err, a+" and "+b, text)
+}
+
+// equallyDamaged prints the outcome of a comparison of two discs that are equal, but have
+// damaged sectors.
+func (inv *invocation) equallyDamaged(v verified, r verify.Result, equal string) error {
+	v.Equal, v.Sectors, v.SHA256 = true, r.Sectors, hex.EncodeToString(r.SHA256[:])
+	v.Faults = newFaults(r.Damaged)
+	if err := inv.answer(v, v.Faults.print); err != nil {
+		return err
+	}
+	return mendable(incomplete{fmt.Sprintf("%s, but not good: in both of them, %v", equal, r.Damaged)}, r.Damaged)
 }
 
 // partly returns an error if files of a folder or compilation could not be read, and so
@@ -308,8 +333,8 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 	if bad != nil || wrong != nil || sums != nil {
 		err = fmt.Errorf("%s: %w", names, err)
 	}
-	if wrong != nil && wrong.Correctable > 0 {
-		err = advise(err, `"glassmaster verify --repair IMAGE -o NEW" writes an image in which they are corrected`)
+	if wrong != nil {
+		err = mendable(err, wrong)
 	}
 	return err
 }

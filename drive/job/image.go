@@ -56,6 +56,7 @@ type imageFile struct {
 	in     input
 	kept   disc.Disc     // the part of the source that the image contains
 	lost   []disc.Notice // the rest
+	drops  bool          // see Plan
 	ctx    context.Context
 	rep    progress.Reporter
 	result record.Result
@@ -68,14 +69,14 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		m.files = newfile.NewSet(m.path)
 	}
 	if in.source.Once && m.proves() {
-		return nil, fmt.Errorf("standard input can be read only once, so that the image cannot be compared with it; use --no-verify, or save it to a file first and name that")
+		return nil, fmt.Errorf("standard input can be read only once, so the image cannot be compared with it; use --no-verify, or save standard input to a file and name the file")
 	}
 	if err := m.admit(ctx); err != nil {
 		return nil, err
 	}
 	p := &m.result.Plan
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
-	p.Sectors = disc.Sectors(in.disc)
+	p.Sectors = sectorsOf(m.format.Holds.Keeps(in.disc.TOC()))
 	p.Padded = p.Sectors
 	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
 	if m.path == "" {
@@ -95,6 +96,24 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	return m, nil
 }
 
+// hasAudio reports whether a disc has an audio track.
+func hasAudio(toc disc.TOC) bool {
+	return slices.ContainsFunc(toc.Sessions, func(s disc.Session) bool {
+		return slices.ContainsFunc(s.Tracks, func(t disc.Track) bool { return t.Mode == disc.Audio })
+	})
+}
+
+// sectorsOf returns the number of sectors of a disc from address 0 to its last track.
+func sectorsOf(toc disc.TOC) int64 {
+	var end disc.LBA
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			end = max(end, t.End())
+		}
+	}
+	return int64(end)
+}
+
 // admit refuses what cannot be written in the format, or to these files.
 func (m *imageFile) admit(ctx context.Context) error {
 	f := m.format
@@ -102,10 +121,10 @@ func (m *imageFile) admit(ctx context.Context) error {
 		return fmt.Errorf("images of the format %s can be read but not written", f.Name)
 	}
 	if _, ok := disc.DataTrack(m.in.disc); !ok && f.Holds&format.Audio == 0 {
-		return fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else", f.Name)
+		return fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else; name a .cue file for an image of the audio, or copy single tracks with extract --track", f.Name)
 	}
 	if n := disc.Sectors(m.in.disc); f.Holds&format.OnlyCD != 0 && n > format.MaxCDSectors {
-		return fmt.Errorf("the disc has %d sectors, and an image of the format %s can have at most %d, the most of a CD; use %s",
+		return fmt.Errorf("the disc has %d sectors, but an image of the format %s can have at most %d, the capacity of a CD; use %s",
 			n, f.Name, format.MaxCDSectors, strings.Join(image.WritableLarge(), " or "))
 	}
 	if m.o.Format.FilePerTrack && !m.splits() {
@@ -174,17 +193,15 @@ var ErrExists = errors.New("a file of the image exists")
 
 // reduce finds out what is lost, and what the image contains.
 func (m *imageFile) reduce(ctx context.Context) error {
-	m.lost = m.format.Loss(m.in.disc)
-	m.kept = m.in.disc
-	n, notice, err := m.format.FormlessLoss(ctx, m.in.disc)
-	if err != nil {
+	var formless int64
+	var err error
+	if m.lost, formless, err = m.format.ReadLoss(ctx, m.in.disc); err != nil {
 		return err
 	}
-	if n > 0 {
-		m.lost = append(m.lost, notice)
-		if m.o.Force {
-			m.kept = zeroed{m.kept}
-		}
+	m.kept = m.in.disc
+	m.drops = formless > 0 || m.format.Holds&format.Audio == 0 && hasAudio(m.in.disc.TOC())
+	if formless > 0 && m.o.Force {
+		m.kept = zeroed{m.kept}
 	}
 	return nil
 }
@@ -229,7 +246,7 @@ func (m *imageFile) checkSpace() {
 }
 
 func (m *imageFile) planned() Plan {
-	p := Plan{Plan: m.result.Plan, Loss: m.lost}
+	p := Plan{Plan: m.result.Plan, Loss: m.lost, Drops: m.drops}
 	if m.path != "" {
 		p.Files = m.names()
 	}
@@ -266,6 +283,9 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	return nil
 }
 
+// storesWhole reports whether the image has whole sectors as the source delivers them.
+func (m *imageFile) storesWhole() bool { return m.format.Holds&format.Raw != 0 }
+
 // proves reports whether the image is read back.
 func (m *imageFile) proves() bool { return m.path != "" && !m.o.NoVerify }
 
@@ -289,6 +309,7 @@ func (m *imageFile) prove() error {
 		return fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
 	c, err := m.compare(got)
+	m.result.Damaged = c.Damaged
 	switch {
 	case err == nil:
 		m.result.Verified, m.result.Equal, m.result.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
@@ -305,14 +326,13 @@ func (m *imageFile) compare(got disc.Disc) (verify.Result, error) {
 	holds := m.format.Holds
 	sub := holds&format.Sub != 0 && disc.HasSubChannels(m.in.disc)
 	raw := map[int]bool{} // tracks of mode 1 that the source stores in whole sectors
-	one := make([]byte, disc.RawSectorSize)
 	for _, s := range m.in.disc.TOC().Sessions {
 		for _, t := range s.Tracks {
-			_, err := m.in.disc.ReadSectors(m.ctx, one, t.Start, disc.Raw)
-			raw[t.Number] = !errors.Is(err, disc.ErrForm)
+			raw[t.Number] = disc.DeliversRaw(m.ctx, m.in.disc, t)
 		}
 	}
 	c := verify.Comparer{
+		Damage:  true,
 		Pregaps: holds&(format.Indexes|format.Pregaps) != 0,
 		Form: func(t disc.Track) disc.Form {
 			switch {

@@ -29,6 +29,7 @@
 //   - The source is damaged: it is written as it is.
 //   - The user data of a sector is damaged, and the image stores the whole sector: the data
 //     is corrected by the ECC if only the data is written; [Result.Corrected] counts them.
+//     An image of whole sectors gets them as they are: the proof finds the damage.
 //   - A file has changed since the plan: the job fails if no medium is lost by that,
 //     which for a disc is before the first sector. A file that has only grown is written
 //     as planned, and so is a file that changes during a burn and still has the planned
@@ -104,7 +105,7 @@ func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
 		return nil, err
 	}
 	p := j.to.planned()
-	j.plan.Plan, j.plan.Files, j.plan.Loss = p.Plan, p.Files, p.Loss
+	j.plan.Plan, j.plan.Files, j.plan.Loss, j.plan.Drops = p.Plan, p.Files, p.Loss, p.Drops
 	return j, nil
 }
 
@@ -131,7 +132,9 @@ var errPanic = errors.New("an internal error of the program ended the job")
 // complete adds to a result what is known about its source.
 func (j *Job) complete(ctx context.Context, r *Result) {
 	r.Missing = j.source.Missing()
-	r.Corrected, r.FirstFixed = disc.Corrected(j.source)
+	if m, ok := j.to.(*imageFile); !ok || !m.storesWhole() {
+		r.Corrected, _ = disc.Corrected(j.source)
+	}
 	if j.salvage != nil {
 		if n, first, err := j.salvage.Bad(); n > 0 {
 			r.Unread = &verify.Mismatch{LBA: first, File: j.source.Locate(first), Err: err, Count: n}

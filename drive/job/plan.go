@@ -18,6 +18,8 @@ type Plan struct {
 	Files       []string // paths of the image, the main one first; none: a stream or a medium
 	// Loss is what the sink cannot hold. It is among the notices, too.
 	Loss []disc.Notice
+	// Drops says that contents are lost: audio tracks, or sectors without user data.
+	Drops bool
 }
 
 // Plan returns what Run will do.

@@ -3,10 +3,13 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/progress"
 )
 
@@ -17,13 +20,15 @@ func Recorder(t scsi.Transport, o record.Options) Sink { return &recorder{t: t, 
 type recorder struct {
 	t      scsi.Transport
 	o      record.Options
+	in     input
 	source *source.Source
+	lost   []disc.Notice // what is on the source and cannot be burned
 	burn   *record.Burn
 	run    *record.Execution // nil before it begins
 }
 
 func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
-	r.source = in.source
+	r.in, r.source = in, in.source
 	o := r.o
 	o.Locate, o.Once = in.source.Locate, in.source.Once
 	var err error
@@ -33,18 +38,59 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	if err := scsi.Writable(r.t); err != nil { // before asking for confirmation
 		return nil, fmt.Errorf("the drive is open for reading only: %w", err)
 	}
-	return r, nil
+	lost, err := format.Unheld(ctx, written, in.disc)
+	for _, what := range lost {
+		r.lost = append(r.lost, disc.Notice{Severity: disc.Warning, Text: "Not everything of the source is burned: " + what + "."})
+	}
+	return r, err
 }
 
-func (r *recorder) planned() Plan { return Plan{Plan: r.burn.Plan()} }
+// written is what is written of a disc: the data of one track.
+const written = format.Audio | format.Sessions | format.Tracks | format.Raw | format.Pregaps // others are refused
 
-// write computes checksums first, because the drive cannot wait for them.
+func (r *recorder) planned() Plan {
+	p := Plan{Plan: r.burn.Plan()}
+	p.Notices = append(slices.Clip(r.lost), p.Notices...)
+	return p
+}
+
+// write computes checksums first, because the drive cannot wait for them, and looks for
+// damage, which would end the burn.
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 	if err := r.source.Prepare(ctx, rep); err != nil {
 		return err
 	}
+	if err := r.intact(ctx, rep); err != nil {
+		return err
+	}
 	r.run = r.burn.Start(ctx, rep)
 	return r.run.Write()
+}
+
+// intact reads the data that an image stores in whole sectors, and returns an error if a sector
+// is damaged and cannot be corrected: no medium is used up for it then.
+func (r *recorder) intact(ctx context.Context, rep progress.Reporter) error {
+	sessions := r.in.disc.TOC().Sessions
+	t := sessions[len(sessions)-1].Tracks[0]
+	if !disc.StoresRaw(r.in.disc, t.Start) {
+		return nil
+	}
+	rep.Phase(progress.Reading, t.Length*disc.SectorSize)
+	buf := make([]byte, 256*disc.SectorSize)
+	for at := t.Start; at < t.End(); {
+		p := buf[:min(int64(t.End()-at)*disc.SectorSize, int64(len(buf)))]
+		n, err := r.in.disc.ReadSectors(ctx, p, at, disc.User)
+		at += disc.LBA(n)
+		rep.Add(int64(n) * disc.SectorSize)
+		if err != nil {
+			where := fmt.Sprintf("sector %d", at)
+			if file := r.source.Locate(at); file != "" {
+				where += fmt.Sprintf(" (%s)", file)
+			}
+			return fmt.Errorf("nothing was written, because the source cannot be read at %s, where the burn would end: %w", where, err)
+		}
+	}
+	return nil
 }
 
 func (r *recorder) prove() error { return r.run.Prove() }

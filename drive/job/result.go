@@ -14,7 +14,6 @@ type Result struct {
 	Missing       []disc.Notice          // files that were left out
 	Unread        *verify.Mismatch       // the first sector of the source that was replaced by zeros, with their count; nil: none
 	Corrected     int64                  // sectors of the source whose user data was damaged, and was corrected by its ECC
-	FirstFixed    disc.LBA               // the first of them
 	Short         *verify.TruncatedError // what is known to be missing at the end of the source, or nil
 }
 
@@ -36,6 +35,9 @@ func (r Result) Flaws() []disc.Notice {
 	all = append(all, r.Changes...)
 	if text := r.Plan.Damaged(); text != "" {
 		add("the source is damaged: %s", text)
+	}
+	if r.Damaged != nil {
+		add("the source is damaged: %v", r.Damaged)
 	}
 	return append(all, r.Missing...)
 }

@@ -206,15 +206,18 @@ func (b *Burn) chooseTrack(ctx context.Context) error {
 		return errors.New("the source has no tracks; there is nothing to burn")
 	}
 	last := sessions[len(sessions)-1]
+	for _, t := range last.Tracks {
+		if t.Mode == disc.Audio {
+			return fmt.Errorf("track %d of the source is an audio track; audio discs and discs of audio and data cannot be burned yet, only a single data track", t.Number)
+		}
+	}
 	if len(last.Tracks) != 1 {
-		return fmt.Errorf("the last session of the source has %d tracks; only a single data track can be burned", len(last.Tracks))
+		return fmt.Errorf("the last session of the source has %d tracks; discs of several tracks cannot be burned yet, only a single data track", len(last.Tracks))
 	}
 	tr := last.Tracks[0]
 	switch {
-	case tr.Mode == disc.Audio:
-		return errors.New("the source has an audio track; only data can be burned")
 	case tr.Mode != disc.Mode1:
-		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes that are written; only mode 1 can be burned", tr.Mode)
+		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes that are written; such discs cannot be burned yet, only a single track of mode 1", tr.Mode)
 	case tr.Length <= 0:
 		return errors.New("the source is empty; there is nothing to burn")
 	case len(sessions) > 1 && tr.Start == 0:

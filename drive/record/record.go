@@ -80,7 +80,10 @@ type Result struct {
 	Equal    bool             // it was read back and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, or nil
-	Changes  []disc.Notice    // files of the source that have changed since the plan
+	// Damaged are sectors that an image stores as a whole and that were damaged in its source
+	// already; nil: none, or unknown since it was not read back.
+	Damaged *verify.FaultError
+	Changes []disc.Notice // files of the source that have changed since the plan
 	// NotAssured is why the compared data may not have come from the disc that was
 	// burned, as text.
 	NotAssured    []string

@@ -3,6 +3,7 @@ package virtual
 import (
 	"encoding/binary"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 )
 
@@ -56,10 +57,10 @@ func (d *recorder) discInformation(r *request) (int, error) {
 
 func (d *recorder) standardInformation() []byte {
 	st := d.state()
-	disc, last := d.status(st)
+	status, last := d.status(st)
 	b := make([]byte, 34)
 	b[1] = 32
-	b[2] = flag(d.medium.rewritable, 0x10) | last<<2 | disc
+	b[2] = flag(d.medium.rewritable, 0x10) | last<<2 | status
 	b[3] = 1
 	sessions, first, final := d.lastSession(st)
 	b[4], b[9] = byte(sessions), byte(sessions>>8)
@@ -70,16 +71,16 @@ func (d *recorder) standardInformation() []byte {
 		return b
 	}
 	b[8] = 0xFF
-	if n := len(st.Sessions); n > 0 && disc != statusBlank {
+	if n := len(st.Sessions); n > 0 && status != statusBlank {
 		b[8] = st.Sessions[0].Type
 	}
 	for i := 16; i < 24; i++ {
 		b[i] = 0xFF
 	}
-	if at, ok := d.appendPoint(st); ok && disc != statusComplete {
+	if at, ok := d.appendPoint(st); ok && status != statusComplete {
 		leadIn := int64(discfile.LeadInStart)
 		if at > 0 {
-			leadIn = at - discfile.Pregap - leadInLen
+			leadIn = at - discfile.Pregap - disc.LeadIn
 		}
 		putMSF(b[17:], leadIn)
 		putMSF(b[21:], d.capacity())

@@ -1,14 +1,14 @@
 package virtual
 
-import "glassmaster/mastering/image/discfile"
+import (
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
+)
 
 // Lengths on a CD, in sectors (ECMA-394).
 const (
-	leadOutFirst = 6750
-	leadOutNext  = 2250
-	leadInLen    = 4500
-	runOut       = 2   // after a track that is written track at once
-	minTrack     = 300 // 4 seconds
+	runOut   = 2   // after a track that is written track at once
+	minTrack = 300 // 4 seconds
 )
 
 // Gaps between recorded areas of DVD, in sectors. Drives can choose them within the limits of
@@ -36,10 +36,7 @@ func (m Medium) trackGap() int64 {
 func (m Medium) sessionGap(n int) int64 {
 	switch m.family {
 	case cdWrite:
-		if n == 1 {
-			return leadOutFirst + leadInLen + discfile.Pregap
-		}
-		return leadOutNext + leadInLen + discfile.Pregap
+		return int64(disc.SessionGap(n))
 	case plusR:
 		return plusSessionGap
 	case minusR:

@@ -125,6 +125,13 @@ func StoresRaw(d Disc, lba LBA) bool {
 	return ok && s.StoresRaw(lba)
 }
 
+// DeliversRaw reports whether a disc delivers the sectors of a track as a whole. If not, they
+// have to be generated from their user data.
+func DeliversRaw(ctx context.Context, d Disc, t Track) bool {
+	_, err := d.ReadSectors(ctx, make([]byte, RawSectorSize), t.Start, Raw)
+	return !errors.Is(err, ErrForm)
+}
+
 // Corrector is a disc that corrects damaged sectors by their ECC when their user data is
 // read.
 type Corrector interface {

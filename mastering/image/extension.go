@@ -23,6 +23,16 @@ func Foreign(extension string) string {
 		return "a MagicISO image"
 	case ".zso", ".dax", ".ecm":
 		return "a compressed image"
+	case ".sub":
+		return "the sub-channels of a CloneCD image (name the image .ccd)"
+	case ".b5i", ".b6i", ".bwt":
+		return "a BlindWrite image"
+	case ".c2d":
+		return "a WinOnCD image"
+	case ".gdi":
+		return "a GD-ROM image"
+	case ".wav", ".aiff", ".aif", ".flac", ".mp3", ".ogg":
+		return "a sound file (\"glassmaster extract --track N -o FILE.wav\" copies an audio track)"
 	case ".wim":
 		return "a Windows image"
 	case ".vhd", ".vhdx", ".vmdk", ".qcow2":

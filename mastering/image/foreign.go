@@ -68,7 +68,7 @@ func (s *sample) end(before int, text string) bool {
 // with it.
 func identify(r io.ReaderAt, size int64) (kind, advice string) {
 	if size == 0 {
-		return "an empty file", "get the image again"
+		return "an empty file", "copy or download the image again"
 	}
 	s := newSample(r, size)
 	if len(s.head) == 0 {
@@ -86,13 +86,13 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 		return kind, advice
 	}
 	if s.zeros() {
-		return "a file of zeros", "its contents were not stored; get the image again"
+		return "a file of zeros", "its contents were not stored; copy or download the image again"
 	}
 	if kind, advice := s.otherFile(); kind != "" {
 		return kind, advice
 	}
 	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
-		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
+		return fmt.Sprintf("%d sectors of CD audio", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
 	}
 	return "", ""
 }
@@ -193,9 +193,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
-// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
 // scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
@@ -204,14 +201,14 @@ func (s *sample) scrambled() bool {
 	for _, from := range []int64{0, (leadIn - 16) * size} {
 		p := make([]byte, 64<<10)
 		n, _ := s.r.ReadAt(p, from)
-		for p = p[:n]; ; p = p[len(rawSync):] {
-			i := bytes.Index(p, []byte(rawSync))
-			if i < 0 || i+size+len(rawSync) > len(p) {
+		for p = p[:n]; ; p = p[len(sector.Sync):] {
+			i := bytes.Index(p, []byte(sector.Sync))
+			if i < 0 || i+size+len(sector.Sync) > len(p) {
 				break
 			}
 			p = p[i:]
 			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
-			if bytes.HasPrefix(p[size:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+			if bytes.HasPrefix(p[size:], []byte(sector.Sync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
 				return true
 			}
 		}
@@ -258,7 +255,7 @@ func (s *sample) displaced() (kind, advice string) {
 	case i > 32768:
 		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
 	case i >= 0:
-		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
+		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "copy or download the image again"
 	}
 	return "", ""
 }

@@ -133,8 +133,8 @@ func checkBlockSize(n int) int {
 func (v *FS) rootOf(d descriptor) (span, error) {
 	s := v.extent(d.root())
 	if s.off >= v.size || s.off < 0 || s.n == 0 {
-		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d and have %d bytes, but the image has %d sectors: it is truncated, or contains only a later session",
-			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
+		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d and have %d bytes, but the image has %d sectors: %w",
+			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize, volume.ErrOutside)
 	}
 	return s, nil
 }

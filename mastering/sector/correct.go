@@ -7,7 +7,7 @@ import stdsync "sync"
 // unchanged, if there are too many errors. The sync pattern is not covered by the parity and
 // has to be intact, and so has the header of form 1.
 func Correct(p []byte) bool {
-	if string(p[:SyncSize]) != sync {
+	if string(p[:SyncSize]) != Sync {
 		return false
 	}
 	kind := Mode1 // whose parity covers the header

@@ -33,8 +33,8 @@ const (
 // Form2Bit is set in the submode of a form 2 sector.
 const Form2Bit = 0x20
 
-// sync is the beginning of every data sector (ECMA-130 14.2).
-const sync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+// Sync is the beginning of every data sector (ECMA-130 14.2).
+const Sync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
 
 // Kind is what a data sector contains.
 type Kind uint8
@@ -55,7 +55,7 @@ func (k Kind) String() string {
 // Identify returns the kind of a sector by its header and sub-header. It returns false if
 // the sync pattern is missing or the mode is unknown, as in an audio sector.
 func Identify(p []byte) (Kind, bool) {
-	if string(p[:SyncSize]) != sync {
+	if string(p[:SyncSize]) != Sync {
 		return 0, false
 	}
 	switch p[HeaderAt+3] {
@@ -77,9 +77,16 @@ func Identify(p []byte) (Kind, bool) {
 
 // PutHeader writes the sync pattern and the header of a sector of mode 0, 1 or 2.
 func PutHeader(p []byte, lba disc.LBA, mode byte) {
-	copy(p, sync)
+	copy(p, Sync)
 	m := lba.MSF()
 	p[HeaderAt], p[HeaderAt+1], p[HeaderAt+2], p[HeaderAt+3] = BCD(m.M), BCD(m.S), BCD(m.F), mode
+}
+
+// Address returns the address in the header of a whole data sector. It returns false if that
+// is none. An address of 90 minutes and more is one of a long disc, not of a lead-in.
+func Address(p []byte) (disc.LBA, bool) {
+	m, ok := msf(p[HeaderAt:], true)
+	return disc.LBA(m.Sectors()) - disc.Pregap, ok
 }
 
 // BCD returns a number below 100 as two decimal digits.
@@ -184,7 +191,7 @@ func CheckAll(faults []Fault, p []byte, lba disc.LBA) {
 		k, n := sameKind(p[:min(len(faults), batch)*Size])
 		if n == 0 {
 			faults[0], n = BadSync, 1
-			if string(p[:SyncSize]) == sync {
+			if string(p[:SyncSize]) == Sync {
 				faults[0] = BadHeader
 			}
 		} else {

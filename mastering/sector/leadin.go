@@ -52,7 +52,7 @@ func Entries(toc disc.TOC, index int) []Entry {
 		list = append(list, Entry{Session: s.Number, Mode: QPosition, Control: ControlOf(t), Point: t.Number, Value: t.Start.MSF()})
 	}
 	if index+1 < len(toc.Sessions) && len(toc.Sessions[index+1].Tracks) > 0 {
-		next := toc.Sessions[index+1].Tracks[0].Start - pregapSectors
+		next := toc.Sessions[index+1].Tracks[0].Start - disc.Pregap
 		count := byte(1)
 		if index == 0 {
 			count = 2
@@ -79,7 +79,7 @@ func hasXA(s disc.Session) bool {
 func entry(toc disc.TOC, index int, lba disc.LBA) Q {
 	list := Entries(toc, index)
 	time := lba.MSF()
-	e := list[(time.M*60*75+time.S*75+time.F)/3%len(list)]
+	e := list[int(time.Sectors())/3%len(list)]
 	q := Q{Control: e.Control, Mode: e.Mode}
 	switch {
 	case e.Mode == QMulti:

@@ -5,14 +5,14 @@ package sector
 // sub-header, user data and EDC stay as they are. The parity of mode 2 is computed as if the
 // header were zero.
 func RestoreParity(p []byte) {
-	copy(p, sync)
+	copy(p, Sync)
 	putParities(p[:Size], p[HeaderAt+3] != 2)
 }
 
 // HasParity reports whether RestoreParity would restore the sector: its sync pattern is
 // there, and the P and Q parity match, whatever its mode is.
 func HasParity(p []byte) bool {
-	if string(p[:SyncSize]) != sync {
+	if string(p[:SyncSize]) != Sync {
 		return false
 	}
 	var bad [1]byte

@@ -9,12 +9,8 @@ import (
 // SubSize is the size of the sub-channels P to W of a sector, in bytes: 12 of each.
 const SubSize = 96
 
-// Lengths of the parts of a session, in sectors (MMC-6 4.2.3.6).
-const (
-	pregapSectors = 150  // before the first track of a session
-	leadInSectors = 4500 // of a session after the first
-	startFlag     = 150  // P is one for at least so long before a track (ECMA-130 22.2)
-)
+// startFlag is how long P is one before a track, at least, in sectors (ECMA-130 22.2).
+const startFlag = 150
 
 // codeInterval is how many sectors after each other the MCN, or the ISRC, is in Q. The
 // standard demands it once in 100 sectors (ECMA-130 22.3.4); it is put off by a sector where
@@ -46,6 +42,45 @@ func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
 	}
 }
 
+// Follows reports whether the sub-channels P to W of a sector, interleaved, say nothing that
+// does not follow from the table of contents: Q is empty, or is the position, the MCN or the
+// ISRC as they are there; P is the same in the whole sector; R to W are zero. What follows is
+// not always what PutSubChannels makes: the standard leaves open which sectors have the codes,
+// and how long P is one before a track.
+func Follows(sub []byte, toc disc.TOC, lba disc.LBA) bool {
+	sub = sub[:SubSize]
+	for _, b := range sub {
+		if b&0x3F != 0 || (b^sub[0])&0x80 != 0 {
+			return false
+		}
+	}
+	p := ReadQ(sub)
+	if p == [QSize]byte{} {
+		return true
+	}
+	q, ok := DecodeQ(p[:])
+	if !ok || len(toc.Sessions) == 0 {
+		return false
+	}
+	a := locate(toc, lba)
+	want := a.position(lba)
+	switch {
+	case a.leadIn:
+		return q == entry(toc, a.session, lba)
+	case q.Mode == QCatalog:
+		return q.Code == toc.Catalog && q.Frame == want.Absolute.F
+	case q.Mode == QISRC:
+		return q.Code == a.track.ISRC && q.Frame == want.Absolute.F
+	}
+	if a.index == 0 && !a.leadOut { // some count to zero, some to one; the control bits may be those of the track before
+		want.Control = q.Control
+		if q.Relative == disc.Duration(int64(a.track.Start-lba)) {
+			want.Relative = q.Relative
+		}
+	}
+	return q == want
+}
+
 // position is where in a disc a sector is.
 type position struct {
 	session int        // index
@@ -65,10 +100,10 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 			continue
 		}
 		first := s.Tracks[0]
-		begin := min(first.Start-disc.LBA(first.Pregap), first.Start-pregapSectors)
-		leadIn := begin - leadInSectors
+		begin := min(first.Start-disc.LBA(first.Pregap), first.Start-disc.Pregap)
+		leadIn := begin - disc.LeadIn
 		if i == 0 {
-			begin = -pregapSectors
+			begin = -disc.Pregap
 			leadIn = lba
 		}
 		if lba < leadIn { // in the lead-out of the session before
@@ -104,18 +139,10 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 
 // q returns the Q sub-channel of a sector at this place.
 func (a position) q(toc disc.TOC, lba disc.LBA) Q {
-	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
-	switch {
-	case a.leadIn:
+	if a.leadIn {
 		return entry(toc, a.session, lba)
-	case a.leadOut:
-		q.Track = LeadOut
-		q.Relative = duration(lba - a.begin)
-	case a.index == 0:
-		q.Relative = duration(a.track.Start - 1 - lba)
-	default:
-		q.Relative = duration(lba - a.track.Start)
 	}
+	q := a.position(lba)
 	switch {
 	case a.code(lba, catalogAt) && ValidCatalog(toc.Catalog):
 		return Q{Control: q.Control, Mode: QCatalog, Code: toc.Catalog, Frame: q.Absolute.F}
@@ -125,15 +152,28 @@ func (a position) q(toc disc.TOC, lba disc.LBA) Q {
 	return q
 }
 
+// position returns the Q sub-channel of a sector at this place that says where it is. The
+// place is not in a lead-in.
+func (a position) position(lba disc.LBA) Q {
+	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
+	switch {
+	case a.leadOut:
+		q.Track = LeadOut
+		q.Relative = disc.Duration(int64(lba - a.begin))
+	case a.index == 0:
+		q.Relative = disc.Duration(int64(a.track.Start - 1 - lba))
+	default:
+		q.Relative = disc.Duration(int64(lba - a.track.Start))
+	}
+	return q
+}
+
 // code reports whether a code is in the sector: at its turn, or one sector later if an index
 // begins there, whose first sector has to say so.
 func (a position) code(lba disc.LBA, at int) bool {
-	turn := int((lba+codeInterval*leadInSectors)%codeInterval) - at
+	turn := int((lba+codeInterval*disc.LeadIn)%codeInterval) - at
 	return turn == 0 && lba != a.begin || turn == 1 && lba-1 == a.begin
 }
-
-// duration returns a number of sectors as minutes, seconds and frames.
-func duration(n disc.LBA) disc.MSF { return (n - pregapSectors).MSF() }
 
 // flag returns the P sub-channel of a sector: one in a pre-gap, in the two seconds before a
 // track or lead-out, and in the first sector of a track (mdf2iso recognizes images with

@@ -20,7 +20,7 @@ func (e *DataError) Error() string {
 	if e.Fault&BadHeader != 0 {
 		return fmt.Sprintf("the header of sector %d is damaged: its mode is not 0, 1 or 2", e.LBA)
 	}
-	return fmt.Sprintf("the data of sector %d is damaged: it does not match its error detection code", e.LBA)
+	return fmt.Sprintf("the data of sector %d is damaged: it does not match its EDC", e.LBA)
 }
 
 // CorrectedUserData copies the user data of whole sectors: dst has 2048 bytes for each 2352
@@ -85,7 +85,7 @@ func correctUser(dst, src []byte) bool {
 // notData returns the error of a sector that cannot be identified, or that has no form.
 func notData(p []byte, lba disc.LBA) error {
 	switch {
-	case string(p[:SyncSize]) != sync:
+	case string(p[:SyncSize]) != Sync:
 		return &DataError{lba, BadSync}
 	case p[HeaderAt+3] == 2:
 		return disc.ErrForm

@@ -8,47 +8,50 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync/atomic"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/sector"
 )
 
 // Result is the result of Compare or Read.
 type Result struct {
-	SHA256  [sha256.Size]byte // of the data of want, in the forms that were compared
-	Sectors int64             // compared
-	Bad     int64             // that differ or cannot be read
-	Checks  Checks            // by Read
-	Sums    []Checksum        // of the image, by Read
+	// SHA256 is that of the disc, or of want: samples of audio, user data of mode 1, whole
+	// sectors of mode 2 if they were read as such, and otherwise user data.
+	SHA256  [sha256.Size]byte
+	Sectors int64       // compared
+	Bad     int64       // that differ or cannot be read
+	Checks  Checks      // by Read
+	Sums    []Checksum  // of the image, by Read
+	Damaged *FaultError // sectors of want that are damaged, by a Comparer with Damage; nil: none
 }
 
 // pieceSectors is the number of sectors that are read at a time.
 const pieceSectors = 64
 
-// Compare reads all sectors of every track of want, and the same addresses of
-// got. Audio tracks are compared by their samples, data tracks by their user
-// data. A Comparer can do more.
+// Comparer says what is compared. The zero value compares audio tracks by their samples, and
+// data tracks by their user data.
+type Comparer struct {
+	Form    func(disc.Track) disc.Form // in which the sectors of a track are compared; nil: samples, user data
+	Pregaps bool                       // sectors of pre-gaps are compared, too, from address 0 on
+	// Damage says that data sectors of want are checked if it stores them as a whole and
+	// they are compared so. Those without intact user data are counted as bad if that is
+	// compared, and do not end the comparison.
+	Damage bool
+}
+
+// Compare reads all sectors of every track of want, and the same addresses of got.
 //
 // It continues after sectors that differ or that cannot be read from got, and counts
 // them. The error is then a *Mismatch with the first of them and the file that locate,
 // which may be nil, returns for it. Any other error, such as a sector of want that cannot
 // be read, disc.ErrGone or that of ctx, means that the comparison is incomplete.
-func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
-	return Comparer{}.Compare(ctx, want, got, locate, rep)
-}
-
-// Comparer says what is compared. The zero value compares as Compare does.
-type Comparer struct {
-	Form    func(disc.Track) disc.Form // in which the sectors of a track are compared; nil: as Compare does
-	Pregaps bool                       // sectors of pre-gaps are compared, too, from address 0 on
-}
-
-// Compare is like the function Compare.
 func (o Comparer) Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	if o.Form == nil {
 		o.Form = formOf
 	}
-	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
+	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep, damage: o.Damage}
 	var total int64
 	for _, s := range want.TOC().Sessions {
 		for _, t := range s.Tracks {
@@ -58,12 +61,17 @@ func (o Comparer) Compare(ctx context.Context, want, got disc.Disc, locate func(
 	rep.Phase(progress.Comparing, total)
 	for _, s := range want.TOC().Sessions {
 		for _, t := range s.Tracks {
-			if err := c.span(ctx, o.start(t), t.End(), o.Form(t)); err != nil {
+			p := part{start: o.start(t), end: t.End(), mode: t.Mode, form: o.Form(t)}
+			if err := c.span(ctx, p); err != nil {
 				return c.result, err
 			}
 		}
 	}
 	c.sum.Sum(c.result.SHA256[:0])
+	if c.faults.Count > 0 {
+		c.faults.locate(locate)
+		c.result.Damaged = &c.faults
+	}
 	if c.first == nil {
 		return c.result, nil
 	}
@@ -79,7 +87,7 @@ func (o Comparer) start(t disc.Track) disc.LBA {
 	if !o.Pregaps {
 		return t.Start
 	}
-	return max(t.Start-disc.LBA(t.Pregap), min(t.Start, 0))
+	return gapOf(t)
 }
 
 // formOf returns the form in which the sectors of a track are compared.
@@ -95,8 +103,11 @@ type comparison struct {
 	want, got disc.Disc
 	sum       hash.Hash
 	rep       progress.Reporter
+	damage    bool // see Comparer
 	result    Result
 	first     *Mismatch
+	faults    FaultError // of want
+	failed    atomic.Int64
 }
 
 // piece is what was read from one disc.
@@ -106,31 +117,78 @@ type piece struct {
 	err  error
 }
 
-// span compares the sectors from start to before end.
-func (c *comparison) span(ctx context.Context, start, end disc.LBA, form disc.Form) error {
-	size := form.Size()
+// span compares the sectors of a part.
+func (c *comparison) span(ctx context.Context, s part) error {
+	size := s.form.Size()
 	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
-	for at := start; at < end; {
+	for at := s.start; at < s.end; {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		n := int(min(int64(end-at), pieceSectors))
+		n := int(min(int64(s.end-at), pieceSectors))
 		done := make(chan piece, 1)
-		go func() { done <- read(ctx, c.got, theirs[:n*size], at, form) }()
-		w := read(ctx, c.want, mine[:n*size], at, form)
+		go func() { done <- read(ctx, c.got, theirs[:n*size], at, s.form) }()
+		w := read(ctx, c.want, mine[:n*size], at, s.form)
 		g := <-done
+		var without error // of a sector of want without intact data
 		if w.n < n {
-			return fmt.Errorf("compare: read sector %d of the source: %w", at+disc.LBA(w.n), w.err)
+			if without = c.withoutData(w.err); without == nil {
+				return fmt.Errorf("compare: read sector %d of the source: %w", at+disc.LBA(w.n), w.err)
+			}
+			n = w.n + 1
+			clear(w.data[w.n*size : n*size])
+			g.n = min(g.n, w.n)
 		}
-		c.sum.Write(w.data)
-		if err := c.compare(ctx, w.data, g, at, form); err != nil {
+		c.take(w.data[:n*size], at, s)
+		if err := c.compare(ctx, w.data[:w.n*size], g, at, s.form); err != nil {
 			return err
+		}
+		if without != nil {
+			c.bad(at+disc.LBA(w.n), nil, nil, without)
 		}
 		c.result.Sectors += int64(n)
 		c.rep.Add(int64(n * size))
 		at += disc.LBA(n)
 	}
 	return nil
+}
+
+// withoutData returns the error of a sector of want that can be read, but has no intact user
+// data; nil: it is another error, or such sectors end the comparison.
+func (c *comparison) withoutData(err error) error {
+	var damaged *sector.DataError
+	switch {
+	case !c.damage:
+		return nil
+	case errors.Is(err, disc.ErrForm):
+		return fmt.Errorf("it has no 2048 bytes of user data (form 2, or no form), and not both discs store whole sectors: %w", err)
+	case errors.As(err, &damaged):
+		return err
+	}
+	return nil
+}
+
+// take adds sectors of want to the checksum, and checks them.
+func (c *comparison) take(p []byte, at disc.LBA, s part) {
+	size := s.form.Size()
+	for q := p; len(q) > 0; q = q[size:] {
+		c.sum.Write(summed(q[:size], s))
+	}
+	if c.damage && s.form != disc.User && s.mode != disc.Audio {
+		f := checker{c.want, &c.failed}.check(p, at, s)
+		c.faults.add(f)
+	}
+}
+
+// summed returns what of a sector is part of the checksum.
+func summed(p []byte, s part) []byte {
+	switch {
+	case len(p) == disc.SectorSize:
+		return p
+	case s.mode == disc.Mode1:
+		return p[sector.DataAt:][:disc.SectorSize]
+	}
+	return p[:disc.RawSectorSize]
 }
 
 // read reads the sectors of one piece.

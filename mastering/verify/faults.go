@@ -18,6 +18,7 @@ type Checks struct {
 	Audio   int64 // audio sectors, which have no checksum
 	Without int64 // data sectors without an EDC: the image does not store it, or the sector has none
 	NoQ     int64 // sectors for which the image has sub-channels, but zeros as Q
+	Synced  int64 // of Audio: sectors that look like data, outside of pre-gaps
 }
 
 func (c *Checks) add(o Checks) {
@@ -26,6 +27,7 @@ func (c *Checks) add(o Checks) {
 	c.Audio += o.Audio
 	c.Without += o.Without
 	c.NoQ += o.NoQ
+	c.Synced += o.Synced
 }
 
 // Faulty is a damaged sector.
@@ -104,13 +106,27 @@ func (e *FaultError) Error() string {
 		kinds = append(kinds, fmt.Sprintf("%s of %d", k.Name, k.Count))
 	}
 	text := fmt.Sprintf("%s damaged, from %s on (wrong %s)", units.Count(e.Count, "sector is", "sectors are"), where, strings.Join(kinds, ", "))
-	if e.Correctable > 0 {
+	switch {
+	case e.Correctable == 1 && e.Count == 1:
+		text += "; it can be corrected by its ECC"
+	case e.Correctable == e.Count:
+		text += "; all of them can be corrected by their ECC"
+	case e.Correctable > 0:
 		text += fmt.Sprintf("; %d of them can be corrected by their ECC", e.Correctable)
 	}
 	if e.Untried > 0 {
-		text += fmt.Sprintf("; whether %d of them can be was not tried", e.Untried)
+		text += fmt.Sprintf("; %d of them were not tried", e.Untried)
 	}
 	return text
+}
+
+// locate adds the names of the files, which a function that may be nil returns.
+func (e *FaultError) locate(at func(disc.LBA) string) {
+	for i := range e.First {
+		if f := &e.First[i]; at != nil {
+			f.File = at(f.LBA)
+		}
+	}
 }
 
 // add adds the damaged sectors of a batch.
@@ -139,8 +155,14 @@ type faults struct {
 	untried int64 // of list: whether they can be corrected was not tried
 }
 
+// checker checks the sectors of a disc.
+type checker struct {
+	d      disc.Disc
+	failed *atomic.Int64 // sectors that cannot be corrected
+}
+
 // check checks the sectors of a batch.
-func (r *reading) check(p []byte, at disc.LBA, s part) faults {
+func (r checker) check(p []byte, at disc.LBA, s part) faults {
 	var f faults
 	size := s.form.Size()
 	found := make([]sector.Fault, len(p)/size)
@@ -153,13 +175,16 @@ func (r *reading) check(p []byte, at disc.LBA, s part) faults {
 		switch {
 		case s.mode == disc.Audio:
 			f.checks.Audio++
+			if _, ok := sector.Identify(p); ok && !s.gap {
+				f.checks.Synced++
+			}
 		case s.form == disc.User || !disc.StoresRaw(r.d, at):
 			if !s.pregap {
 				f.checks.Without++
 			}
 		default:
 			one.Fault = found[i]
-			f.data(p[:sector.Size], s, &one, &r.failed)
+			f.data(p[:sector.Size], s, &one, r.failed)
 		}
 		if s.form == disc.RawSub {
 			f.subChannel(p[sector.Size:], &one)

@@ -37,11 +37,7 @@ func (m *Mender) Left(locate func(disc.LBA) string) error {
 	if m.fault.Count == 0 {
 		return nil
 	}
-	for i := range m.fault.First {
-		if f := &m.fault.First[i]; locate != nil {
-			f.File = locate(f.LBA)
-		}
-	}
+	m.fault.locate(locate)
 	return &m.fault
 }
 

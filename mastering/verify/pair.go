@@ -30,12 +30,15 @@ type Tail struct {
 // may have added them, since a track of a CD has at least 300 sectors.
 const padding = 300
 
-// Pair compares two discs, as Compare does, where both have tracks. Sectors that only one
-// of them has must be zeros and belong to no volume: those between sessions, which an
-// image file may lack, or after the end of the volume, where burning adds them. If a part
-// of its volume is missing on a disc, even if only zeros, the error is a *TruncatedError.
+// Pair compares two discs where both have tracks: audio tracks and their pre-gaps by their
+// samples, data tracks in whole sectors if both discs store them, and otherwise by their user
+// data. Sub-channels are not compared. Sectors that only one of the discs has must be zeros
+// and belong to no volume: those between sessions and tracks, which an image file may lack,
+// or after the end of the volume, where burning adds them. If a part of its volume is missing
+// on a disc, even if only zeros, the error is a *TruncatedError.
 //
-// A sector of got that cannot be read is a *Mismatch, a sector of want is another error.
+// A sector of got that cannot be read is a *Mismatch, a sector of want is another error,
+// unless the disc is there and the sector is damaged or has no user data.
 func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
 	short, long := want, got
 	turned := disc.Sectors(short) > disc.Sectors(long)
@@ -43,8 +46,9 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 		short, long = got, want
 	}
 	end := disc.LBA(disc.Sectors(short))
-	both := parts{want.Disc, overlap(want.TOC().Sessions, got.TOC().Sessions)}
-	r, err := Compare(ctx, both, got, want.Locate, rep)
+	both := overlap(spans(want.TOC()), spans(got.TOC()))
+	o := Comparer{Form: wholes(ctx, both, want.Disc, got.Disc), Damage: true}
+	r, err := o.Compare(ctx, parts{want.Disc, both}, got, want.Locate, rep)
 	if err != nil {
 		return r, Tail{}, err
 	}
@@ -60,7 +64,7 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 		if turned == (i == 0) {
 			claimed = c
 		}
-		for _, s := range without(d.one.TOC().Sessions, d.other.TOC().Sessions, end) {
+		for _, s := range without(spans(d.one.TOC()), spans(d.other.TOC()), end) {
 			if err := zeros(ctx, s, d.one); err != nil {
 				return r, Tail{}, err
 			}
@@ -85,7 +89,7 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 	case c.By == "" && n > padding:
 		return Tail{}, &Mismatch{LBA: end, Count: n, Err: errors.New("only one of the two discs has this sector, and no volume tells where they end")}
 	}
-	for _, s := range without(long.TOC().Sessions, nil, disc.LBA(disc.Sectors(long))) {
+	for _, s := range without(spans(long.TOC()), nil, disc.LBA(disc.Sectors(long))) {
 		s.start = max(s.start, end)
 		if err := zeros(ctx, s, long); err != nil {
 			return Tail{}, err
@@ -96,18 +100,23 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 
 // zeros returns a *Mismatch unless all sectors of a span are zeros.
 func zeros(ctx context.Context, s span, d Side) error {
-	if s.audio && s.start < s.end {
-		return &Mismatch{LBA: s.start, Count: int64(s.end - s.start), Err: errors.New("only one of the two discs has audio here")}
+	form := disc.User
+	if s.audio() && s.start < s.end {
+		if !s.gap {
+			return &Mismatch{LBA: s.start, Count: int64(s.end - s.start), Err: errors.New("only one of the two discs has audio here")}
+		}
+		form = disc.Raw // silence between two tracks that one of the images does not store
 	}
-	buf := make([]byte, pieceSectors*disc.SectorSize)
+	size := form.Size()
+	buf := make([]byte, pieceSectors*size)
 	for at := s.start; at < s.end; {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		p := read(ctx, d, buf[:min(int(s.end-at), pieceSectors)*disc.SectorSize], at, disc.User)
-		if i := firstNonZero(p.data[:p.n*disc.SectorSize]); i >= 0 {
-			at += disc.LBA(i / disc.SectorSize)
-			return d.mismatch(&Mismatch{LBA: at, Offset: i % disc.SectorSize, Count: int64(s.end - at)})
+		p := read(ctx, d, buf[:min(int(s.end-at), pieceSectors)*size], at, form)
+		if i := firstNonZero(p.data[:p.n*size]); i >= 0 {
+			at += disc.LBA(i / size)
+			return d.mismatch(&Mismatch{LBA: at, Offset: i % size, Count: int64(s.end - at)})
 		}
 		if errors.Is(p.err, disc.ErrGone) {
 			return stopped("compare", at+disc.LBA(p.n), p.err, nil)

@@ -10,6 +10,7 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
 	_ "glassmaster/mastering/volume/formats"
@@ -148,6 +149,56 @@ func TestPairSessions(t *testing.T) {
 			if errors.As(err, &bad) != (flip >= 0) || flip >= 0 && int(bad.LBA) != flip || flip < 0 && err != nil {
 				t.Errorf("sector %d: %v", flip, err)
 			}
+		}
+	}
+}
+
+// Two images that store whole sectors are compared in whole sectors, with the pre-gaps of
+// audio: also what has no user data.
+func TestPairWholeSectors(t *testing.T) {
+	flip := func(at int) func([]byte) { return func(p []byte) { p[at] ^= 0x55 } }
+	d := imagetest.Sessions(t)
+	toc := d.TOC()
+	second, form2 := toc.Sessions[0].Tracks[1], toc.Sessions[1].Tracks[0].Start
+	for ; form2%5 != 3; form2++ {
+	}
+	for _, c := range []struct {
+		name string
+		lba  disc.LBA
+		at   int
+	}{
+		{"nothing", -1, 0},
+		{"EDC", 10, 2065},
+		{"audio", second.Start + 3, 7},
+		{"pre-gap of audio", second.Start - 3, 7},
+		{"form 2", form2, 1000},
+	} {
+		got := damagedDisc{d, map[disc.LBA]func([]byte){c.lba: flip(c.at)}}
+		_, _, err := verify.Pair(t.Context(), verify.Side{Disc: d}, verify.Side{Disc: got}, progress.Discard)
+		var bad *verify.Mismatch
+		if errors.As(err, &bad) != (c.lba >= 0) || bad != nil && (bad.LBA != c.lba || bad.Offset != c.at) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		both, _, err := verify.Pair(t.Context(), verify.Side{Disc: got}, verify.Side{Disc: got}, progress.Discard)
+		if damage := c.name == "EDC" || c.name == "form 2"; err != nil || (both.Damaged != nil) != damage {
+			t.Errorf("%s: equal discs: %v, damage %v", c.name, err, both.Damaged)
+		}
+	}
+}
+
+// An image of user data has nothing that sectors of form 2 could be compared with.
+func TestPairFormless(t *testing.T) {
+	d := imagetest.XA(t)
+	n := disc.Sectors(d)
+	for _, turned := range []bool{false, true} {
+		a, b := verify.Side{Disc: d}, verify.Side{Disc: flat(make([]byte, n*sector))}
+		if turned {
+			a, b = b, a
+		}
+		_, _, err := verify.Pair(t.Context(), a, b, progress.Discard)
+		var bad *verify.Mismatch
+		if !errors.As(err, &bad) || bad.Count != n {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/sector"
 )
 
 // Read reads all sectors of every track: audio tracks by their samples, data
@@ -68,6 +67,7 @@ type part struct {
 	mode       disc.Mode
 	form       disc.Form
 	kept       int  // bytes of a sector that are part of the checksum
+	gap        bool // the pre-gap of an audio track, which can contain data of the track before it
 	pregap     bool // sectors that are only checked, and only if they have a sync pattern
 }
 
@@ -89,6 +89,11 @@ func (r *reading) spans() []part {
 			}
 			if r.sub {
 				p.form = disc.RawSub
+			}
+			if begin := gapOf(t); t.Mode == disc.Audio && begin < t.Start {
+				gap := p
+				gap.start, gap.end, gap.gap = begin, t.Start, true
+				list = append(list, gap)
 			}
 			if begin := t.Start - disc.LBA(t.Pregap); raw && begin < t.Start {
 				list = append(list, part{start: begin, end: t.Start, mode: t.Mode, form: p.form, pregap: true})
@@ -158,7 +163,7 @@ func (r *reading) load(ctx context.Context, s part, free, checked chan *batch) {
 		} else {
 			go func() {
 				defer close(b.done)
-				b.faults = r.check(b.data[:b.n*size], b.at, s)
+				b.faults = checker{r.d, &r.failed}.check(b.data[:b.n*size], b.at, s)
 			}()
 		}
 		checked <- b
@@ -176,12 +181,8 @@ func (r *reading) take(b *batch, s part) error {
 	size := s.form.Size()
 	for i := range b.n {
 		p := b.data[i*size : (i+1)*size]
-		switch {
-		case s.pregap:
-		case s.kept == disc.SectorSize && size > disc.SectorSize:
-			r.sum.Write(p[sector.DataAt : sector.DataAt+disc.SectorSize])
-		default:
-			r.sum.Write(p[:s.kept])
+		if !s.pregap {
+			r.sum.Write(summed(p, s))
 		}
 	}
 	<-b.done
@@ -204,13 +205,7 @@ func (r *reading) take(b *batch, s part) error {
 
 // verdict returns the error of a disc that was read to its end.
 func (r *reading) verdict(locate func(disc.LBA) string) error {
-	if locate == nil {
-		locate = func(disc.LBA) string { return "" }
-	}
-	for i := range r.faults.First {
-		f := &r.faults.First[i]
-		f.File = locate(f.LBA)
-	}
+	r.faults.locate(locate)
 	if r.first == nil {
 		if r.faults.Count == 0 {
 			return nil
@@ -218,7 +213,9 @@ func (r *reading) verdict(locate func(disc.LBA) string) error {
 		return &r.faults
 	}
 	r.first.Count = r.result.Bad
-	r.first.File = locate(r.first.LBA)
+	if locate != nil {
+		r.first.File = locate(r.first.LBA)
+	}
 	if r.faults.Count > 0 {
 		return fmt.Errorf("%w; %w", r.first, &r.faults)
 	}

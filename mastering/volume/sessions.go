@@ -270,7 +270,7 @@ func (o Options) ChooseSession(r io.ReaderAt, size int64) (Options, error) {
 		}
 	}
 	newest := o.Sessions[len(o.Sessions)-1].Number
-	return o, fmt.Errorf("open volume: there is no session %d; the newest one is %d", o.Session, newest)
+	return o, fmt.Errorf("there is no session %d; the newest one is %d", o.Session, newest)
 }
 
 func (o Options) choose(r io.ReaderAt, size int64, s Session) Options {

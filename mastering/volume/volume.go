@@ -95,7 +95,14 @@ type Options struct {
 }
 
 // ErrUnknown is returned if no file system is recognised.
-var ErrUnknown = errors.New("no known file system: the disc has no files (an audio disc, for example), or its descriptors are damaged")
+var ErrUnknown = errors.New("no known file system: the disc has no files, its file system is not supported, or its descriptors are damaged")
+
+// ErrOutside is in the chain of the error if the files of a volume are at addresses that an
+// image does not have.
+var ErrOutside = errors.New("it is truncated, or contains only a later session")
+
+// ErrAudio is the error of a disc of audio tracks alone.
+var ErrAudio = errors.New("the disc has no data track, and so no files")
 
 // ErrUnfinished is returned for a disc whose burn was not completed: its volume is
 // incomplete.
@@ -116,7 +123,7 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	if best == nil {
 		if o.View != "" {
 			if have := views(r, size, o); len(have) > 0 {
-				return nil, fmt.Errorf("open volume: there is no view %q, only %s", o.View, strings.Join(have, ", "))
+				return nil, fmt.Errorf("there is no view %q, only %s", o.View, strings.Join(have, ", "))
 			}
 		}
 		return nil, chosen.unknown
@@ -240,7 +247,7 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 	d = disc.Unwrap(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
-		return nil, 0, o, errors.New("open volume: the disc has no data track")
+		return nil, 0, o, ErrAudio
 	}
 	if o.Track != 0 {
 		if err := o.chooseTrack(d, &t); err != nil {
@@ -250,7 +257,7 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 	if s := d.TOC().Sessions; len(s) > 1 && o.Sessions == nil {
 		if o.Session != 0 {
 			if t, ok = dataTrackOf(s, o.Session); !ok {
-				return nil, 0, o, fmt.Errorf("open volume: session %d of %d does not exist or has no data track", o.Session, len(s))
+				return nil, 0, o, fmt.Errorf("session %d of %d does not exist or has no data track", o.Session, len(s))
 			}
 			o.Session = 0
 		}
@@ -285,11 +292,11 @@ func (o *Options) chooseTrack(d disc.Disc, t *disc.Track) error {
 	}
 	switch {
 	case !found:
-		return fmt.Errorf("open volume: the disc has no track %d", o.Track)
+		return fmt.Errorf("the disc has no track %d", o.Track)
 	case t.Mode == disc.Audio:
-		return fmt.Errorf("open volume: track %d is an audio track, which has no files", o.Track)
+		return fmt.Errorf("track %d is an audio track, which has no files", o.Track)
 	case o.Session != 0:
-		return errors.New("open volume: a track and a session cannot be chosen together")
+		return errors.New("a track and a session cannot be chosen together")
 	}
 	if count == 1 && t.Start == 0 {
 		return nil // the track is the whole disc, and may have sessions of its own

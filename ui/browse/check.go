@@ -19,12 +19,15 @@ func (v *View) checkSectors() {
 		return
 	}
 	var c model.Checked
-	v.task.start("Checking all sectors", func(ctx context.Context, rep progress.Reporter) (err error) {
+	from := v.volume.Name()
+	v.start(description{"Checking " + model.Short(from), "the sectors that were not read yet will not be checked.", true}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		c, err = v.engine.CheckSectors(ctx, d, rep)
 		return err
 	}, func(err error) {
-		v.selected()
 		v.host.Tell("checked", map[string]any{"good": err == nil && c.Good, "text": c.Text, "correctable": c.Correctable})
+		if v.volume.Disc() != d {
+			return // another one is shown now
+		}
 		switch {
 		case model.Cancelled(err):
 			v.showMessage("The check was stopped. Not all sectors were checked.", false, nil)
@@ -34,41 +37,39 @@ func (v *View) checkSectors() {
 			v.showSuccess(c.Text)
 		default:
 			v.showMessage(c.Text, true, c.Faults)
-			v.offerRepair(c)
+			if len(c.Faults) > 0 {
+				v.lookAt(c.Faults[0].LBA)
+			}
+			v.offerRepair(from, c)
 		}
 	})
-	v.selected()
 }
 
 // offerRepair offers to write a corrected image.
-func (v *View) offerRepair(c model.Checked) {
-	from := v.volume.Name()
+func (v *View) offerRepair(from string, c model.Checked) {
 	if c.Correctable == 0 || !model.IsImage(from) {
 		return
 	}
-	v.host.Ask("Write a repaired image?", fmt.Sprintf("%s The parity of %s allows to correct them. %s itself is not changed.",
-		c.Text, model.Count(int(c.Correctable), "sector", "sectors"), model.Short(from)),
+	v.host.Ask("Write a repaired image?", fmt.Sprintf("%s The repaired image is a new one; %s is not changed.", c.Text, model.Short(from)),
 		widgets.Choice{Text: "Close"},
 		widgets.Choice{Text: "Save repaired image…", Primary: true, Do: func() bool {
 			ext := filepath.Ext(from)
-			name := strings.TrimSuffix(filepath.Base(from), ext) + " repaired" + ext
-			v.host.PickSave("Save repaired image", name, v.repair, host.FileType{Name: "Disc images", Extensions: []string{strings.TrimPrefix(ext, ".")}})
+			name := model.Stem(filepath.Base(from)) + " repaired" + ext
+			v.host.PickSave("Save repaired image", name, func(to string) { v.repair(from, to) }, host.FileType{Name: "Disc images", Extensions: []string{strings.TrimPrefix(ext, ".")}})
 			return true
 		}})
 }
 
 // repair writes the repaired image.
-func (v *View) repair(to string) {
-	from := v.volume.Name()
-	if v.volume.Disc() == nil || v.task.why() != "" {
+func (v *View) repair(from, to string) {
+	if v.task.why() != "" {
 		return
 	}
 	var c model.Converted
-	v.task.start("Repairing to "+model.Short(to), func(ctx context.Context, rep progress.Reporter) (err error) {
+	v.start(description{title: "Repairing to " + model.Short(to), stop: "nothing will be written."}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		c, err = v.engine.Repair(ctx, from, to, rep)
 		return err
 	}, func(err error) {
-		v.selected()
 		v.host.Tell("repaired", map[string]any{"to": to, "good": err == nil && c.Good, "text": c.Text})
 		switch {
 		case model.Cancelled(err):
@@ -81,5 +82,4 @@ func (v *View) repair(to string) {
 			v.showMessage(c.Text, true, c.Notices)
 		}
 	})
-	v.selected()
 }

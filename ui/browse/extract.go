@@ -2,78 +2,13 @@ package browse
 
 import (
 	"context"
-	"time"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
-	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
-
-// task shows the running job at the bottom of the page.
-type task struct {
-	*fyne.Container
-	host *host.Host
-	text *widgets.Text
-	bar  *widgets.Bar
-	job  *model.Job
-
-	title string
-}
-
-func newTask(h *host.Host) *task {
-	t := &task{host: h, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
-	stop := h.Tips.NewQuiet("", theme.CloseIcon, "Stop", t.cancel)
-	t.Container = container.NewHBox(widgets.Middle(widgets.Wide(360, t.text)), widgets.Middle(widgets.Wide(180, t.bar)), stop)
-	t.Hide()
-	return t
-}
-
-// why returns why no job can start, or "".
-func (t *task) why() string {
-	if t.job.Running() {
-		return "Wait for the running job to end, or stop it"
-	}
-	return ""
-}
-
-func (t *task) cancel() { t.job.Cancel() }
-
-// start starts a job and shows its progress.
-func (t *task) start(title string, work func(context.Context, progress.Reporter) error, then func(error)) {
-	t.Show()
-	t.text.Set(title)
-	t.job = model.Start(t.host.Post, title, work, func(err error) {
-		t.Hide()
-		then(err)
-	})
-	t.title = title
-	widgets.Poll(t.host.Post, 100*time.Millisecond, func() bool {
-		s := t.job.Meter().Snapshot()
-		if s.Total > 0 {
-			t.bar.Set(float64(s.Done) / float64(s.Total))
-		}
-		t.text.Set(title + "  " + units.Size(s.Done))
-		return t.job.Running()
-	})
-}
-
-// Work describes the running job, and what stopping it does; "" if there is none.
-func (v *View) Work() string {
-	if !v.task.job.Running() {
-		return ""
-	}
-	return v.task.title + ": files that are complete are kept, the others will be missing."
-}
-
-// Stop stops it.
-func (v *View) Stop() { v.task.cancel() }
 
 func (v *View) pickFolder() {
 	nodes := v.volume.List.Selected()
@@ -96,11 +31,10 @@ func (v *View) extractTo(paths []string, to string) {
 	}
 	var taken int64
 	var first string
-	v.task.start("Checking "+to, func(ctx context.Context, _ progress.Reporter) (err error) {
+	v.start(description{"Checking " + to, "nothing will be extracted.", true}, func(ctx context.Context, _ progress.Reporter) (err error) {
 		taken, first, err = v.engine.CountExisting(ctx, f, paths, to)
 		return err
 	}, func(err error) {
-		v.selected()
 		switch {
 		case err != nil && !model.Cancelled(err):
 			v.fail("The extraction failed. ", err)
@@ -110,7 +44,6 @@ func (v *View) extractTo(paths []string, to string) {
 			v.extractAs(paths, to, model.Ask)
 		}
 	})
-	v.selected()
 }
 
 // askExisting asks what to do with existing files.
@@ -135,11 +68,10 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 		return
 	}
 	var problems []disc.Notice
-	v.task.start("Extracting to "+to, func(ctx context.Context, rep progress.Reporter) (err error) {
+	v.start(description{"Extracting to " + to, "files that are complete are kept, the others will be missing.", true}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		problems, err = v.engine.Extract(ctx, f, paths, to, x, rep)
 		return err
 	}, func(err error) {
-		v.selected() // which allows another extraction
 		v.host.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
 		switch {
 		case model.Cancelled(err):
@@ -153,5 +85,4 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 			v.status.Set("Extracted to " + to)
 		}
 	})
-	v.selected()
 }

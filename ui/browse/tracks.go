@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
@@ -23,6 +22,7 @@ type tracks struct {
 	object  fyne.CanvasObject
 	onFiles func(track int)    // show the files of a track
 	onLook  func(lba disc.LBA) // show a sector
+	onSave  func(disc.Track)   // write the track to a file
 
 	host     *host.Host
 	rows     []model.TrackRow
@@ -30,11 +30,14 @@ type tracks struct {
 	format   string
 	selected int
 	bar      *trackBar
-	list     *widget.List
+	list     *trackList
 	title    *widgets.Text
 	facts    *widgets.Facts
 	files    *widgets.Button
 	look     *widgets.Button
+	save     *widgets.Button
+	buttons  *fyne.Container
+	busy     string // why nothing can be saved; "": it can
 }
 
 func newTracks(h *host.Host) *tracks {
@@ -47,18 +50,21 @@ func newTracks(h *host.Host) *tracks {
 			}
 		}
 	})
-	t.list = widget.NewList(func() int { return len(t.rows) }, func() fyne.CanvasObject { return newTrackRow() }, t.fill)
-	t.list.HideSeparators = true
-	t.list.OnSelected = t.choose
-	t.files = h.Tips.NewButton("Show files", theme.FolderIcon, "Show the files of this track", func() { t.onFiles(t.rows[t.selected].Track.Number) })
-	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the bytes of the sectors from here on", func() { t.onLook(t.rows[t.selected].Track.Start) })
+	t.list = newTrackList(t)
+	t.files = h.Tips.NewButton("Show files", theme.FolderIcon, "Show the files of this track", t.openFiles)
+	t.save = h.Tips.NewButton("Save track…", theme.SaveIcon, "Write this track to a file: audio as WAV, data as ISO, or whole sectors as BIN", func() {
+		if r, ok := t.track(); ok {
+			t.onSave(r.Track)
+		}
+	})
+	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the sectors from this address on", t.openSectors)
 	head := newTrackRow()
 	head.heading()
 	left := widgets.Panel(container.NewBorder(
 		container.New(&widgets.Column{Gap: 6}, widgets.Inset(widgets.MinHeight(18, t.bar), 12, 12, 12, 2), widgets.MinHeight(theme.RowHeight, head)),
 		nil, nil, nil, container.NewThemeOverride(t.list, theme.ListTheme{})))
-	buttons := container.NewHBox(t.files, t.look)
-	right := widgets.Panel(widgets.Inset(container.NewBorder(t.title, buttons, nil, nil,
+	t.buttons = container.New(&widgets.Column{Gap: 6}, t.files, t.look, t.save)
+	right := widgets.Panel(widgets.Inset(container.NewBorder(t.title, t.buttons, nil, nil,
 		container.NewVScroll(widgets.Inset(t.facts.Container, 0, 8, 14, 8))), 16, 14, 16, 14))
 	t.object = widgets.NewSplit(false, 0.66, left, widgets.Wide(244, right))
 	return t
@@ -81,6 +87,9 @@ func (t *tracks) show(d disc.Disc, format string) {
 func (t *tracks) choose(i int) {
 	defer model.CatchPanic()
 	t.selected = i
+	if i >= len(t.rows) {
+		return
+	}
 	r := t.rows[i]
 	if r.Heading {
 		t.showSession(r.Session)
@@ -89,9 +98,38 @@ func (t *tracks) choose(i int) {
 	t.bar.choose(r.Track.Number)
 	t.title.Set(fmt.Sprintf("Track %d", r.Track.Number))
 	t.facts.Set(factsOfTrack(r))
-	t.files.Show()
-	t.look.Show()
-	t.files.Allow(widgets.Unless(r.Track.Mode != disc.Audio, "An audio track has no files"))
+	t.buttons.Show()
+	t.allow()
+}
+
+// track returns the selected track.
+func (t *tracks) track() (model.TrackRow, bool) {
+	if t.selected < 0 || t.selected >= len(t.rows) || t.rows[t.selected].Heading {
+		return model.TrackRow{}, false
+	}
+	return t.rows[t.selected], true
+}
+
+// allow enables the buttons that the selected track allows.
+func (t *tracks) allow() {
+	if r, ok := t.track(); ok {
+		t.files.Allow(widgets.Unless(r.Track.Mode != disc.Audio, "An audio track has no files"))
+		t.save.Allow(t.busy)
+	}
+}
+
+// openFiles shows the files of the selected track, if it is a data track.
+func (t *tracks) openFiles() {
+	if r, ok := t.track(); ok && r.Track.Mode != disc.Audio {
+		t.onFiles(r.Track.Number)
+	}
+}
+
+// openSectors shows the sectors of the selected track.
+func (t *tracks) openSectors() {
+	if r, ok := t.track(); ok {
+		t.onLook(r.Track.Start)
+	}
 }
 
 // showDisc shows what is recorded about the whole disc.
@@ -100,14 +138,13 @@ func (t *tracks) showDisc() {
 	facts := []widgets.Fact{
 		{Name: "Format", Value: t.format},
 		{Name: "Contents", Value: model.DiscSummary(t.toc)},
-		{Name: "Catalogue number", Value: t.toc.Catalog},
+		{Name: "Catalogue number", Value: filename.Printable(t.toc.Catalog)},
 	}
 	for _, s := range t.toc.Sessions {
 		facts = append(facts, textFacts(s)...)
 	}
 	t.facts.Set(facts)
-	t.files.Hide()
-	t.look.Hide()
+	t.buttons.Hide()
 }
 
 func (t *tracks) showSession(s disc.Session) {
@@ -122,8 +159,7 @@ func (t *tracks) showSession(s disc.Session) {
 		facts = append(facts, widgets.Fact{Name: "Type", Value: "CD-i"})
 	}
 	t.facts.Set(append(facts, textFacts(s)...))
-	t.files.Hide()
-	t.look.Hide()
+	t.buttons.Hide()
 }
 
 // textFacts are the CD-TEXT of an album, in each language.
@@ -188,100 +224,3 @@ func factsOfTrack(r model.TrackRow) []widgets.Fact {
 	}
 	return facts
 }
-
-// fill fills in a row of the list.
-func (t *tracks) fill(i widget.ListItemID, o fyne.CanvasObject) {
-	defer model.CatchPanic()
-	row := o.(*trackRow)
-	r := t.rows[i]
-	if r.Heading {
-		row.set(theme.Muted, fmt.Sprintf("Session %d", r.Session.Number), "", "", "", "", "")
-		return
-	}
-	k := r.Track
-	row.set(theme.Foreground, fmt.Sprint(k.Number), model.Capital(k.Mode.String()), k.Start.MSF().String(),
-		units.Thousands(int64(k.Start)), model.PlayingTime(k.Length), filename.Printable(r.Title()))
-}
-
-// trackRow is a row of the list of tracks, or its heading.
-type trackRow struct {
-	widget.BaseWidget
-	cells [6]*widgets.Text
-}
-
-// trackColumns are the columns of the list. The last one has the remaining width.
-var trackColumns = [6]struct {
-	title string
-	width float32
-	align fyne.TextAlign
-}{
-	{"Track", 62, fyne.TextAlignLeading},
-	{"Kind", 84, fyne.TextAlignLeading},
-	{"Start", 62, fyne.TextAlignTrailing},
-	{"LBA", 62, fyne.TextAlignTrailing},
-	{"Length", 62, fyne.TextAlignTrailing},
-	{"Title", 0, fyne.TextAlignLeading},
-}
-
-func newTrackRow() *trackRow {
-	r := &trackRow{}
-	for i, c := range trackColumns {
-		r.cells[i] = widgets.NewText("").Align(c.align)
-	}
-	r.ExtendBaseWidget(r)
-	return r
-}
-
-// heading makes it the heading.
-func (r *trackRow) heading() {
-	for i, c := range trackColumns {
-		r.cells[i] = widgets.Muted(c.title).Align(c.align).Sized(theme.CaptionSize)
-	}
-}
-
-func (r *trackRow) set(color fyne.ThemeColorName, texts ...string) {
-	for i, text := range texts {
-		r.cells[i].Set(text)
-		r.cells[i].Color(color)
-	}
-	r.Refresh()
-}
-
-// CreateRenderer implements fyne.Widget.
-func (r *trackRow) CreateRenderer() fyne.WidgetRenderer {
-	objects := make([]fyne.CanvasObject, len(r.cells))
-	for i, c := range r.cells {
-		objects[i] = c
-	}
-	return widget.NewSimpleRenderer(container.New(trackLayout{}, objects...))
-}
-
-// trackLayout lays out the cells of a row. The session headings use the width of the other
-// columns, which are empty.
-type trackLayout struct{}
-
-const (
-	trackInset float32 = 12
-	trackGap   float32 = 14
-)
-
-// Layout implements fyne.Layout.
-func (trackLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	x := trackInset
-	for i, o := range objects {
-		w := trackColumns[i].width
-		if w == 0 {
-			w = max(s.Width-x-trackInset, 0)
-		}
-		h := o.MinSize().Height
-		if i == 0 && objects[1].(*widgets.Text).String() == "" {
-			w = max(s.Width-x-trackInset, w) // a heading
-		}
-		o.Move(fyne.NewPos(x, (s.Height-h)/2))
-		o.Resize(fyne.NewSize(w, h))
-		x += trackColumns[i].width + trackGap
-	}
-}
-
-// MinSize implements fyne.Layout.
-func (trackLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, theme.RowHeight) }

@@ -68,7 +68,7 @@ func checkedText(r verify.Result) string {
 	case whole != "":
 		whole = " " + model.Capital(whole) + "."
 	case c.Data+c.Q+c.Audio == 0:
-		return "Every sector can be read. Nothing is stored by which more could be checked."
+		return "Every sector can be read. The image stores no checksums, so the contents were not checked."
 	}
 	if c.Data+c.Q+c.Audio == 0 { // user data alone
 		return "Every sector can be read." + whole
@@ -84,7 +84,11 @@ func checkedText(r verify.Result) string {
 		text += fmt.Sprintf(" %s have no checksum of their own.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
 	}
 	if c.Without > 0 {
-		text += fmt.Sprintf(" Of %s no EDC is stored.", units.Count(c.Without, "data sector", "data sectors"))
+		not := " %s without a stored EDC were not checked."
+		if whole != "" {
+			not = " %s have no stored EDC."
+		}
+		text += fmt.Sprintf(not, model.Capital(units.Count(c.Without, "data sector", "data sectors")))
 	}
 	return text + whole
 }
@@ -111,7 +115,7 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 		return c, err
 	}
 	if lost := j.Plan().Loss; len(lost) > 0 {
-		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+		return c, errors.New(lost[0].Text)
 	}
 	r, err := j.Run(ctx, rep)
 	if err != nil {

@@ -40,9 +40,10 @@ func New() *Engine { return &Engine{models: make(map[string]string)} }
 func (e *Engine) Queue() *job.Queue { return &e.queue }
 
 // OpenDisc opens an image file, or the disc in a drive. While a task has the drive,
-// reading the disc fails with a *job.BusyError.
-func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	options := source.Options{Report: progress.Discard}
+// reading the disc fails with a *job.BusyError. Unless start is 0, the image file contains a
+// later session alone, which begins at this address of the disc.
+func (e *Engine) OpenDisc(ctx context.Context, name string, start disc.LBA) (disc.Disc, error) {
+	options := source.Options{Report: progress.Discard, SessionStart: start}
 	if drive.IsName(name) {
 		held, release, err := e.queue.Use(ctx, name)
 		if err != nil {

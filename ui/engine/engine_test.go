@@ -146,7 +146,7 @@ func TestVirtualDisc(t *testing.T) {
 	if _, err := e.AddVirtual(filepath.Join(t.TempDir(), "b"), "vinyl", false); err == nil {
 		t.Error("a disc of an unknown medium was created")
 	}
-	if _, err := e.OpenDisc(t.Context(), "virtual:"+path); err == nil {
+	if _, err := e.OpenDisc(t.Context(), "virtual:"+path, 0); err == nil {
 		t.Error("a blank disc can be read")
 	}
 }
@@ -172,7 +172,7 @@ func TestBusyDrive(t *testing.T) {
 	if _, err := e.Write(ctx, src, model.Target{Drive: burned}, record.Options{Appendable: true}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
-	shown, err := e.OpenDisc(ctx, burned) // before the task begins
+	shown, err := e.OpenDisc(ctx, burned, 0) // before the task begins
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestBusyDrive(t *testing.T) {
 	}
 	_, err = shown.ReadSectors(ctx, p, 200, disc.User)
 	busy("reading a disc that is shown", err)
-	_, err = e.OpenDisc(ctx, burned)
+	_, err = e.OpenDisc(ctx, burned, 0)
 	busy("opening the disc", err)
 	_, err = e.Contents(ctx, burned)
 	busy("its contents", err)
@@ -216,7 +216,7 @@ func TestBusyDrive(t *testing.T) {
 		t.Fatalf("%+v, %v", found, err)
 	}
 	busy("the list of drives", found[0].Err)
-	if d, err := e.OpenDisc(ctx, other); err != nil {
+	if d, err := e.OpenDisc(ctx, other, 0); err != nil {
 		t.Errorf("the other drive: %v", err)
 	} else {
 		d.Close()

@@ -102,3 +102,14 @@ func IsImage(name string) bool {
 func extension(name string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 }
+
+// Stem returns the name of an image file without its extension, and without that of a
+// compressed one.
+func Stem(name string) string {
+	switch e := path.Ext(name); extension(name) {
+	case "gz", "xz", "bz2", "zst":
+		return Stem(strings.TrimSuffix(name, e))
+	default:
+		return strings.TrimSuffix(name, e)
+	}
+}

@@ -84,3 +84,9 @@ func DiscSummary(toc disc.TOC) string {
 func HasSeveralTracks(toc disc.TOC) bool {
 	return len(toc.Sessions) > 1 || len(toc.Sessions) == 1 && len(toc.Sessions[0].Tracks) > 1
 }
+
+// SavedTrack is the result of writing a track to a file.
+type SavedTrack struct {
+	Text    string        // what was written
+	Notices []disc.Notice // what the user has to know about the file
+}

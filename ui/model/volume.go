@@ -14,8 +14,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// OpenFunc opens an image file, or the disc in a drive, by name.
-type OpenFunc func(ctx context.Context, name string) (disc.Disc, error)
+// OpenFunc opens an image file, or the disc in a drive, by name. Unless start is 0, the image
+// file contains a later session alone, which begins at this address of the disc.
+type OpenFunc func(ctx context.Context, name string, start disc.LBA) (disc.Disc, error)
 
 // Existing is what happens to a file on the host when one of the same name is
 // extracted.
@@ -51,7 +52,8 @@ type Volume struct {
 	open    OpenFunc
 	state   State
 	name    string
-	track   int // whose files are shown; 0: the newest data track
+	track   int      // whose files are shown; 0: the newest data track
+	start   disc.LBA // of the later session that is alone in the image file; else 0
 	err     error
 	fsys    volume.FS
 	noFiles error // why no files are shown; nil if they are
@@ -132,7 +134,23 @@ func (v *Volume) Unread(dir *tree.Node) string {
 func (v *Volume) Defects() []disc.Notice { return v.known }
 
 // Open opens an image file or drive, and closes what was open.
-func (v *Volume) Open(name string) { v.load(name, "", 0) }
+func (v *Volume) Open(name string) {
+	v.start = 0
+	v.load(name, "", 0)
+}
+
+// SetStart shows the image file as a later session alone, which begins at this address of
+// the disc.
+func (v *Volume) SetStart(at disc.LBA) {
+	if v.state == Ready {
+		v.start = at
+		v.load(v.name, "", 0)
+	}
+}
+
+// Start returns the address at which the image file begins, 0 unless it is a later session
+// alone.
+func (v *Volume) Start() disc.LBA { return v.start }
 
 // SetTrack shows the files of a track.
 func (v *Volume) SetTrack(number int) {
@@ -169,9 +187,10 @@ func (v *Volume) load(name, view string, track int) {
 	var views []string
 	var known []disc.Notice
 	var noFiles error
+	start := v.start
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
-		if d, err = v.open(ctx, name); err != nil {
+		if d, err = v.open(ctx, name, start); err != nil {
 			return err
 		}
 		f, noFiles = volume.OpenDisc(reads, d, volume.Options{View: view, Track: track})

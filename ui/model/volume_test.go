@@ -47,7 +47,7 @@ func isoOf(t *testing.T, dir string) string {
 	return path
 }
 
-func openImage(_ context.Context, name string) (disc.Disc, error) {
+func openImage(_ context.Context, name string, _ disc.LBA) (disc.Disc, error) {
 	d, _, err := mimage.Open(context.Background(), name)
 	return d, err
 }

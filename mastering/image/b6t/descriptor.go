@@ -3,10 +3,9 @@ package b6t
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
-	"unicode/utf16"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/sector"
 )
 
@@ -142,11 +141,7 @@ func (c *cursor) descriptor() descriptor {
 	c.take(long(h, 244), "the block after the mode page")
 	c.take(short(h, 96), "the PMA")
 	c.take(short(h, 98), "the ATIP")
-	text := c.take(short(h, 100), "CD-TEXT")
-	if len(text)%18 == 4 { // as READ TOC delivers it, with a header
-		text = text[4:]
-	}
-	d.text = sector.DecodeCDText(text)
+	d.text = sector.DecodeCDText(c.take(short(h, 100), "CD-TEXT")) // as READ TOC delivers it
 	c.take(long(h, 104), "the burst cutting area")
 	d.physical = physical(c.take(long(h, 120), "the structures of the DVD"))
 	if cd {
@@ -156,7 +151,7 @@ func (c *cursor) descriptor() descriptor {
 	}
 	d.blocks = c.blocks()
 	if n := short(h, 50); n == 0 || n > 99 {
-		c.fail("there are %d sessions according to byte 50; a disc has 1 to 99", n)
+		c.fail("the header states %d sessions; a disc has 1 to 99", n)
 	} else {
 		for range n {
 			d.sessions = append(d.sessions, c.session())
@@ -191,7 +186,7 @@ func (c *cursor) blocks() []block {
 	h := c.fixed(8, "the data blocks")
 	n := long(h, 0)
 	if n > maxBlocks {
-		c.fail("there are %d data blocks", n)
+		c.fail("%d data blocks are not possible", n)
 	}
 	c.take(long(h, 4), "the path of the data files")
 	var list []block
@@ -202,13 +197,9 @@ func (c *cursor) blocks() []block {
 		if c.err != nil {
 			return nil
 		}
-		var u []uint16
-		for ; len(name) >= 2; name = name[2:] {
-			u = append(u, le.Uint16(name))
-		}
-		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), strings.TrimRight(string(utf16.Decode(u)), "\x00")}
-		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -maxSectors || b.end() > maxSectors {
-			c.fail("a data block of %d bytes for %d sectors from %d on, in the file %q", b.bytes, b.sectors, b.start, b.name)
+		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), format.Name16(name)}
+		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -disc.MaxSectors || b.end() > disc.MaxSectors {
+			c.fail("a data block has %d bytes for %d sectors from address %d on in the file %q, which is impossible", b.bytes, b.sectors, b.start, b.name)
 			return nil
 		}
 		list = append(list, b)

@@ -74,7 +74,7 @@ func texts(s disc.Session, first bool) ([]disc.CDText, []disc.Notice) {
 	if first {
 		return sector.KeptCDText(s)
 	}
-	return nil, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image has that of the first session only.", s.Number)}}
+	return nil, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image holds that of the first session only.", s.Number)}}
 }
 
 // span returns the addresses of the sectors of a session that are stored: with the pre-gap
@@ -176,7 +176,7 @@ func describeTrack(line func(string, ...any), t disc.Track, base disc.LBA) {
 }
 
 // frames returns a time as the address that the sheet has for it, even if it is not a time.
-func frames(m disc.MSF) int { return (m.M*60+m.S)*75 + m.F - 150 }
+func frames(m disc.MSF) int64 { return m.Sectors() - disc.Pregap }
 
 // modeNumber returns the mode of a track as the sheet has it.
 func modeNumber(m disc.Mode) int {

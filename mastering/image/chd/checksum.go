@@ -47,5 +47,5 @@ func (m *image) notices() []disc.Notice {
 	if m.compressed() || m.raw != (sum{}) {
 		return nil
 	}
-	return []disc.Notice{{Severity: disc.Warning, Text: "The CHD is not compressed and has no checksums of its contents, so that damage may not be noticed."}}
+	return []disc.Notice{{Severity: disc.Warning, Text: "The CHD is not compressed and has no checksums of its contents, so damage may go undetected."}}
 }

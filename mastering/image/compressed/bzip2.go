@@ -26,6 +26,9 @@ const (
 	bzBlock = 0x314159265359 // signature of a block
 	bzEnd   = 0x177245385090 // signature of the end of a stream
 	bzBits  = 48             // of a signature
+	// minBzUnit is less than what a signature and what follows it take, in bytes: a block
+	// has tables of more than 20 bytes, and after the end of a stream, one with a block follows.
+	minBzUnit = 16
 	// maxBzBlock is more than a block of 900 kB can take if it does not shrink, in bytes.
 	maxBzBlock = 4 << 20
 )
@@ -101,7 +104,7 @@ func (b *bzFile) marks(ctx context.Context) ([]mark, error) {
 		}
 		n, err := b.r.ReadAt(p[:min(int64(len(p)), b.size-at)], at)
 		if n == 0 {
-			return nil, noEOF(err)
+			return nil, packed.NoEOF(err)
 		}
 		for _, c := range p[:n] {
 			v = v<<8 | uint64(c)
@@ -115,6 +118,9 @@ func (b *bzFile) marks(ctx context.Context) ([]mark, error) {
 			}
 		}
 		at += int64(n)
+		if int64(len(list)) > at/minBzUnit+minBzUnit {
+			return nil, corrupt("there are more blocks than fit into the file")
+		}
 	}
 	return list, nil
 }
@@ -237,7 +243,7 @@ func (b *bzFile) unit(from int64, marks []mark, next int) bzUnit {
 func (b *bzFile) bits32(bit int64) (uint32, error) {
 	var p [8]byte
 	if n, err := b.r.ReadAt(p[:], bit/8); n < 5 && (n < 4 || bit%8 != 0) {
-		return 0, noEOF(err)
+		return 0, packed.NoEOF(err)
 	}
 	return uint32(binary.BigEndian.Uint64(p[:]) << (bit % 8) >> 32), nil
 }
@@ -246,11 +252,11 @@ func (b *bzFile) bits32(bit int64) (uint32, error) {
 func (b *bzFile) open(u bzUnit) (io.Reader, error) {
 	n := u.to - u.from
 	if n > maxBzBlock*8 {
-		return nil, corrupt("a block without an end")
+		return nil, corrupt("a block has no end")
 	}
 	p := make([]byte, (u.from%8+n+7)/8)
 	if _, err := b.r.ReadAt(p, u.from/8); err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	w := bitWriter{p: append(make([]byte, 0, len(p)+20), "BZh9"...)}
 	w.copy(p, u.from%8, n)

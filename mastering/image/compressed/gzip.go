@@ -174,7 +174,7 @@ func (r *gzipReader) Read(p []byte) (int, error) {
 	for len(r.pending) == 0 {
 		var err error
 		if r.pending, err = r.m.next(); err != nil && len(r.pending) == 0 {
-			return 0, noEOF(err)
+			return 0, packed.NoEOF(err)
 		}
 	}
 	n := int(min(int64(len(p)), int64(len(r.pending)), r.end-r.at, r.g.sums[r.sum].end-r.at))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/pierrec/lz4/v4"
+
+	"glassmaster/mastering/image/packed"
 )
 
 // pages reads the numbers of an index in pages, and keeps some of them: the index of a DVD
@@ -36,7 +38,7 @@ func (x *pages) uint32(i int64) (uint32, error) {
 		k.number = 0
 		n, err := x.r.ReadAt(k.data[:], x.start+page*4096)
 		if n <= int(i%perPage)*4+3 {
-			return 0, fmt.Errorf("read the index: %w", noEOF(err))
+			return 0, fmt.Errorf("read the index: %w", packed.NoEOF(err))
 		}
 		k.number = page + 1
 	}
@@ -72,7 +74,7 @@ func inflate(dst, src []byte) error {
 		return err
 	}
 	if _, err := io.ReadFull(r, dst); err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var more [1]byte
 	if n, err := io.ReadFull(r, more[:]); n > 0 || !errors.Is(err, io.EOF) {

@@ -140,8 +140,8 @@ func (b *builder) track(t disc.Track, s sheet.Session, first, cdi bool, text dis
 	switch gap := int64(t.Start - b.at); {
 	case first && s.Number > 1:
 		k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap, 0, 0
-		if gap > leadIn+standardPregap {
-			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-leadIn-standardPregap, leadIn, standardPregap
+		if gap > disc.LeadIn+disc.Pregap {
+			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-disc.LeadIn-disc.Pregap, disc.LeadIn, disc.Pregap
 		}
 	case start > b.at: // sectors that the disc does not contain
 		k.Pregap = int64(start - b.at)

@@ -9,15 +9,6 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// Sectors between the last track of a session and index 1 of the first one of the next:
-// lead-out, lead-in of 4500 and pre-gap of 150 (MMC-6 4.2.3).
-const (
-	leadIn         = 4500
-	standardPregap = 150
-	firstGap       = 6750 + leadIn + standardPregap
-	laterGap       = 2250 + leadIn + standardPregap
-)
-
 // highArea is where the high-density area of a GD-ROM begins.
 const highArea = 45000
 
@@ -40,7 +31,7 @@ func (l *layout) session(i int, mode runs.Layout) error {
 	}
 	start := l.sessionStart(k, n, mode, before)
 	if start-disc.LBA(before) < l.at {
-		return fmt.Errorf("line %d: track %d would begin at sector %d, but the session before it ends at %d", k.Line, k.Number, start-disc.LBA(before), l.at)
+		return fmt.Errorf("line %d: track %d begins at address %d, but the session before it ends at %d", k.Line, k.Number, start-disc.LBA(before), l.at)
 	}
 	l.at, l.skipped = start-disc.LBA(before), 0
 	return nil
@@ -59,7 +50,7 @@ func (l *layout) sessionStart(k *sheet.Track, n int, mode runs.Layout, before in
 	case k.HighArea:
 		return highArea
 	case k.MSF.Line > 0:
-		return disc.LBA(k.MSF.Sectors - standardPregap)
+		return disc.LBA(k.MSF.Sectors - disc.Pregap)
 	case l.skipped > 0:
 		return l.at + disc.LBA(l.skipped+before)
 	case s.LeadOut.Line > 0 && s.LeadIn.Line > 0:
@@ -67,17 +58,14 @@ func (l *layout) sessionStart(k *sheet.Track, n int, mode runs.Layout, before in
 		if s.Pregap.Line > 0 {
 			return l.at + disc.LBA(gap+s.Pregap.Sectors)
 		}
-		return l.at + disc.LBA(gap+standardPregap)
+		return l.at + disc.LBA(gap+disc.Pregap)
 	}
 	if src, off := l.first(k, mode); off < src.size {
 		if at, ok := address(src, off, mode); ok && at > l.at {
 			return at
 		}
 	}
-	if n == 1 {
-		return l.at + firstGap
-	}
-	return l.at + laterGap
+	return l.at + disc.SessionGap(n)
 }
 
 // storedGap returns how many sectors before index next are not on the disc: a file that
@@ -96,7 +84,7 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 		if s.LeadOut.Sectors > x.At && s.LeadOut.Sectors <= next.At {
 			return next.At - s.LeadOut.Sectors, nil
 		}
-		l.warn(s.LeadOut.Line, "the lead-out is not between track %d and track %d; the remark was ignored.", l.sheet.Tracks[i].Number, k.Number)
+		l.warn(s.LeadOut.Line, "the lead-out is not between track %d and track %d; the remark is ignored.", l.sheet.Tracks[i].Number, k.Number)
 	}
 	if s.LeadIn.Line > 0 || k.MSF.Line > 0 {
 		return 0, nil
@@ -112,15 +100,11 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 	if !ok || at != l.at+disc.LBA(first.At-x.At) {
 		return 0, nil
 	}
-	gap := int64(laterGap)
-	if s.Number == 2 {
-		gap = firstGap
-	}
-	gap -= first.At - next.At
+	gap := int64(disc.SessionGap(s.Number-1)) - (first.At - next.At)
 	if gap < 0 || gap >= next.At-x.At {
 		return 0, nil
 	}
-	l.warn(k.Line, "the file contains the gap before session %d; it was taken to have %d sectors.", s.Number, gap)
+	l.warn(k.Line, "the file contains the gap before session %d; it is assumed to have %d sectors.", s.Number, gap)
 	return gap, nil
 }
 
@@ -137,24 +121,21 @@ func address(src source, off int64, m runs.Layout) (disc.LBA, bool) {
 	if _, ok := sector.Identify(p[:]); !ok {
 		return 0, false
 	}
-	minute, ok1 := sector.FromBCD(p[sector.HeaderAt])
-	second, ok2 := sector.FromBCD(p[sector.HeaderAt+1])
-	frame, ok3 := sector.FromBCD(p[sector.HeaderAt+2])
-	return disc.LBA((minute*60+second)*75+frame) - standardPregap, ok1 && ok2 && ok3
+	return sector.Address(p[:])
 }
 
-// standardPregap reports whether PREGAP of the first track means the 150 sectors before
+// standardPregap whether PREGAP of the first track means the 150 sectors before
 // address 0, which every disc has.
 func (l *layout) standardPregap(i int, mode runs.Layout) bool {
 	k := &l.sheet.Tracks[i]
-	if i > 0 || k.Pregap != standardPregap {
+	if i > 0 || k.Pregap != disc.Pregap {
 		return false
 	}
 	src, off := l.first(k, mode)
 	if at, ok := address(src, off, mode); ok && at != 0 {
 		return false
 	}
-	l.warn(k.Line, "PREGAP 00:02:00 of the first track was taken for the gap before address 0, which every disc has.")
+	l.warn(k.Line, "PREGAP 00:02:00 of the first track is treated as the gap before address 0, which every disc has.")
 	return true
 }
 
@@ -167,7 +148,7 @@ func (l *layout) checkAddress(k *sheet.Track, t disc.Track, mode runs.Layout) {
 		src := l.sources[k.Index(1).File]
 		at, ok := address(src, r.Offset+int64(t.Start-r.Start)*int64(mode.Size()), mode)
 		if ok && at != t.Start {
-			l.warn(k.Line, "the sectors of track %d say that it begins at sector %d, but the sheet places it at %d.", k.Number, at, t.Start)
+			l.warn(k.Line, "track %d begins at address %d according to its sectors, but at %d according to the sheet.", k.Number, at, t.Start)
 		}
 	}
 }

@@ -36,13 +36,13 @@ import (
 
 // MaxSectors is the largest capacity of a disc, 256 GiB. All media that are sold have
 // less.
-const MaxSectors = 1 << 27
+const MaxSectors = disc.MaxSectors
 
 // Areas of a CD.
 const (
-	Pregap      = 150    // sectors before address 0
-	LeadInStart = -11077 // where the lead-in of a recordable CD begins (97:34:23)
-	LeadInBytes = 96     // of CD-TEXT, which the host sends for each sector of the lead-in
+	Pregap      = disc.Pregap // sectors before address 0
+	LeadInStart = -11077      // where the lead-in of a recordable CD begins (97:34:23)
+	LeadInBytes = 96          // of CD-TEXT, which the host sends for each sector of the lead-in
 )
 
 // Sizes in the file.

@@ -74,7 +74,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 	case cut:
 		m.size = m.size / sector.Size * sector.Size
 		if m.size == 0 {
-			return nil, fmt.Errorf("the file ends before its first sector; it is only a part of a file")
+			return nil, fmt.Errorf("the file is truncated before the end of its first sector")
 		}
 		f.Note(format.Truncated("ECM", 0, m.size))
 	case err != nil:
@@ -89,7 +89,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 		f.AddChecksums(c.Checksums)
 		r = c
 		if m.limit+4 < f.Size {
-			f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("%d bytes after the end of the ECM data are ignored.", f.Size-m.limit-4)})
+			f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The last %d bytes of the file are not part of the ECM data and are ignored.", f.Size-m.limit-4)})
 		}
 	}
 	return f.Unpacked(r, m.size, nil), nil
@@ -122,7 +122,7 @@ func read(p []byte, at place) (record, error) {
 			break
 		}
 		if n == 4 {
-			return record{}, fmt.Errorf("the record at byte %d has an impossible count; the file is damaged", at.in)
+			return record{}, fmt.Errorf("the record at byte %d has an invalid count; the file is damaged", at.in)
 		}
 	}
 	n++
@@ -133,7 +133,7 @@ func read(p []byte, at place) (record, error) {
 		return r, nil
 	}
 	if v > 1<<32-1 {
-		return record{}, fmt.Errorf("the record at byte %d has an impossible count; the file is damaged", at.in)
+		return record{}, fmt.Errorf("the record at byte %d has an invalid count; the file is damaged", at.in)
 	}
 	count := int64(v) + 1
 	r.next, r.past = r.in+count*int64(r.stored), r.out+count*int64(r.size)
@@ -160,7 +160,7 @@ func (m *image) scan(ctx context.Context, size int64) ([]byte, error) {
 			m.limit = r.in
 			var p [4]byte
 			if _, err := m.r.ReadAt(p[:], r.in); err != nil {
-				return nil, noEOF(err)
+				return nil, packed.NoEOF(err)
 			}
 			return p[:], nil
 		}
@@ -217,11 +217,4 @@ func (m *image) find(off int64) (record, error) {
 		w.at = place{r.next, r.past}
 	}
 	return record{}, errors.New("the file was changed while it was open")
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

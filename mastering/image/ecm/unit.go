@@ -42,14 +42,14 @@ func (m *image) Unpack(b packed.Block, p []byte, start int64) error {
 	at := r.in + (start-r.out)/int64(r.size)*int64(r.stored)
 	if r.number == 0 {
 		if n, err := m.r.ReadAt(p, at); n < len(p) {
-			return noEOF(err)
+			return packed.NoEOF(err)
 		}
 		return nil
 	}
 	var src [4 + sector.Form2Size]byte
 	s := src[:r.stored]
 	if n, err := m.r.ReadAt(s, at); n < len(s) {
-		return fmt.Errorf("the sector at byte %d of the contents: %w", b.Start, noEOF(err))
+		return fmt.Errorf("the sector at byte %d of the contents: %w", b.Start, packed.NoEOF(err))
 	}
 	restore(p, s, r.number)
 	return nil

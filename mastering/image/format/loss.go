@@ -14,12 +14,55 @@ import (
 
 // Loss returns a notice for each kind of thing on a disc that an image of this format
 // cannot hold. What is missing in the image but follows from the standard, such as the EDC
-// of intact sectors, is not lost. Loss does not read sectors: see Formless.
+// of intact sectors, is not lost. Loss does not read sectors: it says that sub-channels are
+// lost even if they follow from the table of contents, and does not know of sectors without
+// user data. ReadLoss does.
 func (f Format) Loss(d disc.Disc) []disc.Notice {
-	var has content
-	has.count(d.TOC())
-	sub := disc.HasSubChannels(d)
-	var lost []disc.Notice
+	lost := f.Holds.unheld(d.TOC())
+	if f.Holds&Sub == 0 && disc.HasSubChannels(d) {
+		lost = append(lost, "the sub-channels are left out")
+	}
+	_, changed := f.texts(d.TOC())
+	return append(f.notices(lost), changed...)
+}
+
+// ReadLoss returns what Loss does, but reads the sub-channels and the tracks in mode 2 of a
+// disc where the format cannot hold them, to find out what is lost of them. formless is how
+// many sectors have no 2048 bytes of user data, which the format needs.
+func (f Format) ReadLoss(ctx context.Context, d disc.Disc) (lost []disc.Notice, formless int64, err error) {
+	list, err := Unheld(ctx, f.Holds, d)
+	if err != nil {
+		return nil, 0, err
+	}
+	formless, err = f.countFormless(ctx, d)
+	if formless > 0 {
+		list = append(list, units.Count(formless, "sector has", "sectors have")+
+			" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD")
+	}
+	_, changed := f.texts(d.TOC())
+	return append(f.notices(list), changed...), formless, err
+}
+
+// Unheld returns what of a disc something cannot hold that holds no more than h, as parts of
+// sentences. It reads the sub-channels if they are not held, and not the user data.
+func Unheld(ctx context.Context, h Holds, d disc.Disc) ([]string, error) {
+	lost := h.unheld(d.TOC())
+	if h&Sub != 0 || !disc.HasSubChannels(d) {
+		return lost, nil
+	}
+	n, first, err := ownSubChannels(ctx, d)
+	if n > 0 {
+		lost = append(lost, fmt.Sprintf("the sub-channels are left out, and those of %s do not follow from the table of contents (the first is sector %d)",
+			units.Count(n, "sector", "sectors"), first))
+	}
+	return lost, err
+}
+
+// unheld returns what is not held of what a table of contents says.
+func (h Holds) unheld(toc disc.TOC) []string {
+	has := content{withAudio: h&Audio != 0}
+	has.count(toc)
+	var lost []string
 	for _, l := range []struct {
 		needs Holds
 		lost  bool
@@ -28,19 +71,17 @@ func (f Format) Loss(d disc.Disc) []disc.Notice {
 		{Audio, has.audio > 0, units.Count(has.audio, "audio track is", "audio tracks are") + " left out"},
 		{Sessions, has.sessions > 1, fmt.Sprintf("the image does not record where its %d sessions begin and end", has.sessions)},
 		{Tracks, has.data > has.sessions, fmt.Sprintf("the image does not record where its %d data tracks begin and end", has.data)},
-		{Raw, has.mode2 > 0, "of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 only the user data is kept"},
+		{Raw, has.mode2 > 0, "only the user data of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 is kept"},
 		{Indexes | Pregaps, has.pregaps+has.indexes > 0, has.indexText() + " left out"},
-		{Indexes, f.Holds&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
+		{Indexes, h&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
 		{Codes, has.codeText() != "", has.codeText() + " left out"},
 		{Text, has.texts > 0, "CD-TEXT in " + units.Count(has.texts, "language", "languages") + " is left out"},
-		{Sub, sub, "the sub-channels are left out"},
 	} {
-		if l.lost && f.Holds&l.needs == 0 {
-			lost = append(lost, f.lost(l.what))
+		if l.lost && h&l.needs == 0 {
+			lost = append(lost, l.what)
 		}
 	}
-	_, changed := f.texts(d.TOC())
-	return append(lost, changed...)
+	return lost
 }
 
 // texts returns a table of contents with the CD-TEXT that the format keeps, and what it does
@@ -69,13 +110,18 @@ func (f Format) Keeps(toc disc.TOC) disc.TOC {
 	return f.Holds.Keeps(toc)
 }
 
-// lost returns the notice about one kind of loss.
-func (f Format) lost(what string) disc.Notice {
-	return disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, what)}
+// notices returns a notice for each kind of loss.
+func (f Format) notices(lost []string) []disc.Notice {
+	var list []disc.Notice
+	for _, what := range lost {
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, what)})
+	}
+	return list
 }
 
 // content counts what a disc holds.
 type content struct {
+	withAudio                    bool // false: audio tracks are left out as a whole, and what belongs to them is not counted
 	sessions, audio, data, mode2 int
 	pregaps, indexes             int
 	catalog                      bool
@@ -103,6 +149,9 @@ func (c *content) track(t disc.Track) {
 		c.data++
 	default:
 		c.data++
+	}
+	if t.Mode == disc.Audio && !c.withAudio {
+		return
 	}
 	if pregap(t) > 0 {
 		c.pregaps++
@@ -260,12 +309,12 @@ func keepTexts(list []disc.CDText) []disc.CDText {
 	return kept
 }
 
-// FormlessLoss reads the data tracks in mode 2 of a disc and counts the sectors that have no
-// 2048 bytes of user data: those of form 2, and those without a form. The notice says that
-// the format cannot hold them. Discs that do not deliver whole sectors have none.
-func (f Format) FormlessLoss(ctx context.Context, d disc.Disc) (int64, disc.Notice, error) {
+// countFormless reads the data tracks in mode 2 of a disc and counts the sectors that have no
+// 2048 bytes of user data: those of form 2, and those without a form. Discs that do not
+// deliver whole sectors have none.
+func (f Format) countFormless(ctx context.Context, d disc.Disc) (int64, error) {
 	if f.Holds&Raw != 0 {
-		return 0, disc.Notice{}, nil
+		return 0, nil
 	}
 	var count int64
 	for _, s := range d.TOC().Sessions {
@@ -275,13 +324,12 @@ func (f Format) FormlessLoss(ctx context.Context, d disc.Disc) (int64, disc.Noti
 			}
 			n, err := formless(ctx, d, t)
 			if err != nil {
-				return 0, disc.Notice{}, err
+				return 0, err
 			}
 			count += n
 		}
 	}
-	return count, f.lost(units.Count(count, "sector has", "sectors have") +
-		" no user data of 2048 bytes (form 2, or no form), such as video and sound of a Video CD"), nil
+	return count, nil
 }
 
 // countSectors is how many sectors are read at a time.
@@ -318,4 +366,35 @@ func formless(ctx context.Context, d disc.Disc, t disc.Track) (int64, error) {
 		at += disc.LBA(n)
 	}
 	return count, nil
+}
+
+// ownSubChannels counts the sectors of the tracks and pre-gaps of a disc whose sub-channels do
+// not follow from the table of contents, and returns the first of them. What cannot be read is
+// not counted.
+func ownSubChannels(ctx context.Context, d disc.Disc) (count int64, first disc.LBA, err error) {
+	toc, size := d.TOC(), disc.RawSub.Size()
+	buf := make([]byte, countSectors*size)
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			for at := t.Start - disc.LBA(pregap(t)); at < t.End(); {
+				if err := ctx.Err(); err != nil {
+					return 0, 0, err
+				}
+				n, err := d.ReadSectors(ctx, buf[:min(int64(t.End()-at), countSectors)*int64(size)], at, disc.RawSub)
+				if errors.Is(err, disc.ErrGone) || errors.Is(err, context.Canceled) {
+					return 0, 0, err
+				}
+				for i := range n {
+					if sector.Follows(buf[i*size+sector.Size:], toc, at+disc.LBA(i)) {
+						continue
+					}
+					if count++; count == 1 {
+						first = at + disc.LBA(i)
+					}
+				}
+				at += disc.LBA(max(n, 1))
+			}
+		}
+	}
+	return count, first, nil
 }

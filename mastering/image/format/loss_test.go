@@ -1,11 +1,14 @@
 package format_test
 
 import (
+	"context"
 	"reflect"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/sector"
 )
 
 // tocDisc is a disc with a table of contents only.
@@ -28,7 +31,7 @@ func TestLoss(t *testing.T) {
 		{"one data track", disc.TOC{Sessions: []disc.Session{one}}, 0, nil},
 		{"two sessions", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.XA)}}}}, 0, []string{
 			"The format X cannot hold everything on the disc: the image does not record where its 2 sessions begin and end.",
-			"The format X cannot hold everything on the disc: of 1 track in mode 2 only the user data is kept.",
+			"The format X cannot hold everything on the disc: only the user data of 1 track in mode 2 is kept.",
 		}},
 		{"audio", disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
 			Number: 1, Text: []disc.CDText{{}},
@@ -36,6 +39,13 @@ func TestLoss(t *testing.T) {
 		}}}, 0, []string{
 			"The format X cannot hold everything on the disc: 2 audio tracks are left out.",
 			"The format X cannot hold everything on the disc: the image does not record where its 2 data tracks begin and end.",
+			"The format X cannot hold everything on the disc: the catalogue number is left out.",
+			"The format X cannot hold everything on the disc: CD-TEXT in 1 language is left out.",
+		}},
+		{"audio without more than its samples", disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
+			Number: 1, Text: []disc.CDText{{}},
+			Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Start: 1000, Pregap: 150, Indexes: []disc.LBA{1100, 1200}, ISRC: "USRC17607839"}, {Number: 2, Mode: disc.Audio, Control: disc.PreEmphasis}},
+		}}}, format.Audio | format.Tracks, []string{
 			"The format X cannot hold everything on the disc: 1 pre-gap and 2 indexes are left out.",
 			"The format X cannot hold everything on the disc: the catalogue number, 1 ISRC and the control bits of 1 track are left out.",
 			"The format X cannot hold everything on the disc: CD-TEXT in 1 language is left out.",
@@ -57,6 +67,70 @@ func TestLoss(t *testing.T) {
 				t.Errorf("%s: %q, want %q", c.name, got[i], c.want[i])
 			}
 		}
+	}
+}
+
+// subDisc is a disc with sub-channels.
+type subDisc struct {
+	tocDisc
+	change map[disc.LBA]func(sub []byte)
+}
+
+func (subDisc) HasSubChannels() bool { return true }
+
+func (d subDisc) ReadSectors(_ context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	clear(p)
+	n := len(p) / f.Size()
+	for i := range n {
+		sub := p[i*f.Size()+sector.Size:][:sector.SubSize]
+		sector.PutSubChannels(sub, d.toc, lba+disc.LBA(i))
+		if change := d.change[lba+disc.LBA(i)]; change != nil {
+			change(sub)
+		}
+	}
+	return n, nil
+}
+
+// Sub-channels that follow from the table of contents are no loss; others are, with their
+// number and the first one.
+func TestReadLossOfSubChannels(t *testing.T) {
+	toc := disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+		{Number: 1, Mode: disc.Audio, Length: 900, ISRC: "USRC17607839"},
+		{Number: 2, Mode: disc.Audio, Start: 1000, Pregap: 100, Length: 500},
+	}}}}
+	f := format.Format{Name: "X", Holds: format.Audio | format.Tracks | format.Indexes | format.Codes}
+	flip := func(sub []byte) { sub[40] ^= 0x40 }
+	for _, c := range []struct {
+		name   string
+		change map[disc.LBA]func([]byte)
+		want   string
+	}{
+		{"as generated", nil, ""},
+		{"empty", map[disc.LBA]func([]byte){5: func(p []byte) { clear(p) }}, ""},
+		{"another P", map[disc.LBA]func([]byte){5: func(p []byte) {
+			for i := range p {
+				p[i] ^= 0x80
+			}
+		}}, ""},
+		{
+			"wrong CRC",
+			map[disc.LBA]func([]byte){920: flip, 1200: flip},
+			"The format X cannot hold everything on the disc: the sub-channels are left out, and those of 2 sectors do not follow from the table of contents (the first is sector 920).",
+		},
+		{
+			"graphics",
+			map[disc.LBA]func([]byte){7: func(p []byte) { p[0] |= 9 }},
+			"The format X cannot hold everything on the disc: the sub-channels are left out, and those of 1 sector do not follow from the table of contents (the first is sector 7).",
+		},
+	} {
+		lost, _, err := f.ReadLoss(t.Context(), subDisc{tocDisc{toc: toc}, c.change})
+		if got := strings.Join(disc.Texts(lost), "\n"); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
+		}
+	}
+	f.Holds |= format.Sub
+	if lost, _, err := f.ReadLoss(t.Context(), subDisc{tocDisc{toc: toc}, map[disc.LBA]func([]byte){7: flip}}); err != nil || len(lost) > 0 {
+		t.Errorf("%q, %v", lost, err)
 	}
 }
 

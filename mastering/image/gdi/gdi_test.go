@@ -59,7 +59,7 @@ func tracks() map[string][]byte {
 
 func TestSheet(t *testing.T) {
 	d := imagetest.Open(t, gdi.Format, write(t, sheet, tracks()))
-	if n := disc.Texts(disc.Notices(d)); len(n) != 2 || !strings.Contains(n[0], `"track 02.raw" is used instead`) || !strings.Contains(n[1], "The last 5 bytes") {
+	if n := disc.Texts(disc.Notices(d)); len(n) != 2 || !strings.Contains(n[0], `"track 02.raw" is used instead`) || !strings.Contains(n[1], "its last 5 bytes") {
 		t.Errorf("notices %q", n)
 	}
 	s := d.TOC().Sessions
@@ -110,8 +110,8 @@ func TestRefused(t *testing.T) {
 		{"5\r\n", "100\r\n", format.ErrUnknown.Error()},
 		{" 1     0 4", " 2     0 4", format.ErrUnknown.Error()},
 		{"5\r\n", "6\r\n", "has 5 tracks, but its first line says 6"},
-		{" 2   600 0", " 4   600 0", "line 3: track 2 was expected in place of 4"},
-		{" 2   600 0", " 2 x 0", `in place of "x"`},
+		{" 2   600 0", " 4   600 0", "line 3: track 2 was expected instead of track 4"},
+		{" 2   600 0", " 2 x 0", `instead of "x"`},
 		{" 2   600 0", " 2   400 0", "line 3: track 2 begins at address 400, but the track before it ends at 450"},
 		{" 2   600 0 2352", " 2   600 0 2048", "line 3: sectors of 2048 bytes"},
 		{"\"Track 02.raw\" 0", "\"Track 02.raw\" x", `line 3: the offset "x"`},

@@ -107,7 +107,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 // header checks the header.
 func (m *image) header(h []byte, fileSize int64) error {
 	if h[5] > 1 {
-		return fmt.Errorf("offset 5: version %d is not known; 1 is", h[5])
+		return fmt.Errorf("offset 5: unknown version %d; version 1 is supported", h[5])
 	}
 	switch h[16] {
 	case 0:
@@ -127,10 +127,10 @@ func (m *image) header(h []byte, fileSize int64) error {
 		return fmt.Errorf("offset 12: %w", err)
 	}
 	if m.block < 1 || m.block > maxBlock || m.count != (m.size+m.block-1)/m.block {
-		return fmt.Errorf("offset 25: %d blocks of %d bytes do not fit the size of %d bytes", m.count, m.block, m.size)
+		return fmt.Errorf("offset 25: %d blocks of %d bytes do not match the size of %d bytes", m.count, m.block, m.size)
 	}
 	if m.table > 0 && (m.entry < 2 || m.entry > 4 || m.table+m.count*int64(m.entry) > fileSize) {
-		return fmt.Errorf("offset 33: the table of %d blocks does not fit into the file; the file is damaged, or only a part of an image", m.count)
+		return fmt.Errorf("offset 33: the table of %d blocks does not fit into the file; the file is damaged or truncated", m.count)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (m *image) checked(f *format.Files, h []byte) (io.ReaderAt, error) {
 	}
 	var p [longHeader - headerSize]byte
 	if _, err := f.ReadAt(p[:], headerSize); err != nil {
-		return nil, noEOF(err)
+		return nil, packed.NoEOF(err)
 	}
 	sum := func(r io.ReaderAt, name string, size int64, p []byte) io.ReaderAt {
 		crc := binary.LittleEndian.Uint32(p)
@@ -179,7 +179,7 @@ func (m *image) segments(f *format.Files, h []byte) error {
 	for i := range 100 {
 		e := make([]byte, 24)
 		if _, err := f.ReadAt(e, at+int64(i)*24); err != nil {
-			return fmt.Errorf("the table of segments at byte %d: %w", at, noEOF(err))
+			return fmt.Errorf("the table of segments at byte %d: %w", at, packed.NoEOF(err))
 		}
 		plain(e, int64(i)*24)
 		size := int64(binary.LittleEndian.Uint64(e))
@@ -201,7 +201,7 @@ func (m *image) segments(f *format.Files, h []byte) error {
 			r, have = p, p.Size
 		}
 		if size < start || size > have {
-			return fmt.Errorf("segment %d has %d bytes instead of %d; it is damaged, or not complete", i+1, have, size)
+			return fmt.Errorf("segment %d has %d bytes instead of %d; it is damaged or truncated", i+1, have, size)
 		}
 		j.add(io.NewSectionReader(r, start, size-start))
 	}
@@ -254,7 +254,7 @@ func (m *image) entries(p []byte, i int64, n int64) ([]byte, error) {
 	p = p[:n*int64(m.entry)]
 	off := i * int64(m.entry)
 	if k, err := m.r.ReadAt(p, m.table+off); k < len(p) {
-		return nil, fmt.Errorf("read the table of blocks: %w", noEOF(err))
+		return nil, fmt.Errorf("read the table of blocks: %w", packed.NoEOF(err))
 	}
 	plain(p, off)
 	return p, nil
@@ -310,7 +310,7 @@ func (m *image) index(ctx context.Context, f *format.Files) error {
 func (m *image) cut(f *format.Files, blocks int64) error {
 	size := blocks * m.block / disc.SectorSize * disc.SectorSize
 	if size <= 0 {
-		return errors.New("the file ends before its first block; it is only a part of an image")
+		return errors.New("the file is truncated before the end of its first block")
 	}
 	f.Note(format.Truncated("ISZ", m.size, size))
 	m.size, m.short = size, true
@@ -330,7 +330,7 @@ func (m *image) Plain(packed.Block) bool { return m.table == 0 }
 func (m *image) Unpack(b packed.Block, p []byte, start int64) error {
 	if m.table == 0 {
 		_, err := m.data.ReadAt(p, start)
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	i := int64(b.Index)
 	first := i / mark * mark
@@ -362,7 +362,7 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 	}
 	src := make([]byte, length)
 	if n, err := m.data.ReadAt(src, at); n < len(src) {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var r io.Reader
 	var err error
@@ -375,7 +375,7 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 		return nil
 	case zlibbed:
 		if r, err = zlib.NewReader(bytes.NewReader(src)); err != nil {
-			return noEOF(err)
+			return packed.NoEOF(err)
 		}
 	case bzipped:
 		if len(src) < 4 {
@@ -385,18 +385,11 @@ func (m *image) read(p []byte, kind int, at, length int64) error {
 		r = bzip2.NewReader(bytes.NewReader(src))
 	}
 	if _, err := io.ReadFull(r, p); err != nil {
-		return noEOF(err)
+		return packed.NoEOF(err)
 	}
 	var more [1]byte
 	if _, err := io.ReadFull(r, more[:]); err != nil && !errors.Is(err, io.EOF) {
 		return err // such as a wrong checksum
 	}
 	return nil
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

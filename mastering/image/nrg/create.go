@@ -90,9 +90,7 @@ func arrange(ctx context.Context, d disc.Disc) (sessions [][]stored, total int64
 // choose returns the mode in which a track is stored: whole sectors, or the user data of a
 // track that the disc has no whole sectors of.
 func choose(ctx context.Context, d disc.Disc, t disc.Track, sub bool) (byte, error) {
-	var one [sector.Size]byte
-	_, err := d.ReadSectors(ctx, one[:], t.Start, disc.Raw)
-	user := errors.Is(err, disc.ErrForm) && !sub
+	user := !sub && !disc.DeliversRaw(ctx, d, t)
 	raw := map[disc.Mode][2]byte{disc.Audio: {audioRaw, audioSub}, disc.Mode1: {mode1Raw, mode1Sub}, disc.Mode2: {mode2Raw, mode2Sub}, disc.XA: {mode2Raw, mode2Sub}}
 	switch {
 	case ctx.Err() != nil:

@@ -70,7 +70,7 @@ const leadOut = 0xAA
 
 // pregap is the number of sectors before address 0, and between tracks that are recorded
 // track-at-once.
-const pregap = 150
+const pregap = disc.Pregap
 
 // Modes of tracks: how their sectors are stored. Those of mode 2 do not say whether the
 // sectors have sub-headers.

@@ -8,13 +8,16 @@
 package packed
 
 import (
+	"errors"
 	"fmt"
 	"io"
+
+	"glassmaster/mastering/disc"
 )
 
 // MaxSize is the most that the contents of an image may have, in bytes. It is more than any
 // disc holds; a small file that claims to contain more is not an image.
-const MaxSize = 256 << 30
+const MaxSize = disc.MaxSectors * disc.SectorSize
 
 // CheckSize returns an error if contents of this size, in bytes, cannot be those of a disc.
 func CheckSize(size int64) error {
@@ -25,6 +28,15 @@ func CheckSize(size int64) error {
 		return fmt.Errorf("it has no contents")
 	}
 	return nil
+}
+
+// NoEOF returns io.ErrUnexpectedEOF in place of io.EOF: packed bytes end before their contents
+// do.
+func NoEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // window cuts p to what of it is within contents of this size. The error is io.EOF if that

@@ -185,20 +185,13 @@ func (s *Unpacker) unpack(b Block) ([]byte, error) {
 func length(n, want int64, err error) error {
 	switch {
 	case err != nil:
-		return noEOF(err)
+		return NoEOF(err)
 	case n < want:
 		return fmt.Errorf("there are only %d bytes: %w", n, io.ErrUnexpectedEOF)
 	case n > want:
 		return fmt.Errorf("there are more bytes than %d", want)
 	}
 	return nil
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // cursor is an open reader of a large unit.
@@ -250,7 +243,7 @@ func (s *Unpacker) advance(c *cursor, b Block) ([]byte, error) {
 	data := make([]byte, want)
 	n, err := io.ReadFull(c, data)
 	if err != nil {
-		return nil, length(int64(n), want, noEOF(err))
+		return nil, length(int64(n), want, NoEOF(err))
 	}
 	if at+want == b.End {
 		var more [1]byte

@@ -12,9 +12,6 @@ import (
 // than 64 sectors with sub-channels.
 const headBytes = 160 << 10
 
-// rawSync is the beginning of every data sector (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
 // stored is how the sectors of a file are stored.
 type stored struct {
 	runs.Layout
@@ -60,7 +57,7 @@ func synced(head []byte, stride int) bool {
 }
 
 func hasSync(p []byte) bool {
-	return len(p) >= sector.DataAt && string(p[:sector.SyncSize]) == rawSync && p[sector.DataAt-1] <= 2
+	return len(p) >= sector.DataAt && string(p[:sector.SyncSize]) == sector.Sync && p[sector.DataAt-1] <= 2
 }
 
 // subOf returns the order of the sub-channels that follow each sector of 2352 bytes, by the

@@ -30,7 +30,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
-	"glassmaster/mastering/sector"
 	"glassmaster/mastering/units"
 )
 
@@ -59,10 +58,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	}
 	toc, list := s.disc()
 	if rest := f.Size - s.count*int64(l.stride); rest > 0 {
-		s.notices = append(s.notices, disc.Notice{
-			Severity: disc.Error, Incomplete: true, Advice: "get the image again",
-			Text: fmt.Sprintf("The file ends within a sector: after the last whole sector of %d bytes there are %d bytes.", l.stride, rest),
-		})
+		s.notices = append(s.notices, format.WithinSector(filepath.Base(f.Name()), rest))
 	}
 	s.notices = append(s.notices, sheets(f)...)
 	return runs.New(f, runs.Codes(toc, list), list, s.notices...)
@@ -162,14 +158,3 @@ func (s *scanner) read(i int64) []byte {
 
 // sectors returns a number of sectors as text.
 func sectors(n int64) string { return units.Count(int(n), "sector", "sectors") }
-
-// address returns the address in the header of a whole sector.
-func address(p []byte) (disc.LBA, bool) {
-	m, ok1 := sector.FromBCD(p[sector.HeaderAt])
-	s, ok2 := sector.FromBCD(p[sector.HeaderAt+1])
-	f, ok3 := sector.FromBCD(p[sector.HeaderAt+2])
-	if !ok1 || !ok2 || !ok3 || s > 59 || f > 74 {
-		return 0, false
-	}
-	return disc.LBA((m*60+s)*75 + f - 150), true
-}

@@ -47,7 +47,7 @@ func (s *scanner) byQ() []part {
 	for first := int64(0); first < s.count; {
 		q, at, ok := s.position(first, s.count)
 		if !ok {
-			s.warn("The sub-channels do not tell the tracks from sector %d of the file on; they are found by the sectors alone.", first)
+			s.warn("The sub-channels from sector %d of the file on do not identify the tracks, which are derived from the sectors alone.", first)
 			return s.bySync()
 		}
 		end := s.end(first, func(x sector.Q) bool { return x.Track != q.Track })
@@ -56,11 +56,11 @@ func (s *scanner) byQ() []part {
 			continue
 		}
 		p := part{first: first, count: end - first, session: session, track: disc.Track{Number: q.Track, Control: disc.Control(q.Control &^ sector.QData)}}
-		p.start = lbaOf(q.Absolute) - disc.LBA(at-first)
+		p.start = disc.LBA(q.Absolute.Sectors()) - disc.Pregap - disc.LBA(at-first) // also beyond 90 minutes
 		if n := len(parts); n > 0 {
 			before := parts[n-1]
 			if q.Track != before.track.Number+1 || p.start < before.start+disc.LBA(before.count) {
-				s.warn("The sub-channels from sector %d of the file on do not continue those before; the tracks are found by the sectors alone.", first)
+				s.warn("The sub-channels from sector %d of the file on do not continue those before; the tracks are derived from the sectors alone.", first)
 				return s.bySync()
 			}
 			if p.start-before.start-disc.LBA(before.count) >= minGap {
@@ -94,6 +94,3 @@ func (s *scanner) end(first int64, wanted func(sector.Q) bool) int64 {
 	}
 	return first + int64(n)
 }
-
-// lbaOf returns the address of an absolute time of the program area, also beyond 90 minutes.
-func lbaOf(m disc.MSF) disc.LBA { return disc.LBA((m.M*60+m.S)*75 + m.F - 150) }

@@ -177,7 +177,7 @@ func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
 		return want, nil
 	}
 	if err == nil || errors.Is(err, io.EOF) {
-		err = fmt.Errorf("read sector %d: the file of the image ends before it: %w", lba+disc.LBA(have), io.ErrUnexpectedEOF)
+		err = fmt.Errorf("read sector %d: the data file ends before it: %w", lba+disc.LBA(have), io.ErrUnexpectedEOF)
 	}
 	return have, err
 }
@@ -222,7 +222,7 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	if r.Length == sector.Size {
 		copy(p, stored[:sector.Size])
 		if r.Swap && r.Mode == disc.Audio {
-			swap(p)
+			Swap(p)
 		}
 		return
 	}
@@ -251,8 +251,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	}
 }
 
-// swap exchanges the bytes of each sample.
-func swap(p []byte) {
+// Swap exchanges the bytes of each 16-bit audio sample.
+func Swap(p []byte) {
 	for i := 0; i+1 < len(p); i += 2 {
 		p[i], p[i+1] = p[i+1], p[i]
 	}

@@ -118,8 +118,8 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 			list[i].Layout, list[i].Stride = Layout{Mode: r.Mode}, 0
 			r = list[i]
 		}
-		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
-			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
+		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > disc.MaxSectors || r.Start > disc.MaxSectors {
+			return nil, fmt.Errorf("sectors %d to %d of the image overlap others or are out of order", r.Start, r.End()-1)
 		}
 		at = r.End()
 		d.sub = d.sub || r.Sub != NoSub
@@ -134,7 +134,7 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 }
 
 // firstSector is the address of the first sector after the lead-in.
-const firstSector = -150
+const firstSector = -disc.Pregap
 
 // check returns an error if tracks cannot be on a disc as a descriptor says. What reads a
 // disc relies on it.
@@ -146,9 +146,9 @@ func check(toc disc.TOC) error {
 			switch {
 			case t.Number <= number || t.Number > 99:
 				return fmt.Errorf("track %d is described after track %d; tracks have the numbers 1 to 99 in their order", t.Number, number)
-			case t.Length <= 0 || t.Length > maxSectors || t.Start > maxSectors:
+			case t.Length <= 0 || t.Length > disc.MaxSectors || t.Start > disc.MaxSectors:
 				return fmt.Errorf("track %d has %d sectors from address %d on, which no disc can have", t.Number, t.Length, t.Start)
-			case t.Pregap < 0 || t.Pregap > maxSectors || begin < at:
+			case t.Pregap < 0 || t.Pregap > disc.MaxSectors || begin < at:
 				return fmt.Errorf("track %d with its pre-gap of %d sectors begins at address %d, before what precedes it ends (%d)", t.Number, t.Pregap, begin, at)
 			}
 			last := t.Start
@@ -168,8 +168,5 @@ func check(toc disc.TOC) error {
 // or data sectors whose user data is zero. Their sub-channels are those that follow from
 // toc. What an image format stores although the source does not have it is read from there.
 func Blank(toc disc.TOC, m disc.Mode) disc.Disc {
-	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -150, Count: maxSectors}}}
+	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -disc.Pregap, Count: disc.MaxSectors}}}
 }
-
-// maxSectors is more than any disc has: 256 GiB.
-const maxSectors = 1 << 27

@@ -77,7 +77,7 @@ func (l Layout) pack(out, p []byte, form disc.Form) []byte {
 		at := len(out)
 		out = append(out, p[l.At:l.At+l.Length]...)
 		if l.Swap {
-			swap(out[at:])
+			Swap(out[at:])
 		}
 		switch l.Sub {
 		case Interleaved:

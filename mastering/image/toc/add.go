@@ -131,9 +131,7 @@ func (s swapped) ReadAt(p []byte, off int64) (int, error) {
 	}
 	q := make([]byte, last-begin)
 	n, err := s.from.ReadAt(q, begin)
-	for i := 0; i+1 < n; i += 2 {
-		q[i], q[i+1] = q[i+1], q[i]
-	}
+	runs.Swap(q[:n])
 	n = copy(p, q[min(n, int(off-begin)):n])
 	if n < len(p) && err == nil {
 		err = io.EOF

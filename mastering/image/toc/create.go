@@ -54,7 +54,7 @@ func beside(main string, t disc.TOC, o format.Options) []string {
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	tracks, err := arrange(ctx, d)
 	if err != nil {
-		return fmt.Errorf("write image of cdrdao: %w", err)
+		return fmt.Errorf("write cdrdao image: %w", err)
 	}
 	names := beside(filepath.Base(out.Path()), d.TOC(), o)
 	var total, offset int64
@@ -75,7 +75,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 			}
 		}
 		if err := runs.Write(ctx, w, d, t.begin, t.End(), t.layout, rep); err != nil {
-			return fmt.Errorf("write image of cdrdao: track %d: %w", t.Number, err)
+			return fmt.Errorf("write cdrdao image: track %d: %w", t.Number, err)
 		}
 	}
 	main, err := out.Create()
@@ -83,7 +83,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		return err
 	}
 	if _, err := main.Write(describe(d.TOC(), tracks)); err != nil {
-		return fmt.Errorf("write image of cdrdao: %w", err)
+		return fmt.Errorf("write cdrdao image: %w", err)
 	}
 	return nil
 }
@@ -98,11 +98,11 @@ func arrange(ctx context.Context, d disc.Disc) ([]written, error) {
 			w.gap = int64(w.begin - at)
 			switch {
 			case len(all) > 0 && k.Number != all[0].Number+len(all):
-				return nil, fmt.Errorf("track %d follows track %d; cdrdao numbers the tracks one after the other", k.Number, all[len(all)-1].Number)
+				return nil, fmt.Errorf("track %d follows track %d; cdrdao numbers tracks consecutively", k.Number, all[len(all)-1].Number)
 			case w.gap < 0:
-				return nil, fmt.Errorf("track %d begins at address %d, but the one before it ends at %d", k.Number, w.begin, at)
+				return nil, fmt.Errorf("track %d begins at address %d, but the track before it ends at %d", k.Number, w.begin, at)
 			case k.End() > format.MaxCDSectors:
-				return nil, fmt.Errorf("track %d ends at address %d, which no CD has", k.Number, k.End())
+				return nil, fmt.Errorf("track %d ends at address %d, which is beyond the end of a CD", k.Number, k.End())
 			}
 			if err := w.choose(ctx, d); err != nil {
 				return nil, fmt.Errorf("track %d: %w", k.Number, err)
@@ -120,10 +120,8 @@ func arrange(ctx context.Context, d disc.Disc) ([]written, error) {
 // choose sets the mode in which a track is stored: whole sectors, or the user data of a
 // track that the disc has no whole sectors of.
 func (w *written) choose(ctx context.Context, d disc.Disc) error {
-	one := make([]byte, disc.RawSectorSize)
-	_, err := d.ReadSectors(ctx, one, w.Start, disc.Raw)
 	sub := disc.HasSubChannels(d)
-	user := errors.Is(err, disc.ErrForm) && !sub
+	user := !sub && !disc.DeliversRaw(ctx, d, w.Track)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -209,10 +207,10 @@ func (w written) describe(b *bytes.Buffer, c *textWriter) {
 	w.sectors(b, sub)
 	pregap := w.gap + int64(w.Start-w.begin)
 	if pregap > 0 {
-		fmt.Fprintf(b, "START %s\n", msf(pregap))
+		fmt.Fprintf(b, "START %s\n", disc.Duration(pregap))
 	}
 	for _, at := range w.Indexes {
-		fmt.Fprintf(b, "INDEX %s\n", msf(int64(at-w.Start)))
+		fmt.Fprintf(b, "INDEX %s\n", disc.Duration(int64(at-w.Start)))
 	}
 	b.WriteString("\n")
 }
@@ -222,21 +220,21 @@ func (w written) sectors(b *bytes.Buffer, sub string) {
 	if w.gap > 0 {
 		switch {
 		case w.Mode == disc.Audio && sub == "":
-			fmt.Fprintf(b, "SILENCE %s\n", msf(w.gap))
+			fmt.Fprintf(b, "SILENCE %s\n", disc.Duration(w.gap))
 		case w.Mode == disc.Audio:
-			fmt.Fprintf(b, "ZERO AUDIO%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO AUDIO%s %s\n", sub, disc.Duration(w.gap))
 		case w.Mode == disc.Mode1:
-			fmt.Fprintf(b, "ZERO MODE1%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE1%s %s\n", sub, disc.Duration(w.gap))
 		case w.Mode == disc.Mode2:
-			fmt.Fprintf(b, "ZERO MODE2%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE2%s %s\n", sub, disc.Duration(w.gap))
 		default:
-			fmt.Fprintf(b, "ZERO MODE2_FORM_MIX%s %s\n", sub, msf(w.gap))
+			fmt.Fprintf(b, "ZERO MODE2_FORM_MIX%s %s\n", sub, disc.Duration(w.gap))
 		}
 	}
-	length := msf(int64(w.End() - w.begin))
+	length := disc.Duration(int64(w.End() - w.begin))
 	switch {
 	case w.Mode == disc.Audio && sub == "" && w.offset%disc.RawSectorSize == 0:
-		fmt.Fprintf(b, "FILE %s %s %s\n", quote(w.file), msf(w.offset/disc.RawSectorSize), length)
+		fmt.Fprintf(b, "FILE %s %s %s\n", quote(w.file), disc.Duration(w.offset/disc.RawSectorSize), length)
 	case w.Mode == disc.Audio && sub == "":
 		fmt.Fprintf(b, "FILE %s %d %s\n", quote(w.file), w.offset/sampleSize, length)
 	case w.alone: // libcdio takes a length for a start
@@ -247,9 +245,6 @@ func (w written) sectors(b *bytes.Buffer, sub string) {
 		fmt.Fprintf(b, "DATAFILE %s #%d %s\n", quote(w.file), w.offset, length)
 	}
 }
-
-// msf returns a number of sectors as minutes, seconds and frames.
-func msf(n int64) string { return fmt.Sprintf("%02d:%02d:%02d", n/75/60, n/75%60, n%75) }
 
 // quote returns a text in quotation marks. What has a meaning in it is written as an octal
 // number.

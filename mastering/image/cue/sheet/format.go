@@ -47,10 +47,10 @@ func (s *Sheet) session(w *writer, i int) {
 		}
 		return
 	}
-	w.line("REM LEAD-OUT %s", msf(k.Session.LeadOut.Sectors))
+	w.line("REM LEAD-OUT %s", disc.Duration(k.Session.LeadOut.Sectors))
 	w.line("REM SESSION %02d", k.Session.Number)
-	w.line("REM LEAD-IN %s", msf(k.Session.LeadIn.Sectors))
-	w.line("REM PREGAP %s", msf(k.Session.Pregap.Sectors))
+	w.line("REM LEAD-IN %s", disc.Duration(k.Session.LeadIn.Sectors))
+	w.line("REM PREGAP %s", disc.Duration(k.Session.Pregap.Sectors))
 	for _, c := range s.CDText {
 		if c.Session == k.Session.Number {
 			w.line("CDTEXTFILE \"%s\"", c.Name)
@@ -85,13 +85,13 @@ func (w *writer) track(k *Track) {
 		w.line("    ISRC %s", k.ISRC)
 	}
 	if k.Pregap > 0 {
-		w.line("    PREGAP %s", msf(k.Pregap))
+		w.line("    PREGAP %s", disc.Duration(k.Pregap))
 	}
 	for _, x := range k.Indexes {
-		w.line("    INDEX %02d %s", x.Number, msf(x.At))
+		w.line("    INDEX %02d %s", x.Number, disc.Duration(x.At))
 	}
 	if k.Postgap > 0 {
-		w.line("    POSTGAP %s", msf(k.Postgap))
+		w.line("    POSTGAP %s", disc.Duration(k.Postgap))
 	}
 }
 
@@ -126,9 +126,4 @@ func Printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// msf returns a number of sectors as minutes, seconds and frames.
-func msf(n int64) string {
-	return fmt.Sprintf("%02d:%02d:%02d", n/framesPerSecond/60, n/framesPerSecond%60, n%framesPerSecond)
 }
