@@ -67,10 +67,7 @@ func (b *builder) others() {
 		b.warn("The descriptor does not end as one of BlindWrite 5 to 7 does. It may be incomplete.")
 	}
 	if b.d.dpm {
-		b.notices = append(b.notices, disc.Notice{
-			Severity: disc.Info,
-			Text:     "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy.",
-		})
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if b.d.dvd {
 		b.notices = append(b.notices, format.LeadInNotices(b.d.physical, b.d.bca)...)

@@ -6,6 +6,12 @@ import (
 	"glassmaster/mastering/disc"
 )
 
+// PositionsNotice says that an image records the physical positions of sectors (data position
+// measurement).
+func PositionsNotice() disc.Notice {
+	return disc.Notice{Severity: disc.Info, Text: "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy."}
+}
+
 // LeadInNotices returns what an image records about the lead-in of a DVD and a disc.TOC
 // cannot express: the physical format information (MMC-6 table 412), of which pfi has the
 // first 16 bytes or more, or nil, and the burst cutting area, which has bca bytes.

@@ -49,7 +49,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 // others adds notices about what the descriptor contains besides tracks and is not used.
 func (b *builder) others(d descriptor, h header) {
 	if h.dpm != 0 {
-		b.notice(disc.Info, "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy.")
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if !b.dvd {
 		return
