@@ -161,12 +161,25 @@ func person(t time.Time) string {
 	return t.Format("2006-01-02 15:04:05 -07:00")
 }
 
+// size returns the size of a disc as text: that of a CD with more than a track of 2048 bytes a
+// sector in minutes, seconds and frames.
+func (d *discInfo) size() string {
+	for _, s := range d.Sessions {
+		for _, t := range s.Tracks {
+			if t.Length != "" {
+				return fmt.Sprintf("%s (%s)", units.Count(d.Sectors, "sector", "sectors"), duration(d.Sectors))
+			}
+		}
+	}
+	return sectors(d.Sectors)
+}
+
 func (d *discInfo) print(out *bufio.Writer) {
 	t := newFacts(out)
 	defer t.Flush()
 	t.row("Disc", strings.TrimSpace(d.Kind+" "+d.Format))
 	t.row("Files", fileNames(d.Files))
-	t.row("Size", sectors(d.Sectors))
+	t.row("Size", d.size())
 	t.row("Catalogue number", d.Catalog)
 	if d.Sub {
 		t.row("Sub-channels", "stored")

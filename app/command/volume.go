@@ -26,10 +26,10 @@ func (inv *invocation) volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
 	f.IntVar(&o.Track, "track", 0, "use data track `N` (default that of the session)")
 	inv.sessionFlag(c)
-	f.StringVar(&o.View, "view", "", "show this `VIEW` of the disc: rockridge, joliet, enhanced, iso9660 or udf (default the richest)")
+	f.StringVar(&o.View, "view", "", "show this `VIEW` of the disc: rockridge, joliet, enhanced, iso9660, udf, hfs or hfsplus (default the richest)")
 	f.IntVar(&o.Session, "session", 0, "show session `N`; 1 is the oldest (default the newest)")
 	f.Var(&o.Charset, "charset", "character set `NAME` of names and texts that are not in Unicode: latin1, cp437, koi8-r, shift_jis, ... (default UTF-8 if valid, else a guess)")
-	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
+	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf", "hfs", "hfsplus")
 }
 
 // offer adds the values of a flag to shell completion.
@@ -120,6 +120,10 @@ func viewName(v string) string {
 		return "ISO 9660"
 	case "udf":
 		return "UDF"
+	case "hfs":
+		return "HFS"
+	case "hfsplus", "hfs+":
+		return "HFS Plus"
 	}
 	return v
 }

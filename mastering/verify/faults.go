@@ -18,6 +18,7 @@ type Checks struct {
 	Audio   int64 // audio sectors, which have no checksum
 	Without int64 // data sectors without an EDC: the image does not store it, or the sector has none
 	NoQ     int64 // sectors for which the image has sub-channels, but zeros as Q
+	Synced  int64 // of Audio: sectors that look like data, outside of pre-gaps
 }
 
 func (c *Checks) add(o Checks) {
@@ -26,6 +27,7 @@ func (c *Checks) add(o Checks) {
 	c.Audio += o.Audio
 	c.Without += o.Without
 	c.NoQ += o.NoQ
+	c.Synced += o.Synced
 }
 
 // Faulty is a damaged sector.
@@ -113,7 +115,7 @@ func (e *FaultError) Error() string {
 		text += fmt.Sprintf("; %d of them can be corrected by their ECC", e.Correctable)
 	}
 	if e.Untried > 0 {
-		text += fmt.Sprintf("; whether %d of them can be was not tried", e.Untried)
+		text += fmt.Sprintf("; %d of them were not tried", e.Untried)
 	}
 	return text
 }
@@ -173,6 +175,9 @@ func (r checker) check(p []byte, at disc.LBA, s part) faults {
 		switch {
 		case s.mode == disc.Audio:
 			f.checks.Audio++
+			if _, ok := sector.Identify(p); ok && !s.gap {
+				f.checks.Synced++
+			}
 		case s.form == disc.User || !disc.StoresRaw(r.d, at):
 			if !s.pregap {
 				f.checks.Without++

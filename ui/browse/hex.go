@@ -74,7 +74,7 @@ func (h *hexView) Resize(s fyne.Size) {
 	h.BaseWidget.Resize(s)
 	one := fyne.MeasureText("M", smallText{}.Size(theme.BodySize), fyne.TextStyle{Monospace: true}).Width
 	n := leastPerLine
-	if s.Width > one*float32(columns(mostPerLine)+2) {
+	if s.Width > one*float32(columns(mostPerLine)+4) {
 		n = mostPerLine
 	}
 	if n != h.perLine {
@@ -140,7 +140,7 @@ func (h *hexView) show(s model.Sector) {
 
 // CreateRenderer implements fyne.Widget.
 func (h *hexView) CreateRenderer() fyne.WidgetRenderer {
-	return &hexRenderer{h, widget.NewSimpleRenderer(container.NewStack(container.NewThemeOverride(h.scroll, smallText{}), h.frame))}
+	return &hexRenderer{h, widget.NewSimpleRenderer(container.NewStack(widgets.Inset(container.NewThemeOverride(h.scroll, smallText{}), 4, 3, 2, 3), h.frame))}
 }
 
 // hexRenderer fills the grid again when the colours of the theme change.

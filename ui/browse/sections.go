@@ -43,6 +43,10 @@ func (v *View) discChanged(ready bool) {
 	if v.volume.NoFiles() != nil {
 		section = discSection
 	}
+	if v.Object.Visible() && v.host.Canvas.Focused() == nil {
+		v.enter(section)
+		return
+	}
 	v.showSection(section)
 }
 

@@ -54,7 +54,7 @@ func newSectors(h *host.Host, d func() disc.Disc, f func() volume.FS) *sectors {
 	s.check = h.Tips.NewButton("Check all", theme.CheckIcon, "Read every sector, and check its EDC, ECC and Q sub-channel", func() { s.onCheck() })
 	bar := container.NewBorder(nil, nil, container.NewHBox(s.back, s.next, widgets.Middle(widgets.Wide(160, s.goTo)),
 		h.Tips.NewButton("Go to", nil, "Show the sector at this address  (Ctrl+G)", func() { s.submit(s.goTo.Text) })), s.check, widgets.Middle(widgets.Inset(s.note, 8, 0, 8, 0)))
-	left := widgets.Panel(container.NewBorder(widgets.Inset(bar, 8, 8, 12, 4), widgets.Inset(widgets.MinHeight(16, s.legend.Container), 12, 6, 12, 8), nil, nil, widgets.Inset(s.hex, 12, 0, 4, 0)))
+	left := widgets.Panel(container.NewBorder(widgets.Inset(bar, 8, 8, 12, 4), widgets.Inset(widgets.MinHeight(16, s.legend.Container), 12, 6, 12, 8), nil, nil, widgets.Inset(s.hex, 8, 0, 4, 0)))
 	right := widgets.Panel(widgets.Inset(container.NewBorder(s.title, nil, nil, nil,
 		container.NewVScroll(widgets.Inset(s.facts.Container, 0, 8, 14, 8))), 16, 14, 16, 14))
 	s.object = widgets.NewSplit(false, 0.74, left, widgets.Wide(232, right))

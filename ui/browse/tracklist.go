@@ -82,9 +82,12 @@ func (t *tracks) fill(i widget.ListItemID, o fyne.CanvasObject) {
 		row.set(theme.Muted, fmt.Sprintf("Session %d", r.Session.Number), "", "", "", "", "")
 		return
 	}
-	k := r.Track
+	k, length := r.Track, model.PlayingTime(r.Track.Length)
+	if k.Mode != disc.Audio {
+		length = units.Size(k.Length * disc.SectorSize)
+	}
 	row.set(theme.Foreground, fmt.Sprint(k.Number), model.Capital(k.Mode.String()), k.Start.MSF().String(),
-		units.Thousands(int64(k.Start)), model.PlayingTime(k.Length), filename.Printable(r.Title()))
+		units.Thousands(int64(k.Start)), length, filename.Printable(r.Title()))
 }
 
 // trackRow is a row of the list of tracks, or its heading.
@@ -103,7 +106,7 @@ var trackColumns = [6]struct {
 	{"Kind", 74, fyne.TextAlignLeading},
 	{"Start", 58, fyne.TextAlignTrailing},
 	{"LBA", 62, fyne.TextAlignTrailing},
-	{"Length", 62, fyne.TextAlignTrailing},
+	{"Length", 60, fyne.TextAlignTrailing},
 	{"Title", 0, fyne.TextAlignLeading},
 }
 

@@ -54,10 +54,16 @@ type Sector struct {
 }
 
 // ReadSector reads a sector with everything that the disc stores of it: the whole sector of
-// a CD, with its sub-channels if they are stored, or else the user data.
+// a CD, with its sub-channels if they are stored, or else the user data. What a disc would
+// generate, because only the user data is stored, is left out.
 func ReadSector(ctx context.Context, d disc.Disc, lba disc.LBA) (Sector, error) {
 	forms := []disc.Form{disc.Raw, disc.User}
-	if disc.HasSubChannels(d) {
+	t, _ := d.TOC().TrackAt(lba)
+	_, known := disc.Unwrap(d).(disc.Storer)
+	switch {
+	case known && t.Mode != disc.Audio && !disc.StoresRaw(d, lba):
+		forms = []disc.Form{disc.User, disc.Raw}
+	case disc.HasSubChannels(d):
 		forms = []disc.Form{disc.RawSub, disc.Raw, disc.User}
 	}
 	var err error
@@ -65,7 +71,7 @@ func ReadSector(ctx context.Context, d disc.Disc, lba disc.LBA) (Sector, error) 
 		p := make([]byte, f.Size())
 		var n int
 		if n, err = d.ReadSectors(ctx, p, lba, f); n == 1 {
-			return describeSector(d.TOC(), lba, p), nil
+			return describeSector(d.TOC(), lba, p, disc.StoresRaw(d, lba)), nil
 		}
 		if !errors.Is(err, disc.ErrForm) {
 			break
@@ -74,8 +80,9 @@ func ReadSector(ctx context.Context, d disc.Disc, lba disc.LBA) (Sector, error) 
 	return Sector{LBA: lba}, err
 }
 
-// describeSector names the parts of a sector and checks them.
-func describeSector(toc disc.TOC, lba disc.LBA, p []byte) Sector {
+// describeSector names the parts of a sector and checks them. Codes that are not known to be
+// stored may have been generated from the data, so that they prove nothing.
+func describeSector(toc disc.TOC, lba disc.LBA, p []byte, stored bool) Sector {
 	s := Sector{LBA: lba, Bytes: p}
 	s.fact("LBA", fmt.Sprint(lba))
 	s.fact("MSF", lba.MSF().String())
@@ -96,7 +103,7 @@ func describeSector(toc disc.TOC, lba disc.LBA, p []byte) Sector {
 		s.Fields = []Field{{PartData, 0, sector.Size, false}}
 		s.fact("Contents", "588 stereo samples of 16 bits")
 	} else {
-		s.dataSector(p[:sector.Size], lba)
+		s.dataSector(p[:sector.Size], lba, stored)
 	}
 	if len(p) > sector.Size {
 		s.subChannels(p[sector.Size:])
@@ -118,7 +125,7 @@ func (s *Sector) check(name string, bad bool) {
 }
 
 // dataSector describes a data sector of 2352 bytes.
-func (s *Sector) dataSector(p []byte, lba disc.LBA) {
+func (s *Sector) dataSector(p []byte, lba disc.LBA, stored bool) {
 	kind, ok := sector.Identify(p)
 	faults := sector.Check(p, lba)
 	if !ok {
@@ -132,6 +139,10 @@ func (s *Sector) dataSector(p []byte, lba disc.LBA) {
 	s.Fields = fieldsOf(kind, faults)
 	if kind == sector.Form1 || kind == sector.Form2 {
 		s.fact("Sub-header", subheader(p[sector.SubheadAt:]))
+	}
+	if !stored && faults == 0 {
+		s.fact("EDC and ECC", "generated from the data, or not known to be stored: they are not checked")
+		return
 	}
 	switch kind {
 	case sector.Mode1, sector.Form1:

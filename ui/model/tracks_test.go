@@ -2,11 +2,15 @@ package model
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/imagetest"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/sector"
 )
 
@@ -26,9 +30,15 @@ func TestTrackRows(t *testing.T) {
 	}
 }
 
+// storing is a disc whose sectors are stored with everything.
+type storing struct{ disc.Disc }
+
+func (storing) StoresRaw(disc.LBA) bool { return true }
+func (storing) HasSubChannels() bool    { return true }
+
 // TestReadSector names the parts of sectors, and finds what is wrong with them.
 func TestReadSector(t *testing.T) {
-	d := imagetest.SubChannels(t)
+	d := storing{imagetest.SubChannels(t)}
 	tracks := d.TOC().Sessions
 	audio, xa := tracks[0].Tracks[1], tracks[1].Tracks[0]
 	for _, c := range []struct {
@@ -78,7 +88,7 @@ func TestReadSector(t *testing.T) {
 	p := append([]byte(nil), good.Bytes[:sector.Size]...)
 	p[100] ^= 1
 	bad := 0
-	for _, f := range describeSector(d.TOC(), 20, p).Facts {
+	for _, f := range describeSector(d.TOC(), 20, p, true).Facts {
 		if f.Bad {
 			bad++
 		}
@@ -88,8 +98,44 @@ func TestReadSector(t *testing.T) {
 	}
 }
 
+// TestGeneratedCodes: the codes of a sector that were generated because only the user data is
+// stored are not called correct.
+func TestGeneratedCodes(t *testing.T) {
+	dir := t.TempDir()
+	sheet := "FILE \"data.bin\" BINARY\n  TRACK 01 MODE1/2048\n    INDEX 01 00:00:00\n"
+	for name, data := range map[string][]byte{"x.cue": []byte(sheet), "data.bin": make([]byte, 300*2048)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := source.Open(t.Context(), filepath.Join(dir, "x.cue"), source.Options{Report: progress.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	s, err := ReadSector(t.Context(), src, 20)
+	if err != nil || len(s.Bytes) != disc.SectorSize {
+		t.Fatalf("%d bytes, %v", len(s.Bytes), err)
+	}
+	whole := make([]byte, sector.Size)
+	if _, err := src.ReadSectors(t.Context(), whole, 20, disc.Raw); err != nil {
+		t.Fatal(err)
+	}
+	s = describeSector(src.TOC(), 20, whole, false) // as of a drive
+	told := false
+	for _, f := range s.Facts {
+		if f.Value == "correct" {
+			t.Errorf("%s is called correct", f.Name)
+		}
+		told = told || strings.Contains(f.Value, "generated")
+	}
+	if !told {
+		t.Errorf("it is not said that the codes are generated: %v", s.Facts)
+	}
+}
+
 func TestParseAddress(t *testing.T) {
-	for text, want := range map[string]disc.LBA{"16": 16, " 0x10 ": 16, "00:02:16": 16, "-150": -150, "00:00:00": -150, "1,000": 1000} {
+	for text, want := range map[string]disc.LBA{"16": 16, " 0x10 ": 16, "00:02:16": 16, "-150": -150, "00:00:00": -150, "1,000": 1000, "1\u202f000": 1000} {
 		if got, err := ParseAddress(text); got != want || err != nil {
 			t.Errorf("%q: %d, %v", text, got, err)
 		}

@@ -26,6 +26,9 @@ const (
 	bzBlock = 0x314159265359 // signature of a block
 	bzEnd   = 0x177245385090 // signature of the end of a stream
 	bzBits  = 48             // of a signature
+	// minBzUnit is less than what a signature and what follows it take, in bytes: a block
+	// has tables of more than 20 bytes, and after the end of a stream, one with a block follows.
+	minBzUnit = 16
 	// maxBzBlock is more than a block of 900 kB can take if it does not shrink, in bytes.
 	maxBzBlock = 4 << 20
 )
@@ -115,6 +118,9 @@ func (b *bzFile) marks(ctx context.Context) ([]mark, error) {
 			}
 		}
 		at += int64(n)
+		if int64(len(list)) > at/minBzUnit+minBzUnit {
+			return nil, corrupt("there are more blocks than fit into the file")
+		}
 	}
 	return list, nil
 }
@@ -246,7 +252,7 @@ func (b *bzFile) bits32(bit int64) (uint32, error) {
 func (b *bzFile) open(u bzUnit) (io.Reader, error) {
 	n := u.to - u.from
 	if n > maxBzBlock*8 {
-		return nil, corrupt("a block without an end")
+		return nil, corrupt("a block has no end")
 	}
 	p := make([]byte, (u.from%8+n+7)/8)
 	if _, err := b.r.ReadAt(p, u.from/8); err != nil {

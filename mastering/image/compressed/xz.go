@@ -22,7 +22,8 @@ var XZ = format.Format{Name: "xz", Extensions: []string{".xz"}, Unpack: unpackXZ
 const (
 	xzMagic    = "\xfd7zXZ\x00"
 	xzFooter   = "YZ"
-	xzHeadSize = 12 // of a stream header, and of a stream footer
+	xzHeadSize = 12       // of a stream header, and of a stream footer
+	maxIndex   = 16 << 20 // largest size of an index, in bytes: that of maxUnits blocks is smaller
 )
 
 // xzBlock is a block of an xz file.
@@ -46,7 +47,7 @@ func unpackXZ(ctx context.Context, f *format.Files) (*format.Files, error) {
 		return nil, orUnknown(err)
 	}
 	x := &xzFile{r: f, size: f.Size}
-	err := x.index(f)
+	err := x.index(ctx, f)
 	if err != nil {
 		if !errors.Is(err, errNoIndex) {
 			return nil, err
@@ -67,7 +68,7 @@ func unpackXZ(ctx context.Context, f *format.Files) (*format.Files, error) {
 	}
 	for _, b := range x.blocks {
 		if b.check == 0 {
-			f.Note(disc.Notice{Severity: disc.Warning, Text: "The xz file has no checksums of its contents, so that damage may not be noticed."})
+			f.Note(disc.Notice{Severity: disc.Warning, Text: "The xz file has no checksums of its contents, so damage may go undetected."})
 			break
 		}
 	}
@@ -85,20 +86,17 @@ func orUnknown(err error) error {
 var errNoIndex = errors.New("there is no index at the end of the xz file")
 
 // index reads the indexes of all streams, the last one first.
-func (x *xzFile) index(f *format.Files) error {
+func (x *xzFile) index(ctx context.Context, f *format.Files) error {
 	var found []span
 	for end := f.Size; end > 0; {
-		var quad [4]byte
-		for end >= 4 { // stream padding (2.2)
-			if _, err := f.ReadAt(quad[:], end-4); err != nil {
-				return err
-			}
-			if quad != [4]byte{} {
-				break
-			}
-			end -= 4
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		start, list, blocks, err := stream(f, end)
+		last, err := skipZeros(f, end) // stream padding (2.2)
+		if err != nil {
+			return err
+		}
+		start, list, blocks, err := stream(f, last)
 		if err != nil {
 			return err
 		}
@@ -106,6 +104,9 @@ func (x *xzFile) index(f *format.Files) error {
 		slices.Reverse(blocks)
 		found = append(found, list...)
 		x.blocks = append(x.blocks, blocks...)
+		if err := checkUnits(len(x.blocks)); err != nil {
+			return err
+		}
 		end = start
 	}
 	slices.Reverse(found)
@@ -142,6 +143,9 @@ func stream(f *format.Files, end int64) (int64, []span, []xzBlock, error) {
 	if string(foot[10:]) != xzFooter || crc32.ChecksumIEEE(foot[4:10]) != binary.LittleEndian.Uint32(foot[:]) || size > end-2*xzHeadSize {
 		return 0, nil, nil, errNoIndex
 	}
+	if size > maxIndex {
+		return 0, nil, nil, fmt.Errorf("the index of the stream that ends at byte %d has %d bytes, which is too much; unpack the file with xz", end, size)
+	}
 	p := make([]byte, size)
 	at := end - xzHeadSize - size
 	if _, err := f.ReadAt(p, at); err != nil {
@@ -154,6 +158,9 @@ func stream(f *format.Files, end int64) (int64, []span, []xzBlock, error) {
 	count, p := number(p)
 	if count > uint64(len(p)/2) {
 		return 0, nil, nil, errNoIndex
+	}
+	if err := checkUnits(int(count)); err != nil {
+		return 0, nil, nil, err
 	}
 	var list []span
 	var blocks []xzBlock
@@ -194,7 +201,7 @@ func streamHeader(f io.ReaderAt, at int64) (byte, error) {
 		return 0, packed.NoEOF(err)
 	}
 	if n < len(h) || string(h[:6]) != xzMagic || h[6] != 0 || h[7] > 15 || crc32.ChecksumIEEE(h[6:8]) != binary.LittleEndian.Uint32(h[8:]) {
-		return 0, corrupt(fmt.Sprintf("the header of the stream at byte %d", at))
+		return 0, corrupt(fmt.Sprintf("invalid header of the stream at byte %d", at))
 	}
 	return h[7], nil
 }
@@ -214,8 +221,9 @@ func number(p []byte) (uint64, []byte) {
 // the file is truncated.
 func (x *xzFile) walk(ctx context.Context) (int64, error) {
 	at, contents := int64(0), int64(0)
+	file := newForward(x.r)
 	for {
-		flags, err := streamHeader(x.r, at)
+		flags, err := streamHeader(file, at)
 		if err != nil {
 			if at > 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
 				return at, nil // what follows is not a stream
@@ -223,9 +231,13 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 			return at, err
 		}
 		at += xzHeadSize
-		for {
+		blocks := uint64(0)
+		for ; ; blocks++ {
+			if err := ctx.Err(); err != nil {
+				return at, err
+			}
 			var first [1]byte
-			if _, err := x.r.ReadAt(first[:], at); err != nil {
+			if _, err := file.ReadAt(first[:], at); err != nil {
 				return at, packed.NoEOF(err)
 			}
 			if first[0] == 0 {
@@ -238,6 +250,9 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 				x.blocks = append(x.blocks, xzBlock{flags, packedSize})
 				contents += n
 			}
+			if err == nil {
+				err = checkUnits(len(x.blocks))
+			}
 			if err != nil {
 				return at, err
 			}
@@ -246,7 +261,7 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 			}
 			at += (packedSize + 3) / 4 * 4
 		}
-		indexSize, err := x.skipIndex(at)
+		indexSize, err := skipIndex(file, at, blocks)
 		if err != nil {
 			return at, err
 		}
@@ -256,7 +271,7 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 		}
 		var quad [4]byte
 		for {
-			if _, err := x.r.ReadAt(quad[:], at); err != nil {
+			if _, err := file.ReadAt(quad[:], at); err != nil {
 				return at, nil
 			}
 			if quad != [4]byte{} {
@@ -267,12 +282,15 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 	}
 }
 
-// skipIndex returns the size of the index at a place of the file.
-func (x *xzFile) skipIndex(at int64) (int64, error) {
-	r := &counter{r: io.NewSectionReader(x.r, at, 1<<62)}
+// skipIndex returns the size of the index of so many blocks at a place of the file.
+func skipIndex(file io.ReaderAt, at int64, blocks uint64) (int64, error) {
+	r := &counter{r: io.NewSectionReader(file, at, 1<<62)}
 	var b [1]byte
 	r.Read(b[:])
 	count, err := binary.ReadUvarint(r)
+	if err == nil && count != blocks {
+		return 0, corrupt(fmt.Sprintf("the index at byte %d", at))
+	}
 	for ; err == nil && count > 0; count-- {
 		if _, err = binary.ReadUvarint(r); err == nil {
 			_, err = binary.ReadUvarint(r)
@@ -375,7 +393,7 @@ func readXZHeader(r io.ReaderAt, at int64) (xzHeader, error) {
 		return xzHeader{}, io.ErrUnexpectedEOF
 	}
 	p = p[:size]
-	bad := corrupt(fmt.Sprintf("the header of the block at byte %d", at))
+	bad := corrupt(fmt.Sprintf("invalid header of the block at byte %d", at))
 	if crc32.ChecksumIEEE(p[:size-4]) != binary.LittleEndian.Uint32(p[size-4:]) {
 		return xzHeader{}, bad
 	}
@@ -397,7 +415,7 @@ func readXZHeader(r io.ReaderAt, at int64) (xzHeader, error) {
 	}
 	id, p := number(p)
 	if flags&3 != 0 || id != 0x21 {
-		return h, fmt.Errorf("the block at byte %d is compressed with a filter besides LZMA2, which is not supported; unpack the file with xz", at)
+		return h, fmt.Errorf("the block at byte %d is compressed with a filter besides LZMA2, which is not supported; decompress the file with xz", at)
 	}
 	if len(p) < 2 || p[0] != 1 || p[1] > 40 || len(bytes.Trim(p[2:], "\x00")) > 0 {
 		return h, bad

@@ -63,9 +63,12 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 	}
 	cut := false
 	frames := z.frames
-	z.frames = nil
+	z.frames = frames[:0]
 	at := int64(0)
 	for _, fr := range frames {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		n := fr.contents
 		if n < 0 || fr.cut {
 			if n, err = z.measure(ctx, fr); err != nil {
@@ -96,13 +99,14 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 // walk finds all frames. It returns where the last one ends.
 func (z *zstdFile) walk(ctx context.Context, size int64) (int64, error) {
 	p := make([]byte, zstdHeaderSize)
+	file := newForward(z.r)
 	at := int64(0)
 	for at < size {
 		if err := ctx.Err(); err != nil {
 			return at, err
 		}
 		clear(p)
-		n, err := z.r.ReadAt(p, at)
+		n, err := file.ReadAt(p, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return at, err
 		}
@@ -117,19 +121,24 @@ func (z *zstdFile) walk(ctx context.Context, size int64) (int64, error) {
 		if m != zstdMagic {
 			return at, nil
 		}
-		fr, err := z.frame(p[:n], at, size)
+		fr, err := frameAt(ctx, file, p[:n], at, size)
 		if err != nil {
 			return at, err
 		}
-		z.frames = append(z.frames, fr)
+		if fr.contents != 0 || fr.cut || len(z.frames) == 0 { // what is empty takes no memory
+			z.frames = append(z.frames, fr)
+		}
+		if err := checkUnits(len(z.frames)); err != nil {
+			return at, err
+		}
 		at = fr.to
 	}
 	return min(at, size), nil
 }
 
-// frame finds the end of the frame at a place by the headers of its blocks (RFC 8878
+// frameAt finds the end of the frame at a place by the headers of its blocks (RFC 8878
 // 3.1.1). p begins with its header.
-func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
+func frameAt(ctx context.Context, file io.ReaderAt, p []byte, at, size int64) (zstdFrame, error) {
 	h, n, err := frameHeader(p)
 	if err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -142,7 +151,10 @@ func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
 	blocks := int64(0)
 	for last := false; !last; {
 		var b [3]byte
-		if _, err := z.r.ReadAt(b[:], fr.to); err != nil {
+		if blocks%(1<<16) == 0 && ctx.Err() != nil {
+			return fr, ctx.Err()
+		}
+		if _, err := file.ReadAt(b[:], fr.to); err != nil {
 			if !errors.Is(err, io.EOF) {
 				return fr, err
 			}
@@ -156,7 +168,7 @@ func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
 		case 1: // one byte that is repeated
 			length = 1
 		case 3:
-			return fr, fmt.Errorf("byte %d of the file: %w", fr.to, corrupt("an unknown kind of block"))
+			return fr, fmt.Errorf("byte %d of the file: %w", fr.to, corrupt("unknown block type"))
 		}
 		fr.to += 3 + length
 		blocks++
@@ -173,7 +185,7 @@ func (z *zstdFile) frame(p []byte, at, size int64) (zstdFrame, error) {
 	// The decoder allocates the window that the header names.
 	h.window = min(h.window, max(blocks*zstdBlock, 1<<10))
 	if h.window > maxWindow {
-		return fr, fmt.Errorf("the frame at byte %d needs %d MiB of memory to be unpacked, and at most %d are used; unpack the file with zstd --long=31", at, h.window>>20, maxWindow>>20)
+		return fr, fmt.Errorf("the frame at byte %d needs %d MiB of memory to decompress, and the limit is %d MiB; decompress the file with zstd --long=31", at, h.window>>20, maxWindow>>20)
 	}
 	if fr.cut {
 		h.contents = -1
@@ -198,7 +210,7 @@ func frameHeader(p []byte) (zstdHeader, int, error) {
 	single := d&0x20 != 0
 	h := zstdHeader{contents: -1, checksum: d&4 != 0}
 	if d&8 != 0 {
-		return h, 0, corrupt("the header of a frame")
+		return h, 0, corrupt("invalid frame header")
 	}
 	n := 5
 	if !single {
@@ -215,7 +227,7 @@ func frameHeader(p []byte) (zstdHeader, int, error) {
 		return h, 0, io.ErrUnexpectedEOF
 	}
 	if len(bytes.Trim(p[n:n+idSize], "\x00")) > 0 {
-		return h, 0, errors.New("it was compressed with a dictionary, which is not in the file; unpack it with zstd -D DICTIONARY")
+		return h, 0, errors.New("it was compressed with a dictionary, which is not in the file; decompress it with zstd -D DICTIONARY")
 	}
 	n += idSize
 	switch size {

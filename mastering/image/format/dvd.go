@@ -6,10 +6,10 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// PositionsNotice says that an image records the physical positions of sectors (data position
+// PositionsNotice says that an image contains the physical positions of sectors (data position
 // measurement).
 func PositionsNotice() disc.Notice {
-	return disc.Notice{Severity: disc.Info, Text: "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy."}
+	return disc.Notice{Severity: disc.Info, Text: "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy."}
 }
 
 // LeadInNotices returns what an image records about the lead-in of a DVD and a disc.TOC
@@ -23,13 +23,13 @@ func LeadInNotices(pfi []byte, bca int) []disc.Notice {
 	if len(pfi) >= 16 {
 		first, end := long24(pfi[5:]), long24(pfi[13:]) // of the data area, and of layer 0
 		if pfi[2]>>5&3 == 1 && end >= first {
-			say("The image is of a DVD with two layers, of which the first one has %d sectors. The place of the layer break is not kept.", end-first+1)
+			say("The image is of a dual-layer DVD whose first layer has %d sectors. The position of the layer break is not kept.", end-first+1)
 		} else {
-			say("The image records the lead-in of the DVD (manufacturer, kind of disc). It is not used.")
+			say("The image records the lead-in of the DVD (manufacturer, kind of disc), which is ignored.")
 		}
 	}
 	if bca > 0 {
-		say("The image records the burst cutting area of the DVD (%d bytes). It is not used.", bca)
+		say("The image records the burst cutting area of the DVD (%d bytes), which is ignored.", bca)
 	}
 	return list
 }
