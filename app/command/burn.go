@@ -33,8 +33,8 @@ func (inv *invocation) burnVerb() *cobra.Command {
 image is written. Afterwards the disc is read back and every sector compared, unless
 --no-verify is given.
 
-IMAGE "-" is standard input: an ISO or UDF image, compressed or not, without a temporary
-file. The disc is then compared with checksums of what was sent to it.
+IMAGE "-" is standard input: an ISO or UDF image, compressed or not. It is burned without
+a temporary file, and the disc is compared with checksums of what was sent to it.
 
 The plan is shown first and, on a terminal, must be confirmed. DRIVE can be left out if
 there is only one.`,

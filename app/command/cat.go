@@ -21,8 +21,8 @@ func (inv *invocation) catVerb() *cobra.Command {
 them. Paths are those that "ls" prints. With --stream, a named stream of the files
 (UDF) is printed instead of their contents; "ls -a" lists the streams.
 
-With --track and without PATH, the track itself is printed: an audio track as WAV, the
-2048 bytes of user data of each sector of a data track.`,
+With --track and without PATH, the track itself is printed: an audio track as WAV, a data
+track as the 2048 bytes of user data of each sector.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -
   glassmaster cat --track 3 album.cue | aplay`,

@@ -32,26 +32,26 @@ func (inv *invocation) convertVerb() *cobra.Command {
 		Long: `Write a disc as an image file of another format. IMAGE can be any disc: an image file, a
 drive, a folder or a compilation. The extension of OUTPUT, or --format, determines the
 format: ` + strings.Join(image.Writable(), ", ") + `.
-Of an image of several files, OUTPUT is the main one; a .bin file gets its .cue file
-beside it, an .mdf file its .mds file. A name ending in .img, or in an unknown extension,
-means a plain image (ISO); name the .ccd file for CloneCD. "-" writes to standard output.
-IMAGE "-" is standard input: an ISO or UDF image, compressed or not. It is read once, so
---no-verify is needed.
+If an image consists of several files, OUTPUT is the main one: the .cue or .mds file is
+written beside a .bin or .mdf file. A file name that ends in .img or in an unknown
+extension selects a plain image (ISO); for CloneCD, name the .ccd file. "-" writes to
+standard output. IMAGE "-" is standard input: an ISO or UDF image, compressed or not.
+It can be read only once, so --no-verify is required.
 
-What the format cannot hold is reported first: audio, sessions, sub-channels, CD-TEXT,
-indexes, sectors without 2048 bytes of user data. Then nothing is written and the exit
-code is 7, unless --force accepts the loss; zeros then take the place of sectors that
-cannot be kept. EDC and ECC that are generated again, and sub-channels that say nothing but
-the table of contents, are no loss.
+What the format cannot hold is reported before anything is written: audio, sessions,
+sub-channels, CD-TEXT, indexes, sectors without 2048 bytes of user data. In that case
+nothing is written and the exit code is 7, unless --force accepts the loss; sectors that
+cannot be kept are then replaced by zeros. EDC and ECC that can be generated again are no
+loss, nor are sub-channels that only repeat the table of contents.
 
 The image is read back and compared with the source: the tracks, and every sector in the
-form that the format holds. A format of whole sectors gets damaged ones as they are, which
-is reported (exit code 6). Where the format holds only the data, it is corrected if the
-ECC allows that; otherwise it is an error, unless --keep-going replaces such sectors by
-zeros (exit code 3).
+form that the format holds. If the format holds whole sectors, damaged sectors are copied
+unchanged and reported (exit code 6). If it holds only user data, damaged sectors are
+corrected by their ECC; those that cannot be corrected are an error, unless --keep-going
+replaces them by zeros (exit code 3).
 
-Other files of the image that exist already are not replaced without --force. The files
-of IMAGE are never replaced.`,
+The other files of a new image replace existing files only with --force. The files of
+IMAGE are never replaced.`,
 		Example: `  glassmaster convert game.cue game.iso
   glassmaster convert --per-track album.nrg album.cue
   glassmaster convert disc.bin disc.chd`,
@@ -63,8 +63,8 @@ of IMAGE are never replaced.`,
 	inv.sessionFlag(c)
 	f := c.Flags()
 	f.StringVar(&o.format, "format", "", "`FORMAT` of the image (default that of the file extension, or ISO)")
-	f.BoolVar(&o.perTrack, "per-track", false, "write a file for each track, where the format allows it")
-	f.BoolVar(&o.force, "force", false, "accept what the format cannot hold, and replace existing files of the image")
+	f.BoolVar(&o.perTrack, "per-track", false, "write a file for each track, if the format allows it")
+	f.BoolVar(&o.force, "force", false, "accept the loss of what the format cannot hold, and replace existing files of the image")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the image back")
 	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read")
 	f.BoolVar(&o.whole, "whole", false, "convert all sectors of a disc that is overwritten in place, not only those in use")

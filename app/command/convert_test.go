@@ -47,7 +47,7 @@ func TestConvertRefusesLoss(t *testing.T) {
 	to := filepath.Join(dir, "disc.iso")
 	r := must(t, Lossy, "convert", from, to)
 	for _, want := range []string{
-		"3 audio tracks are left out", "its 2 sessions", "in mode 2 only the user data is kept",
+		"3 audio tracks are left out", "its 2 sessions", "only the user data of 1 track in mode 2 is kept",
 		"the catalogue number is left out", "CD-TEXT in ", "64 sectors have no user data", "use --force",
 	} {
 		if !strings.Contains(r.log, want) {

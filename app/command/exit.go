@@ -131,7 +131,7 @@ func hintFor(err error) string {
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &loss):
-		return "use --force to write the image without it, or another format"
+		return "use --force to accept the loss, or choose another format"
 	case errors.As(err, &short):
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
 	case errors.As(err, &bad):

@@ -39,8 +39,8 @@ written as \x1b for each byte. Every changed name is reported.
 --boot copies the boot images (El Torito) instead, under their numbers and
 names.
 
---track N -o FILE writes the track itself to a file, from its index 1 to its end: an audio
-track as WAV, or as samples alone if FILE ends in .bin; a data track as the 2048 bytes of
+--track N -o FILE writes the track itself to a file, from index 1 to its end: an audio
+track as WAV, or as samples without a header if FILE ends in .bin; a data track as the 2048 bytes of
 user data of each sector, or as whole sectors of 2352 bytes if FILE ends in .bin.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .

@@ -67,8 +67,8 @@ The data of a result:
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
             remarks (texts about empty ends of tracks), sha256, differs, faults
-            (of one disc, or of both that are equal); of one disc: checks; with --repair as for convert, and: mended_sectors,
-            faults (that remain)
+            (of one disc, or of two equal ones); of one disc: checks; with --repair
+            as for convert, and: mended_sectors, faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
@@ -92,7 +92,7 @@ The data of a result:
             corrected_sectors (whose damaged data was corrected by its ECC);
             with --verify: verified (it was read back and is equal), sha256
   convert   as for read, and: format, files (of the image), lost (texts: what the
-            format cannot hold), faults (damaged sectors, written as they are)
+            format cannot hold), faults (damaged sectors, copied unchanged)
   blank     drive
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (if more can be

@@ -58,7 +58,7 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 		done.Control = t.Control.Names()
 	}
 	if t.Control&disc.PreEmphasis != 0 && t.Mode == disc.Audio && form == extract.WAV {
-		inv.warn(fmt.Sprintf("track %d was recorded with pre-emphasis, which a WAV file does not record: apply de-emphasis when you play it", number))
+		inv.warn(fmt.Sprintf("track %d was recorded with pre-emphasis, which a WAV file cannot record: apply de-emphasis when you play it", number))
 	}
 	if inv.piped {
 		err = extract.Track(ctx, inv.out, src, t, form, inv.report())

@@ -27,10 +27,10 @@ func (inv *invocation) verifyVerb() *cobra.Command {
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector; each can be an image file, a drive, a folder or a
 compilation. If they differ, the address of the first difference and the file there are
-printed. Audio is compared with its pre-gaps, data in whole sectors if both images store
-them, and otherwise by its 2048 bytes of user data. Sub-channels are not compared. Zeros after the end of the volume that only one of them has, such as padding
-added by a burn, are ignored. So are older contents there on a disc that is overwritten
-in place. A folder is planned as "burn" would burn it, with the creation time of the
+printed. Audio is compared with its pre-gaps; data is compared as whole sectors if both
+images store them, and otherwise as 2048 bytes of user data. Sub-channels are not compared.
+Zeros after the end of the volume that only one of them has, such as padding added by a
+burn, are ignored. So are older contents there on a disc that is overwritten in place. A folder is planned as "burn" would burn it, with the creation time of the
 other disc: it is equal to a disc burned from it as long as none of its files has
 changed. A file that is not an image is compared as plain sectors, as "burn --force"
 burns it.
@@ -38,14 +38,14 @@ burns it.
 With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
 "build --md5" has embedded is checked. Data sectors that an image stores as a whole (2352
 bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-channels
-by their CRC; damaged sectors are listed with their files. What has no checksum, such as
-audio, is named: it can be read, but nobody knows whether it is intact.
+by their CRC. Damaged sectors are listed with their files. Sectors without a checksum,
+such as audio, can be read but not checked, and are counted as not checked.
 
-"-" is standard input: an ISO or UDF image, compressed or not, that is read once.
+"-" is standard input: an ISO or UDF image, compressed or not. It is read once.
 
---repair -o NEW writes a new image, in the format of the old one or that of --format or the
-extension of NEW, in which damaged sectors are corrected where their ECC allows that. What
-remains damaged is listed, and the exit code is then 3.
+--repair -o NEW writes a new image in which damaged sectors are corrected if their ECC
+allows it. The format is that of --format, of the extension of NEW, or of IMAGE. Sectors
+that remain damaged are listed, and the exit code is then 3.
 
 A disc that ends before its volume or one of its files is incomplete, and is reported as
 neither good nor equal. A single disc is also not good if its file system cannot be

@@ -69,7 +69,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		m.files = newfile.NewSet(m.path)
 	}
 	if in.source.Once && m.proves() {
-		return nil, fmt.Errorf("standard input can be read only once, so that the image cannot be compared with it; use --no-verify, or save it to a file first and name that")
+		return nil, fmt.Errorf("standard input can be read only once, so the image cannot be compared with it; use --no-verify, or save standard input to a file and name the file")
 	}
 	if err := m.admit(ctx); err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (m *imageFile) admit(ctx context.Context) error {
 		return fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else; name a .cue file for an image of the audio, or copy single tracks with extract --track", f.Name)
 	}
 	if n := disc.Sectors(m.in.disc); f.Holds&format.OnlyCD != 0 && n > format.MaxCDSectors {
-		return fmt.Errorf("the disc has %d sectors, and an image of the format %s can have at most %d, the most of a CD; use %s",
+		return fmt.Errorf("the disc has %d sectors, but an image of the format %s can have at most %d, the capacity of a CD; use %s",
 			n, f.Name, format.MaxCDSectors, strings.Join(image.WritableLarge(), " or "))
 	}
 	if m.o.Format.FilePerTrack && !m.splits() {

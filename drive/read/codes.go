@@ -52,7 +52,7 @@ func (d *medium) readISRCs(ctx context.Context) {
 				continue
 			}
 			if time.Since(began) > codesTimeout {
-				d.warn("The drive needs too long to read the ISRCs: those from track %d on are left out.", t.Number)
+				d.warn("The drive reads ISRCs too slowly: those from track %d on are left out.", t.Number)
 				return
 			}
 			code, err := twice(func() (string, error) { return mmc.ReadISRC(ctx, d.t, t.Number) }, sector.ValidISRC)

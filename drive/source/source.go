@@ -138,7 +138,7 @@ func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []
 
 func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if o.SessionStart != 0 && (drive.IsName(name) || IsPlan(name)) {
-		return nil, fmt.Errorf("%s is not an image file of one session: only such a file has a first sector that is not the first of the disc", name)
+		return nil, fmt.Errorf("%s is not an image file of one session, so no session start can be given for it", name)
 	}
 	if name == Stdin {
 		return openStream(ctx)

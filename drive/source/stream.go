@@ -97,7 +97,7 @@ func (s *stream) ReadAt(p []byte, off int64) (int, error) {
 	if n < len(p) {
 		at := off + int64(n) - (s.next - int64(len(s.last)))
 		if at < 0 {
-			return n, fmt.Errorf("%w: byte %d has passed; save it to a file, and name that", ErrOnce, off+int64(n))
+			return n, fmt.Errorf("%w: byte %d was read before; save standard input to a file and name the file", ErrOnce, off+int64(n))
 		}
 		n += copy(p[n:], s.last[min(at, int64(len(s.last))):])
 	}
@@ -121,7 +121,7 @@ func (s *stream) advance(off, end int64) error {
 		return nil
 	}
 	if off > s.next || end-s.next > streamStep {
-		return fmt.Errorf("%w: byte %d has not come yet; save it to a file, and name that", ErrOnce, off)
+		return fmt.Errorf("%w: byte %d is too far ahead; save standard input to a file and name the file", ErrOnce, off)
 	}
 	if len(s.last) > 2*streamWindow {
 		s.last = append(s.last[:0], s.last[len(s.last)-streamWindow:]...)
@@ -155,7 +155,7 @@ func (s *stream) finish() error {
 		if len(bytes.Trim(p, "\x00")) == 0 {
 			return nil
 		}
-		return fmt.Errorf("standard input has more than the volume, which ends after %d bytes: what follows would be left out; save it to a file, and name that", s.size)
+		return fmt.Errorf("standard input continues after the end of the volume at byte %d, and the rest would be left out; save standard input to a file and name the file", s.size)
 	}
 	if s.size < int64(len(s.head)) {
 		if err := more(s.head[s.size:]); err != nil {

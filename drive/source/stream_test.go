@@ -111,7 +111,7 @@ func TestStreamRefused(t *testing.T) {
 			want string
 		}{
 			"less":                 {bytes.NewReader(whole[:len(whole)-5000]), "standard input ended"},
-			"more":                 {io.MultiReader(bytes.NewReader(whole), strings.NewReader("more")), "more than the volume"},
+			"more":                 {io.MultiReader(bytes.NewReader(whole), strings.NewReader("more")), "continues after the end of the volume"},
 			"failure":              {io.MultiReader(bytes.NewReader(whole[:len(whole)-5000]), iotest.ErrReader(errors.New("no carrier"))), "no carrier"},
 			"truncated gzip":       {bytes.NewReader(packed[:len(packed)-5000]), "unexpected EOF"},
 			"gzip without the end": {bytes.NewReader(packed[:len(packed)-4]), "unexpected EOF"},

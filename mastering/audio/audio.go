@@ -27,7 +27,7 @@ const (
 const maxSize = 1 << 38
 
 // ErrUnknown is in the chain of the error if a file is none of the known sound files.
-var ErrUnknown = errors.New("not a sound file of a known kind")
+var ErrUnknown = errors.New("not a sound file in a known format")
 
 // Sound is the samples of a sound file. It is safe for concurrent use.
 type Sound struct {
@@ -73,7 +73,7 @@ func Identify(r io.ReaderAt, size int64) string {
 func Open(r io.ReaderAt, size int64) (s *Sound, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the decoders are made for files without damage
-			s, err = nil, fmt.Errorf("it is damaged: the decoder stopped (%v)", r)
+			s, err = nil, fmt.Errorf("it is damaged: the decoder failed (%v)", r)
 		}
 	}()
 	head := headOf(r, size)
@@ -131,7 +131,7 @@ func suits(hertz, channels, bits int) error {
 	case channels != 1 && channels != 2:
 		return fmt.Errorf("it has %d channels, but an audio CD has 2; %s", channels, advice)
 	case hertz != rate:
-		return fmt.Errorf("it has %d samples a second, but an audio CD has %d; %s", hertz, rate, advice)
+		return fmt.Errorf("its sample rate is %d Hz, but that of an audio CD is %d Hz; %s", hertz, rate, advice)
 	case bits != 16:
 		return fmt.Errorf("its samples have %d bits, but those of an audio CD have 16; %s", bits, advice)
 	}

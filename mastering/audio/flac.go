@@ -38,11 +38,11 @@ func openFLAC(r io.ReaderAt, size int64) (*Sound, error) {
 	for n := 0; ; n++ {
 		var p [4 + 18]byte
 		if k, _ := r.ReadAt(p[:], off); k < 4 {
-			return nil, errors.New("it ends within its metadata")
+			return nil, errors.New("the file ends within its metadata")
 		}
 		if n == 0 {
 			if p[0]&0x7F != 0 {
-				return nil, errors.New("it is damaged: the block STREAMINFO is missing")
+				return nil, errors.New("it is damaged: the STREAMINFO block is missing")
 			}
 			if err := f.info(p[4:]); err != nil {
 				return nil, err
@@ -57,7 +57,7 @@ func openFLAC(r io.ReaderAt, size int64) (*Sound, error) {
 		}
 	}
 	if f.first = off; f.first >= size {
-		return nil, errors.New("it ends within its metadata")
+		return nil, errors.New("the file ends within its metadata")
 	}
 	end, err := f.end()
 	if err != nil {
@@ -153,7 +153,7 @@ func (f *flacFile) find(off, limit int64) (flacFrame, bool) {
 	return flacFrame{}, false
 }
 
-// errNoHeader is in the chain of the error of parse if there is no header of a frame.
+// errNoHeader is in the chain of the error of parse if a frame header is missing.
 var errNoHeader = errors.New("there is no frame")
 
 // maxFalse is how many headers find tries to decode of which none begins a frame that is not
@@ -171,14 +171,14 @@ func (f *flacFile) parse(r *bufio.Reader, off int64) (flacFrame, error) {
 		x.BitsPerSample = uint8(f.bits)
 	}
 	if x.Channels.Count() != f.channels || int(x.BitsPerSample) != f.bits || x.SampleRate != 0 && x.SampleRate != rate {
-		return flacFrame{}, errors.New("the frame has other channels, bits or samples a second than the file")
+		return flacFrame{}, errors.New("the channels, sample size or sample rate of the frame are not those of the file")
 	}
 	if err := x.Parse(); err != nil {
 		return flacFrame{}, err
 	}
 	for _, sub := range x.Subframes {
 		if len(sub.Samples) != int(x.BlockSize) {
-			return flacFrame{}, errors.New("the frame has another number of samples than its header says")
+			return flacFrame{}, errors.New("the frame does not have the number of samples that its header states")
 		}
 	}
 	return flacFrame{x, off, off + c.n}, nil
@@ -238,7 +238,7 @@ func (d *flacDecoder) next() ([]byte, error) {
 	}
 	x, err := d.parse(d.r, d.off)
 	if err == nil && d.start(x) != d.at {
-		err = fmt.Errorf("the frame begins with sample %d instead of %d", d.start(x), d.at)
+		err = fmt.Errorf("the frame begins at sample %d instead of %d", d.start(x), d.at)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the FLAC file is damaged at %s (byte %d): %w", place(d.at), d.off, err)

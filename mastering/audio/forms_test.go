@@ -102,14 +102,14 @@ func TestRefused(t *testing.T) {
 		file []byte
 		want string
 	}{
-		{"48 kHz", wav(pcm, 48000, 2, 16), "48000 samples a second"},
+		{"48 kHz", wav(pcm, 48000, 2, 16), "sample rate is 48000 Hz"},
 		{"24 bits", wav(pcm, 44100, 2, 24), "have 24 bits"},
 		{"6 channels", wav(pcm, 44100, 6, 16), "6 channels"},
-		{"floating-point numbers", replace(plain, 20, "\x03\x00"), "kind 0003h"},
+		{"floating-point numbers", replace(plain, 20, "\x03\x00"), "format 0003h"},
 		{"no samples", plain[:44], "no samples"},
-		{"no format", replace(plain, 12, "fmt_"), "\"fmt \" is missing"},
-		{"no data", replace(plain, 36, "datb"), "\"data\" is missing"},
-		{"AIFF of 32 kHz", aiff(pcm, 1000, 2, 16, 32000, ""), "32000 samples a second"},
+		{"no format", replace(plain, 12, "fmt_"), "\"fmt \" chunk is missing"},
+		{"no data", replace(plain, 36, "datb"), "\"data\" chunk is missing"},
+		{"AIFF of 32 kHz", aiff(pcm, 1000, 2, 16, 32000, ""), "sample rate is 32000 Hz"},
 		{"AIFF-C, compressed", aiff(pcm, 1000, 2, 16, 44100, "ima4"), "compressed (\"ima4\")"},
 		{"Opus", oggPage("OpusHead"), "its contents are not Vorbis, but Opus; convert it first"},
 		{"FLAC in Ogg", oggPage("\x7FFLAC\x01"), "but FLAC"},

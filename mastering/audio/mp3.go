@@ -170,7 +170,7 @@ func (f *mp3File) scan(off, end int64) (mp3Info, error) {
 			if trailing(r) {
 				return info, nil
 			}
-			return info, fmt.Errorf("it is damaged at %s (byte %d): there is no header of a frame", place(int64(len(f.frames))*mp3Samples), off)
+			return info, fmt.Errorf("it is damaged at %s (byte %d): a frame header is missing", place(int64(len(f.frames))*mp3Samples), off)
 		}
 		if off+int64(h.size) > end {
 			break

@@ -39,7 +39,7 @@ func readPage(r io.ReaderAt, size, off int64) (oggPage, error) {
 		return oggPage{}, err
 	}
 	if string(p[:4]) != "OggS" || p[4] != 0 {
-		return oggPage{}, errors.New("there is no page")
+		return oggPage{}, errors.New("there is no Ogg page")
 	}
 	g := oggPage{off: off, flags: p[5], granule: int64(binary.LittleEndian.Uint64(p[6:])), serial: binary.LittleEndian.Uint32(p[14:])}
 	g.head = 27 + int64(p[26])
@@ -119,7 +119,7 @@ func (s *packets) next() (packet []byte, last bool, err error) {
 			s.segment++
 			s.part, s.rest = append(s.part, s.rest[:n]...), s.rest[n:]
 			if len(s.part) > maxPacket {
-				return nil, false, fmt.Errorf("byte %d: a packet is larger than any can be", s.page.off)
+				return nil, false, fmt.Errorf("byte %d: a packet is larger than the format allows", s.page.off)
 			}
 			if n == 255 {
 				continue
@@ -169,7 +169,7 @@ func (s *packets) turn() error {
 		case continued && len(s.part) == 0:
 			s.skip = true
 		case !continued && len(s.part) > 0:
-			return fmt.Errorf("byte %d: the rest of a packet is missing", g.off)
+			return fmt.Errorf("byte %d: a packet is incomplete", g.off)
 		}
 		return nil
 	}

@@ -35,7 +35,7 @@ func newPCM(r io.ReaderAt, size, off, length int64, channels int, swap bool) *So
 // ReadAt implements io.ReaderAt.
 func (s *pcm) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
-		return 0, errors.New("read at a negative offset")
+		return 0, errors.New("read at negative offset")
 	}
 	if !s.mono && (!s.swap || off%2 == 0 && len(p)%2 == 0) {
 		return s.stereo(p, off)
@@ -133,7 +133,7 @@ func chunks(r io.ReaderAt, size, off int64, order binary.ByteOrder, f func(chunk
 func (c chunk) contents(r io.ReaderAt, n int64) ([]byte, error) {
 	p := make([]byte, min(n, c.length))
 	if k, err := r.ReadAt(p, c.off); k < len(p) {
-		return nil, fmt.Errorf("read the chunk %q: %w", c.id, err)
+		return nil, fmt.Errorf("read the %q chunk: %w", c.id, err)
 	}
 	return p, nil
 }
@@ -177,7 +177,7 @@ func openWAV(r io.ReaderAt, size int64) (*Sound, error) {
 		return false, err
 	})
 	if err == nil && s == nil {
-		err = errors.New("it has no samples: the chunk \"data\" is missing")
+		err = errors.New("it has no samples: the \"data\" chunk is missing")
 	}
 	return s, err
 }
@@ -186,14 +186,14 @@ func openWAV(r io.ReaderAt, size int64) (*Sound, error) {
 func wavData(r io.ReaderAt, size int64, c chunk, form []byte, long int64) (*Sound, error) {
 	le := binary.LittleEndian
 	if len(form) < 16 {
-		return nil, errors.New("it is damaged: the chunk \"fmt \" is missing or too short")
+		return nil, errors.New("it is damaged: the \"fmt \" chunk is missing or too short")
 	}
 	kind, channels := le.Uint16(form), int(le.Uint16(form[2:]))
 	if kind == waveExtensible && len(form) >= 26 {
 		kind = le.Uint16(form[24:])
 	}
 	if kind != wavePCM {
-		return nil, fmt.Errorf("its samples are compressed or floating-point numbers (kind %04Xh); convert it first, for example with SoX: sox FILE -e signed -b 16 OUT.wav", kind)
+		return nil, fmt.Errorf("its samples are compressed or floating-point numbers (format %04Xh); convert it first, for example with SoX: sox FILE -e signed -b 16 OUT.wav", kind)
 	}
 	if err := suits(int(le.Uint32(form[4:])), channels, int(le.Uint16(form[14:]))); err != nil {
 		return nil, err
@@ -234,7 +234,7 @@ func openAIFF(r io.ReaderAt, size int64) (*Sound, error) {
 		return nil, err
 	}
 	if len(common) < 18 || len(head) < 8 {
-		return nil, errors.New("it is damaged: the chunk \"COMM\" or \"SSND\" is missing or too short")
+		return nil, errors.New("it is damaged: the \"COMM\" or \"SSND\" chunk is missing or too short")
 	}
 	swap := true
 	if len(common) >= 22 {

@@ -53,7 +53,7 @@ func newStream(c codec, samples int64) *Sound {
 func (s *stream) ReadAt(p []byte, off int64) (n int, err error) {
 	switch {
 	case off < 0:
-		return 0, errors.New("read at a negative offset")
+		return 0, errors.New("read at negative offset")
 	case off >= s.size:
 		return 0, io.EOF
 	case int64(len(p)) > s.size-off:
@@ -61,7 +61,7 @@ func (s *stream) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil { // the decoders are made for files without damage
-			n, err = 0, fmt.Errorf("the sound file is damaged at or after %s: the decoder stopped (%v)", place(off/sampleBytes), r)
+			n, err = 0, fmt.Errorf("the sound file is damaged at or after %s: the decoder failed (%v)", place(off/sampleBytes), r)
 		}
 	}()
 	c, e := s.take(off)

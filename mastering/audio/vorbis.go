@@ -51,7 +51,7 @@ func openVorbis(r io.ReaderAt, size int64) (*Sound, error) {
 	}
 	s := newStream(f, f.total)
 	if last.flags&oggLast == 0 {
-		s.Missing = "the file contains the sound up to " + place(f.total) + " only; its last page is missing"
+		s.Missing = "the file ends at " + place(f.total) + ", before its last page"
 	}
 	return s, nil
 }
@@ -87,13 +87,13 @@ func (f *vorbisFile) readHeaders() (int64, error) {
 // oggContents returns what a logical stream contains, by its first packet.
 func oggContents(p []byte) string {
 	for _, k := range []struct{ start, name string }{
-		{"OpusHead", "Opus"}, {"\x7fFLAC", "FLAC"}, {"Speex", "Speex"}, {"\x80theora", "a film (Theora)"}, {"fishead", "several streams"},
+		{"OpusHead", "Opus"}, {"\x7fFLAC", "FLAC"}, {"Speex", "Speex"}, {"\x80theora", "video (Theora)"}, {"fishead", "several streams"},
 	} {
 		if bytes.HasPrefix(p, []byte(k.start)) {
 			return k.name
 		}
 	}
-	return "something else"
+	return "an unknown codec"
 }
 
 // decoder returns a decoder that has read the headers.
@@ -137,7 +137,7 @@ func (f *vorbisFile) scan(off int64) (oggPage, error) {
 		off = g.end
 		if g.serial != f.serial {
 			if g.flags&oggFirst != 0 && last.flags&oggLast != 0 {
-				return last, fmt.Errorf("a second sound begins at byte %d; split the file first", g.off)
+				return last, fmt.Errorf("a second logical stream begins at byte %d; split the file first", g.off)
 			}
 			continue
 		}
@@ -163,7 +163,7 @@ func (f *vorbisFile) scan(off int64) (oggPage, error) {
 func (f *vorbisFile) first(d *vorbis.Decoder, off int64, last oggPage) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the decoder stopped (%v)", r)
+			err = fmt.Errorf("the decoder failed (%v)", r)
 		}
 	}()
 	s := packets{r: f.r, size: f.size, serial: f.serial, off: off}

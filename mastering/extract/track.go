@@ -34,7 +34,7 @@ func TrackFormFor(name string, t disc.Track) (TrackForm, error) {
 	case extension == ".wav" && !audio:
 		return 0, fmt.Errorf("track %d is a data track, which cannot be written as WAV: use .iso for its user data, or .bin for whole sectors", t.Number)
 	case extension == ".iso" && audio:
-		return 0, fmt.Errorf("track %d is an audio track, which has no user data: use .wav, or .bin for its samples alone", t.Number)
+		return 0, fmt.Errorf("track %d is an audio track, which has no user data: use .wav, or .bin for samples without a header", t.Number)
 	case extension == ".bin" || extension == ".raw":
 		return WholeSectors, nil
 	case audio:

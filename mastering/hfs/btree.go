@@ -57,7 +57,7 @@ func (t *btree) leaves(f func(record []byte)) error {
 	seen := make([]byte, t.count/8+1)
 	for n := t.first; n != 0; {
 		if n >= t.count || seen[n/8]>>(n%8)&1 != 0 {
-			return fmt.Errorf("the chain of the nodes is damaged at node %d of %d", n, t.count)
+			return fmt.Errorf("the node chain is damaged at node %d of %d", n, t.count)
 		}
 		seen[n/8] |= 1 << (n % 8)
 		if k, err := t.r.ReadAt(p, n*t.node); k < len(p) {

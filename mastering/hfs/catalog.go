@@ -212,7 +212,7 @@ func (v *FS) loadCatalog(t *tree) error {
 	case deep > 0:
 		return fmt.Errorf("the catalog has folders within each other, %d deep; what is in %d of them is not shown", maxDepth, deep)
 	case bad > 0:
-		return fmt.Errorf("the catalog is damaged, so that files may be missing: %d of its records cannot be right", bad)
+		return fmt.Errorf("the catalog is damaged, so that files may be missing: %d of its records are invalid", bad)
 	}
 	return nil
 }
@@ -331,7 +331,7 @@ func (t *tree) whole(f fork, file uint32, kind byte) (fork, error) {
 	}
 	for _, o := range t.overflow[forkKey(file, kind)] {
 		if int64(o.block) != blocks {
-			return f, fmt.Errorf("its further extents begin at block %d instead of %d", o.block, blocks)
+			return f, fmt.Errorf("its overflow extents begin at block %d instead of %d", o.block, blocks)
 		}
 		for _, e := range o.extents {
 			blocks += int64(e.count)

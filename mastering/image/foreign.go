@@ -68,7 +68,7 @@ func (s *sample) end(before int, text string) bool {
 // with it.
 func identify(r io.ReaderAt, size int64) (kind, advice string) {
 	if size == 0 {
-		return "an empty file", "get the image again"
+		return "an empty file", "copy or download the image again"
 	}
 	s := newSample(r, size)
 	if len(s.head) == 0 {
@@ -86,13 +86,13 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 		return kind, advice
 	}
 	if s.zeros() {
-		return "a file of zeros", "its contents were not stored; get the image again"
+		return "a file of zeros", "its contents were not stored; copy or download the image again"
 	}
 	if kind, advice := s.otherFile(); kind != "" {
 		return kind, advice
 	}
 	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
-		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
+		return fmt.Sprintf("%d sectors of CD audio", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
 	}
 	return "", ""
 }
@@ -255,7 +255,7 @@ func (s *sample) displaced() (kind, advice string) {
 	case i > 32768:
 		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
 	case i >= 0:
-		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
+		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "copy or download the image again"
 	}
 	return "", ""
 }

@@ -97,7 +97,7 @@ func TestForeign(t *testing.T) {
 		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
 		{"mbr", mbr, []string{"partitions (MBR)"}},
 		{"header", at(60000, 32768+512, "\x01CD001\x01"), []string{"512 bytes of other data", "tail -c +513"}},
-		{"html", []byte("<!DOCTYPE html>\n<html><head><title>404</title></head></html>"), []string{"web page", "get the image again"}},
+		{"html", []byte("<!DOCTYPE html>\n<html><head><title>404</title></head></html>"), []string{"web page", "copy or download the image again"}},
 		{"text", []byte("The disc is in the drawer.\n"), []string{"text"}},
 		{"html behind a comment", []byte("\n<!-- moved -->\n<HTML lang=en><body>"), []string{"web page"}},
 		{"utf-16", []byte("\xff\xfeT\x00h\x00e\x00"), []string{"text", "editor"}},

@@ -10,7 +10,7 @@ import (
 // an image.
 const (
 	onDisc  = "to write it to a disc, burn or build the folder that contains it"
-	message = "the server may have sent an error message instead of the image; open it in a browser, or get the image again"
+	message = "the server may have sent an error message instead of the image; open it in a browser, or copy or download the image again"
 	torrent = "open it with a BitTorrent program, which downloads the image"
 	readIt  = "open it in an editor; it may say why it is not an image"
 )

@@ -14,7 +14,7 @@ func EncodeCDText(s disc.Session) ([]byte, []disc.Notice) {
 	texts := s.Text
 	var notices []disc.Notice
 	if len(texts) > maxBlocks {
-		notices = append(notices, warn("CD-TEXT holds %d languages; those after them are left out.", maxBlocks))
+		notices = append(notices, warn("CD-TEXT holds at most %d languages; the others are left out.", maxBlocks))
 		texts = texts[:maxBlocks]
 	}
 	var blocks []*blockEncoder
@@ -126,7 +126,7 @@ func (b *blockEncoder) fit() []disc.Notice {
 		notices = append(notices, warn("The CD-TEXT in language %02Xh is longer than a disc holds; each text is shortened to %d characters.", b.text.Language, b.limit))
 	}
 	for _, r := range sortedRunes(b.lost) {
-		notices = append(notices, warn("CD-TEXT in language %02Xh cannot contain the character %q in this place; %q is written instead.", b.text.Language, r, b.lost[r]))
+		notices = append(notices, warn("CD-TEXT in language %02Xh cannot contain the character %q here; %q is written instead.", b.text.Language, r, b.lost[r]))
 	}
 	for n := range b.text.Tracks {
 		if n < b.first || n > b.last {

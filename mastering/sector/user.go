@@ -20,7 +20,7 @@ func (e *DataError) Error() string {
 	if e.Fault&BadHeader != 0 {
 		return fmt.Sprintf("the header of sector %d is damaged: its mode is not 0, 1 or 2", e.LBA)
 	}
-	return fmt.Sprintf("the data of sector %d is damaged: it does not match its error detection code", e.LBA)
+	return fmt.Sprintf("the data of sector %d is damaged: it does not match its EDC", e.LBA)
 }
 
 // CorrectedUserData copies the user data of whole sectors: dst has 2048 bytes for each 2352

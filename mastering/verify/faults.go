@@ -115,7 +115,7 @@ func (e *FaultError) Error() string {
 		text += fmt.Sprintf("; %d of them can be corrected by their ECC", e.Correctable)
 	}
 	if e.Untried > 0 {
-		text += fmt.Sprintf("; whether %d of them can be was not tried", e.Untried)
+		text += fmt.Sprintf("; %d of them were not tried", e.Untried)
 	}
 	return text
 }

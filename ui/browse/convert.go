@@ -81,14 +81,14 @@ func (c *conversion) choose(name string) {
 	c.loss.RemoveAll()
 	switch {
 	case len(c.lost) > 0:
-		c.loss.Add(widgets.NewText("It cannot hold everything on this disc:").Bold())
+		c.loss.Add(widgets.NewText("The format cannot hold everything on this disc:").Bold())
 		for _, n := range c.lost {
 			c.loss.Add(lossText(n))
 		}
 	case !certain:
-		c.loss.Add(widgets.Muted("Whether it holds everything is found out when the disc is read. You are asked before anything is left out.").Wrap())
+		c.loss.Add(widgets.Muted("Whether the format holds everything is found out when the disc is read. You are asked before anything is left out.").Wrap())
 	default:
-		c.loss.Add(widgets.NewText("It holds everything on this disc.").Color(theme.Success))
+		c.loss.Add(widgets.NewText("The format holds everything on this disc.").Color(theme.Success))
 	}
 	c.accept.SetChecked(false)
 	widgets.SetVisible(c.accept, len(c.lost) > 0)

@@ -57,7 +57,7 @@ func newTracks(h *host.Host) *tracks {
 			t.onSave(r.Track)
 		}
 	})
-	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the bytes of the sectors from here on", t.openSectors)
+	t.look = h.Tips.NewButton("Show sectors", theme.DocumentIcon, "Show the sectors from this address on", t.openSectors)
 	head := newTrackRow()
 	head.heading()
 	left := widgets.Panel(container.NewBorder(

@@ -51,7 +51,7 @@ func (e *Engine) CheckSectors(ctx context.Context, d disc.Disc, rep progress.Rep
 func checkedText(r verify.Result) string {
 	c := r.Checks
 	if c.Data+c.Q+c.Audio == 0 {
-		return "Every sector can be read. Nothing is stored by which more could be checked."
+		return "Every sector can be read. The image stores no checksums, so the contents were not checked."
 	}
 	text := "Every sector can be read."
 	if c.Data > 0 {
@@ -64,7 +64,7 @@ func checkedText(r verify.Result) string {
 		text += fmt.Sprintf(" %s have no checksum.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
 	}
 	if c.Without > 0 {
-		text += fmt.Sprintf(" Of %s no EDC is stored.", units.Count(c.Without, "data sector", "data sectors"))
+		text += fmt.Sprintf(" %s without a stored EDC were not checked.", model.Capital(units.Count(c.Without, "data sector", "data sectors")))
 	}
 	return text
 }
@@ -91,7 +91,7 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 		return c, err
 	}
 	if lost := j.Plan().Loss; len(lost) > 0 {
-		return c, fmt.Errorf("the format %s cannot hold everything on the disc: %s", f.Name, lost[0].Text)
+		return c, errors.New(lost[0].Text)
 	}
 	r, err := j.Run(ctx, rep)
 	if err != nil {

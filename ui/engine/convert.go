@@ -17,13 +17,13 @@ import (
 
 // purposes say what image formats are for. The formats that most people want come first.
 var purposes = []struct{ name, text string }{
-	{"ISO", "One data track, as it is mounted, burned and opened everywhere."},
-	{"CUE", "A CD as a CUE sheet with its sectors in BIN files; the format that most programs read."},
+	{"ISO", "One data track; almost every program can open, mount and burn it."},
+	{"CUE", "A CD as a CUE sheet and BIN files; the CD format that most programs read."},
 	{"CHD", "A compressed CD or DVD in one file, for emulators such as MAME."},
 	{"CloneCD", "A CD with its sub-channels, sector by sector (CCD, IMG and SUB files)."},
-	{"Alcohol", "A CD or DVD as an MDS and an MDF file, as Alcohol 120% writes it."},
-	{"Nero", "A CD or DVD in one file (NRG), as Nero writes it."},
-	{"cdrdao", "A CD as cdrdao describes it, with CD-TEXT in several languages and sub-channels."},
+	{"Alcohol", "A CD or DVD as an MDS and an MDF file of Alcohol 120%."},
+	{"Nero", "A CD or DVD in one NRG file of Nero Burning ROM."},
+	{"cdrdao", "A CD as a TOC file of cdrdao and BIN files, with CD-TEXT in several languages and sub-channels."},
 	{"CSO", "One data track, compressed, for emulators."},
 	{"raw", "A CD as whole sectors with sub-channels in one file (2448 bytes each), without a sheet."},
 }

@@ -64,12 +64,12 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 func (b *builder) others() {
 	var tail [len(footer)]byte
 	if _, err := b.files.ReadAt(tail[:], b.files.Size-int64(len(tail))); err != nil || string(tail[:]) != footer {
-		b.warn("The descriptor does not end as one of BlindWrite 5 to 7 does. It may be incomplete.")
+		b.warn("The descriptor does not end with the signature of BlindWrite 5 to 7. It may be incomplete.")
 	}
 	if b.d.dpm {
 		b.notices = append(b.notices, disc.Notice{
 			Severity: disc.Info,
-			Text:     "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy.",
+			Text:     "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy.",
 		})
 	}
 	if b.d.dvd {

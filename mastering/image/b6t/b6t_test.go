@@ -277,7 +277,7 @@ func TestDVD(t *testing.T) {
 	}, sessions: [][]track{{{6, 4, 1, 0, 0, 500}}}}
 	d := imagetest.Open(t, b6t.Format, write(t, image.bytes(), map[string][]byte{"x.b00": data[:300*2048], "x.b01": data[300*2048:]}))
 	n := disc.Texts(disc.Notices(d))
-	if len(n) != 3 || !strings.Contains(n[0], "DPM") || !strings.Contains(n[1], "the first one has 250 sectors") || !strings.Contains(n[2], "188 bytes") {
+	if len(n) != 3 || !strings.Contains(n[0], "DPM") || !strings.Contains(n[1], "first layer has 250 sectors") || !strings.Contains(n[2], "188 bytes") {
 		t.Errorf("notices %q", n)
 	}
 	got := make([]byte, len(data))
@@ -320,17 +320,17 @@ func TestRefused(t *testing.T) {
 		{0, "BWT4", format.ErrUnknown.Error()},
 		{50, "\x00\x00", "0 sessions"},
 		{240, "\xff\xff\xff\x7f", "ends within the mode page"},
-		{firstBlock + 4, "\x01\x00\x00\x00", "a data block of 1 bytes for 1558 sectors"},
+		{firstBlock + 4, "\x01\x00\x00\x00", "a data block has 1 bytes for 1558 sectors"},
 		{firstBlock + 44, "\xff\xff\xff\xff", "for -1 sectors"},
 		{firstBlock + 48, "\xff\xff\xff\xff", "ends within the name of a data file"},
 		{firstBlock + 4, "\x20\x5c\x2f\x00", "sectors of 1992 bytes"},
 		{firstBlock + 52 + 4, "i\x00s\x00o\x00", "does not exist"},
-		{firstBlock + 44, "\x00\x01\x00\x00", "from address 106 on are in none of the data files"},
-		{firstTrack, "\x07", "its kind is 7"},
-		{firstTrack + 12, "\x00", "a number from 1 to 99"},
-		{firstTrack + 12, "\x02", "track 2: there are two tracks of this number"},
+		{firstBlock + 44, "\x00\x01\x00\x00", "from address 106 on"},
+		{firstTrack, "\x07", "unknown track mode 7"},
+		{firstTrack + 12, "\x00", "track numbers are 1 to 99"},
+		{firstTrack + 12, "\x02", "track 2: two tracks have this number"},
 		{firstTrack + 46, "\xff\xff\xff\x7f", "2147483647 sectors"},
-		{firstTrack + 22, "\x01\x00\x00\x00", "of which 1 are the pre-gap"},
+		{firstTrack + 22, "\x01\x00\x00\x00", "a pre-gap of 1"},
 		{firstTrack + 72 + 42, "\x00\x00\x00\x00", "the track before it ends at 307"},
 	} {
 		p := bytes.Clone(good)

@@ -32,7 +32,7 @@ func (b *builder) disc() error {
 	b.toc.Catalog = b.d.catalog
 	for i, s := range b.d.sessions {
 		if s.number != i+1 {
-			b.warn("Session %d has the number %d.", i+1, s.number)
+			b.warn("Session %d has the number %d in the image, which is ignored.", i+1, s.number)
 		}
 		one := disc.Session{Number: i + 1, CDI: s.cdi}
 		if i == 0 {
@@ -44,7 +44,7 @@ func (b *builder) disc() error {
 			}
 		}
 		if !b.d.dvd && s.end != int64(b.end) {
-			b.warn("The lead-out of session %d begins at address %d according to its tracks, but at %d according to the session.", i+1, b.end, s.end)
+			b.warn("The lead-out of session %d begins at address %d according to the image, but its tracks end at %d, which is used.", i+1, s.end, b.end)
 		}
 		b.toc.Sessions = append(b.toc.Sessions, one)
 	}
@@ -63,13 +63,13 @@ func (b *builder) track(s *disc.Session, t track) error {
 	first, end := t.start+t.pregap, t.start+t.length // of index 1, and after the last sector
 	switch {
 	case t.number < 1 || t.number > 99:
-		return errors.New("a track has a number from 1 to 99")
+		return errors.New("track numbers are 1 to 99")
 	case b.numbers[t.number]:
-		return errors.New("there are two tracks of this number")
+		return errors.New("two tracks have this number")
 	case t.kind < 1 || t.kind >= len(kinds):
-		return fmt.Errorf("its kind is %d, which is not known", t.kind)
+		return fmt.Errorf("unknown track mode %d", t.kind)
 	case first < 0 || first >= end || end > limit:
-		return fmt.Errorf("it has %d sectors from address %d on, of which %d are the pre-gap", t.length, t.start, t.pregap)
+		return fmt.Errorf("it has %d sectors from address %d on and a pre-gap of %d, which is impossible", t.length, t.start, t.pregap)
 	case len(b.list) > 0 && disc.LBA(t.start) < b.end:
 		return fmt.Errorf("it begins at address %d, but the track before it ends at %d", t.start, b.end)
 	}
@@ -85,7 +85,7 @@ func (b *builder) track(s *disc.Session, t track) error {
 		case err != nil:
 			return err
 		case r.From == nil && int64(r.End()) > first:
-			return fmt.Errorf("its sectors from address %d on are in none of the data files", max(at, first))
+			return fmt.Errorf("no data file contains its sectors from address %d on", max(at, first))
 		case r.From == nil && (at < 0 || len(s.Tracks) == 0): // the pre-gap after a lead-in is not stored
 			k.Pregap = first - int64(r.End())
 		default:
@@ -97,7 +97,7 @@ func (b *builder) track(s *disc.Session, t track) error {
 	b.end = k.End()
 	s.Tracks = append(s.Tracks, k)
 	if (t.control&sector.QData != 0) != (k.Mode != disc.Audio) {
-		b.warn("The control bits of track %d contradict its mode, which is %v.", t.number, k.Mode)
+		b.warn("The control bits of track %d contradict its mode, %v, which is used.", t.number, k.Mode)
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (b *builder) run(m disc.Mode, start, end int64) (runs.Run, error) {
 	}
 	l, _, ok := runs.BySize(m, size)
 	if !ok || b.d.dvd && size != disc.SectorSize {
-		return r, fmt.Errorf("sectors of %d bytes are stored of it, which is not known in %v", k.bytes/k.sectors, m)
+		return r, fmt.Errorf("sectors of %d bytes are not possible in %v", k.bytes/k.sectors, m)
 	}
 	src, err := b.source(k.name)
 	if err != nil {

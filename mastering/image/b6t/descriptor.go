@@ -151,7 +151,7 @@ func (c *cursor) descriptor() descriptor {
 	}
 	d.blocks = c.blocks()
 	if n := short(h, 50); n == 0 || n > 99 {
-		c.fail("there are %d sessions according to byte 50; a disc has 1 to 99", n)
+		c.fail("the header states %d sessions; a disc has 1 to 99", n)
 	} else {
 		for range n {
 			d.sessions = append(d.sessions, c.session())
@@ -186,7 +186,7 @@ func (c *cursor) blocks() []block {
 	h := c.fixed(8, "the data blocks")
 	n := long(h, 0)
 	if n > maxBlocks {
-		c.fail("there are %d data blocks", n)
+		c.fail("%d data blocks are not possible", n)
 	}
 	c.take(long(h, 4), "the path of the data files")
 	var list []block
@@ -199,7 +199,7 @@ func (c *cursor) blocks() []block {
 		}
 		b := block{long(p, 4), long(p, 24), signed(p, 40), signed(p, 44), format.Name16(name)}
 		if b.sectors <= 0 || b.bytes%b.sectors != 0 || b.name == "" || b.start < -disc.MaxSectors || b.end() > disc.MaxSectors {
-			c.fail("a data block of %d bytes for %d sectors from %d on, in the file %q", b.bytes, b.sectors, b.start, b.name)
+			c.fail("a data block has %d bytes for %d sectors from address %d on in the file %q, which is impossible", b.bytes, b.sectors, b.start, b.name)
 			return nil
 		}
 		list = append(list, b)

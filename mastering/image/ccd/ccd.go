@@ -58,7 +58,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 		return nil, format.ErrUnknown
 	}
 	if f.Size > maxSheet {
-		return nil, fmt.Errorf("the sheet has %d bytes; no sheet is that long", f.Size)
+		return nil, fmt.Errorf("the sheet has %d bytes, which is more than a CloneCD sheet can have", f.Size)
 	}
 	s, err := parse(text)
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *builder) files(f *format.Files) error {
 	sub, n, err := f.Find(base + ".sub")
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err == nil && sub.Size == 0:
-		b.notice(disc.Info, "The image has no sub-channels: there is no file %q, or it is empty.", base+".sub")
+		b.notice(disc.Info, "The image has no sub-channels: the file %q is missing or empty.", base+".sub")
 		return nil
 	case err != nil:
 		return err
@@ -117,7 +117,7 @@ func (b *builder) files(f *format.Files) error {
 		b.notices = append(b.notices, n)
 	}
 	if sectors := img.Size / sector.Size; sub.Size < sectors*sector.SubSize {
-		b.notice(disc.Warning, "The file of sub-channels has %d bytes instead of %d, and is not used.", sub.Size, sectors*sector.SubSize)
+		b.notice(disc.Warning, "The sub-channel file has %d bytes instead of %d, and is ignored.", sub.Size, sectors*sector.SubSize)
 		return nil
 	}
 	b.sub = io.NewSectionReader(sub, 0, sub.Size)
@@ -148,7 +148,7 @@ func (b *builder) build() error {
 func (b *builder) place() ([]int64, error) {
 	size := b.img.Size() / sector.Size
 	if rest := b.img.Size() % sector.Size; rest > 0 {
-		b.notice(disc.Warning, "The size of the file of sectors is not a multiple of %d bytes; the last %d bytes are ignored.", sector.Size, rest)
+		b.notice(disc.Warning, "The data file ends within a sector; its last %d bytes are ignored.", rest)
 	}
 	last := b.sessions[len(b.sessions)-1]
 	if len(b.sessions) > 1 && size >= int64(last.leadOut) { // with all that is between sessions
@@ -170,12 +170,12 @@ func (b *builder) place() ([]int64, error) {
 				b.stored = gap
 			}
 			if size > at {
-				b.notice(disc.Warning, "The file of sectors is longer than the disc that the sheet describes; its last %s are ignored.", units.Count(int(size-at), "sector", "sectors"))
+				b.notice(disc.Warning, "The data file is longer than the disc that the sheet describes; its last %s are ignored.", units.Count(int(size-at), "sector", "sectors"))
 			}
 			return list, nil
 		}
 	}
-	return nil, fmt.Errorf("the file of sectors has %d sectors, which do not fit the %d sessions that the sheet describes", size, len(b.sessions))
+	return nil, fmt.Errorf("the data file has %d sectors, which do not match the %d sessions that the sheet describes", size, len(b.sessions))
 }
 
 // first returns the address of the first sector of the session in the file. gap is how many
@@ -259,7 +259,7 @@ func (b *builder) mode(t *track, r runs.Run, k disc.Track) disc.Mode {
 		found = index1.Mode2()
 	}
 	if found != said && (said != disc.Mode2 || found != disc.XA) {
-		b.notice(disc.Warning, "Track %d has sectors of %v, although the sheet says %v.", t.number, found, said)
+		b.notice(disc.Warning, "Track %d has sectors of %v, but the sheet states %v.", t.number, found, said)
 	}
 	return found
 }

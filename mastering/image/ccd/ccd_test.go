@@ -148,7 +148,7 @@ func TestOthers(t *testing.T) {
 		{"a wrong mode", strings.Replace(game, "MODE=2", "MODE=1", 1), 900, map[int][2]int64{0: {0, 450}}, disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
 			{Number: 1, Mode: disc.Mode1, Length: 450}, {Number: 2, Start: 600, Length: 300, Pregap: 150},
 		}}}}, "no sub-channels"},
-		{"audio that the sheet calls data", strings.Replace(game, "MODE=0", "MODE=1", 1), 900, map[int][2]int64{0: {0, 450}}, game1, "Track 2 has sectors of audio, although the sheet says mode 1"},
+		{"audio that the sheet calls data", strings.Replace(game, "MODE=0", "MODE=1", 1), 900, map[int][2]int64{0: {0, 450}}, game1, "Track 2 has sectors of audio, but the sheet states mode 1"},
 		{"a wrong number of entries", strings.Replace(game, "TocEntries=5", "TocEntries=6", 1), 900, map[int][2]int64{0: {0, 450}}, game1, "6 entries"},
 		{"version 2", old, 900, map[int][2]int64{0: {0, 600}}, disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
 			{Number: 1, Mode: disc.Mode1, Length: 600}, {Number: 2, Start: 600, Length: 300},
@@ -200,25 +200,25 @@ func TestIndexOfSubChannels(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"a catalogue number of 12 digits", strings.Replace(sessions, "4006381333931", "400638133393", 1), "line 8: the catalogue number"},
+		{"a catalogue number of 12 digits", strings.Replace(sessions, "4006381333931", "400638133393", 1), "line 8: the media catalogue number"},
 		{"seconds", strings.Replace(game, "PSec=10", "PSec=60", 1), "track 2: the time 00:60:00 is out of range"},
 		{"address", strings.Replace(game, "PLBA=600", "PLBA=601", 1), "the address 601 and the time 00:10:00 differ"},
-		{"mode", strings.Replace(game, "MODE=2", "MODE=3", 1), "MODE=3 is unknown"},
+		{"mode", strings.Replace(game, "MODE=2", "MODE=3", 1), "unknown track mode 3"},
 		{"not a number", strings.Replace(game, "PMin=0", "PMin=x", 1), "PMIN=x is not a number"},
-		{"two entries of a track", strings.Replace(game, "Point=0x02", "Point=0x01", 1), "two entries of track 1"},
+		{"two entries of a track", strings.Replace(game, "Point=0x02", "Point=0x01", 1), "two entries describe track 1"},
 		{"two sections", strings.Replace(game, "[TRACK 2]", "[TRACK 1]", 1), "two sections [TRACK 1]"},
 		{"a section without entry", strings.Replace(game, "[TRACK 2]", "[TRACK 3]", 1), "track 3 has no entry"},
 		{"no lead-out", strings.Replace(game, "Point=0xa2", "Point=0xa5", 1), "the lead-out of session 1 is missing"},
-		{"no tracks", "[CloneCD]\nVersion=3\n", "no entries of tracks"},
+		{"no tracks", "[CloneCD]\nVersion=3\n", "describes no tracks"},
 		{"scrambled", strings.Replace(game, "DataTracksScrambled=0", "DataTracksScrambled=1", 1), "scrambled"},
-		{"index after the next", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=700\r\nINDEX 1=600", 1), "INDEX 1 is before"},
-		{"a pre-gap before the disc", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=0\r\nINDEX 1=800", 1), "track 2 overlaps"},
+		{"index after the next", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=700\r\nINDEX 1=600", 1), "INDEX 1 begins before"},
+		{"a pre-gap before the disc", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=0\r\nINDEX 1=800", 1), "track 2 begins before"},
 		{"an index in the next track", strings.Replace(game, "INDEX 1=0", "INDEX 1=0\r\nINDEX 2=460", 1), "an index of track 1 is after the end"},
 		{"an index after the end", game + "INDEX 2=1000\r\n", "an index of track 2 is after the end"},
-		{"CD-TEXT", strings.Replace(sessions, "80 00 00", "80 00", 1), "not a pack of CD-TEXT"},
-		{"session", strings.Replace(game, "Session=1\r\nPoint=0x01", "Session=0\r\nPoint=0x01", 1), "session 0"},
+		{"CD-TEXT", strings.Replace(sessions, "80 00 00", "80 00", 1), "not a CD-TEXT pack"},
+		{"session", strings.Replace(game, "Session=1\r\nPoint=0x01", "Session=0\r\nPoint=0x01", 1), "session number 0"},
 		{"order", strings.Replace(sessions, "Point=0x01", "Point=0x03", 1), ""},
-		{"sessions that do not fit", sessions, "do not fit"},
+		{"sessions that do not fit", sessions, "do not match"},
 	} {
 		sectors := 900
 		if c.name == "sessions that do not fit" {

@@ -74,7 +74,7 @@ func texts(s disc.Session, first bool) ([]disc.CDText, []disc.Notice) {
 	if first {
 		return sector.KeptCDText(s)
 	}
-	return nil, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image has that of the first session only.", s.Number)}}
+	return nil, []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("The CD-TEXT of session %d is left out: a CloneCD image holds that of the first session only.", s.Number)}}
 }
 
 // span returns the addresses of the sectors of a session that are stored: with the pre-gap

@@ -150,7 +150,7 @@ func (p *parser) begin(name string) error {
 		p.entry = map[string]int64{}
 	case "TRACK":
 		if p.number < 1 || p.number > 99 {
-			return fmt.Errorf("the section [%s] is of a track that no disc has; tracks have the numbers 1 to 99", name)
+			return fmt.Errorf("the section [%s] has an invalid track number; track numbers are 1 to 99", name)
 		}
 		p.modes[p.number] = &track{mode: -1, line: p.line}
 	default:
@@ -183,7 +183,7 @@ func (p *parser) disc(key, value string) error {
 		return p.set(&p.scrambled, key, value, key)
 	case "CATALOG":
 		if !sector.ValidCatalog(value) {
-			return fmt.Errorf("the catalogue number %q does not have 13 digits", value)
+			return fmt.Errorf("the media catalogue number %q does not have 13 digits", value)
 		}
 		if strings.Trim(value, "0") != "" {
 			p.catalog = value
@@ -199,7 +199,7 @@ func (p *parser) text(key, value string) error {
 	}
 	pack, err := hex.DecodeString(strings.ReplaceAll(value, " ", ""))
 	if err != nil || len(pack) != 16 && len(pack) != 18 {
-		return fmt.Errorf("%q is not a pack of CD-TEXT, which has 16 bytes in hexadecimal", value)
+		return fmt.Errorf("%q is not a CD-TEXT pack of 16 bytes in hexadecimal", value)
 	}
 	p.cdText = append(append(p.cdText, pack...), make([]byte, 18-len(pack))...)
 	return nil
@@ -226,11 +226,11 @@ func (p *parser) trackValue(key, value string) error {
 	case isIndex:
 		n, err := strconv.Atoi(index)
 		if err != nil || n < 0 || n > 99 {
-			return fmt.Errorf("%q is not an index; they have the numbers 0 to 99", key)
+			return fmt.Errorf("%q is not an index; index numbers are 0 to 99", key)
 		}
 		at, err := strconv.ParseInt(value, 10, 32)
 		if err != nil || at < -150 || at > format.MaxCDSectors {
-			return fmt.Errorf("%s=%s is not a sector of a CD", key, value)
+			return fmt.Errorf("%s=%s is out of range", key, value)
 		}
 		return t.setIndex(n, at)
 	case key == "MODE":
@@ -238,11 +238,11 @@ func (p *parser) trackValue(key, value string) error {
 			return err
 		}
 		if t.mode < 0 || t.mode > 2 {
-			return fmt.Errorf("MODE=%s is unknown; 0 is audio, 1 and 2 are data", value)
+			return fmt.Errorf("unknown track mode %s; MODE is 0 (audio), 1 or 2", value)
 		}
 	case key == "ISRC":
 		if t.isrc = strings.ToUpper(strings.ReplaceAll(value, "-", "")); !sector.ValidISRC(t.isrc) {
-			p.warn("the ISRC %q of track %d is not valid, and is ignored.", value, p.number)
+			p.warn("the ISRC %q of track %d is invalid, and is ignored.", value, p.number)
 			t.isrc = ""
 		}
 	}
@@ -256,9 +256,9 @@ func (t *track) setIndex(n int, at int64) error {
 	}
 	switch {
 	case n != len(t.indexes):
-		return fmt.Errorf("INDEX %d is not the one after the index before", n)
+		return fmt.Errorf("INDEX %d does not follow the index before it", n)
 	case n > 0 && t.indexes[n-1] >= 0 && at < t.indexes[n-1], n > 1 && t.indexes[1] < 0:
-		return fmt.Errorf("INDEX %d is before the index before it, or INDEX 1 is missing", n)
+		return fmt.Errorf("INDEX %d begins before the preceding index, or INDEX 1 is missing", n)
 	}
 	t.indexes = append(t.indexes, at)
 	return nil
@@ -275,7 +275,7 @@ func (p *parser) endSection() error {
 	point := p.entry["POINT"]
 	switch {
 	case s == nil:
-		return fmt.Errorf("the entry is of session %d, which no disc has", p.entry["SESSION"])
+		return fmt.Errorf("the entry has session number %d; session numbers are 1 to 99", p.entry["SESSION"])
 	case p.entry["ADR"] != sector.QPosition:
 		return nil // about further sessions, and others
 	case point == sector.PointFirst:
@@ -288,7 +288,7 @@ func (p *parser) endSection() error {
 		s.leadOut = at
 	case point >= 1 && point <= 99:
 		if p.points[int(point)] != nil {
-			return fmt.Errorf("there are two entries of track %d", point)
+			return fmt.Errorf("two entries describe track %d", point)
 		}
 		at, err := p.address()
 		if err != nil {
@@ -342,19 +342,19 @@ func (p *parser) finish() error {
 	case p.scrambled == 1:
 		return fmt.Errorf("the data tracks of the image are scrambled, which is not supported; make the image without this option")
 	case len(p.points) == 0:
-		return fmt.Errorf("the sheet has no entries of tracks")
+		return fmt.Errorf("the sheet describes no tracks")
 	case p.entries >= 0 && p.entries != p.found:
-		p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The sheet says that it has %d entries, and has %d.", p.entries, p.found)})
+		p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The sheet states that it has %d entries, but has %d.", p.entries, p.found)})
 	}
 	p.sessions = slices.DeleteFunc(p.sessions, func(s *session) bool { return len(s.tracks) == 0 })
 	slices.SortFunc(p.sessions, func(a, b *session) int { return a.number - b.number })
 	if p.count >= 0 && p.count != len(p.sessions) {
-		p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The sheet says that it has %d sessions, and has %d.", p.count, len(p.sessions))})
+		p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The sheet states that it has %d sessions, but has %d.", p.count, len(p.sessions))})
 	}
 	for n, m := range p.modes {
 		t := p.points[n]
 		if t == nil {
-			return fmt.Errorf("line %d: track %d has no entry that says where it begins", m.line, n)
+			return fmt.Errorf("line %d: track %d has no entry with its address", m.line, n)
 		}
 		t.mode, t.isrc, t.indexes = m.mode, m.isrc, m.indexes
 	}
@@ -373,9 +373,9 @@ func (p *parser) order() error {
 			begin := t.start - disc.LBA(t.pregap(j == 0))
 			switch {
 			case t.number <= number:
-				return fmt.Errorf("line %d: track %d is after track %d on the disc", t.line, t.number, number)
+				return fmt.Errorf("line %d: track %d comes after track %d on the disc", t.line, t.number, number)
 			case begin < at || t.start <= at, begin < 0:
-				return fmt.Errorf("line %d: track %d overlaps what is before it", t.line, t.number)
+				return fmt.Errorf("line %d: track %d begins before the track before it ends", t.line, t.number)
 			case t.last() > int64(s.leadOut-t.start):
 				return fmt.Errorf("line %d: an index of track %d is after the end of the session", t.line, t.number)
 			}

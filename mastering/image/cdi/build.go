@@ -70,7 +70,7 @@ func (b *builder) track(s *disc.Session, t track) error {
 	}
 	l, ok := t.layout()
 	if !ok {
-		return fmt.Errorf("its mode is %d and its sectors are stored in the way %d, which is not known", t.mode, t.read)
+		return fmt.Errorf("unknown track mode %d with read mode %d", t.mode, t.read)
 	}
 	pregap, sum := t.indexes[0], int64(0)
 	for _, n := range t.indexes {
@@ -79,20 +79,20 @@ func (b *builder) track(s *disc.Session, t track) error {
 	stored := t.length * int64(l.Size())
 	switch {
 	case t.length > disc.MaxSectors || t.start > disc.MaxSectors || pregap >= t.length || sum > disc.MaxSectors:
-		return fmt.Errorf("it has %d sectors from %d on, of which %d are the pre-gap", t.length, t.start, pregap)
+		return fmt.Errorf("it has %d sectors from address %d on and a pre-gap of %d, which is impossible", t.length, t.start, pregap)
 	case stored > b.data-b.offset:
 		return fmt.Errorf("its %d sectors of %d bytes do not fit between byte %d and the descriptor at byte %d", t.length, l.Size(), b.offset, b.data)
 	case sum > t.length:
 		b.notices = append(b.notices, disc.Notice{
-			Text:   fmt.Sprintf("Track %d has %d sectors, but only %d of them are in the image.", b.number, sum, t.length),
-			Advice: "get the image again",
+			Text:   fmt.Sprintf("The image is truncated: track %d has %d sectors, but the image contains only %d of them.", b.number, sum, t.length),
+			Advice: "copy or download the image again",
 		})
 	case sum < t.length:
-		b.warn("The indexes of track %d have %d sectors, but the track has %d.", b.number, sum, t.length)
+		b.warn("The indexes of track %d add up to %d sectors, but the track has %d.", b.number, sum, t.length)
 	}
 	if b.number == 1 && t.start+pregap < -first { // not written by DiscJuggler
 		b.shift = -first - t.start - pregap
-		b.warn("The addresses of the image begin %d sectors before address 0. They are moved.", b.shift)
+		b.warn("The addresses in the image begin %d sectors before address 0, and are shifted to begin there.", b.shift)
 	}
 	r := runs.Run{
 		Layout: l, Start: disc.LBA(t.start + first + b.shift), Count: t.length,

@@ -298,15 +298,15 @@ func TestRefused(t *testing.T) {
 		{len(good) - 4, "\xff\xff\xff\x7f", format.ErrUnknown.Error()},
 		{len(good) - 4, "\x00\x00\x00\x00", format.ErrUnknown.Error()},
 		{at, "\x00\x00", format.ErrUnknown.Error()},
-		{at + 2, "\x02", "no block of a track where one is expected"},
-		{block + 10, "\xff\xff\xff\x7f", "the descriptor ends in the middle of a field"},
-		{at + 9, "\x77", "no block of a track where one is expected"},
-		{block, "\xff\xff", "a track with 65535 indexes"},
-		{block + 2, "\xaa\x00\x00\x00", "of which 170 are the pre-gap"},
-		{mode, "\x03", "its mode is 3"},
+		{at + 2, "\x02", "a track block was expected"},
+		{block + 10, "\xff\xff\xff\x7f", "the descriptor ends within a field"},
+		{at + 9, "\x77", "a track block was expected"},
+		{block, "\xff\xff", "a track has 65535 indexes"},
+		{block + 2, "\xaa\x00\x00\x00", "a pre-gap of 170"},
+		{mode, "\x03", "unknown track mode 3"},
 		{mode + 16 + 4, "\xff\xff\x00\x00", "do not fit"},
-		{mode + 16 + 24, "\x05", "in the way 5"},
-		{mode + 16 + 24, "\x00", "in the way 0"},
+		{mode + 16 + 24, "\x05", "with read mode 5"},
+		{mode + 16 + 24, "\x00", "with read mode 0"},
 	} {
 		p := bytes.Clone(good)
 		copy(p[c.at:], c.bytes)
@@ -325,7 +325,7 @@ func TestRefused(t *testing.T) {
 	p := bytes.Clone(good)
 	le.PutUint32(p[mode+16+4:], 165)
 	d := imagetest.Open(t, cdi.Format, write(t, p))
-	if n := disc.Errors(disc.Notices(d)); len(n) != 1 || !strings.Contains(n[0].Text, "170 sectors, but only 165") {
+	if n := disc.Errors(disc.Notices(d)); len(n) != 1 || !strings.Contains(n[0].Text, "170 sectors, but the image contains only 165") {
 		t.Errorf("notices %v", n)
 	}
 }

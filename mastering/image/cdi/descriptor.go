@@ -22,7 +22,7 @@ type cursor struct {
 // take returns the next n bytes.
 func (c *cursor) take(n int) []byte {
 	if c.err == nil && (n < 0 || n > len(c.p)-c.at) {
-		c.fail("the descriptor ends in the middle of a field")
+		c.fail("the descriptor ends within a field")
 	}
 	if c.err != nil {
 		return make([]byte, max(0, min(n, 16)))
@@ -71,7 +71,7 @@ func (c *cursor) header() {
 	for range 2 {
 		if c.err == nil && string(c.take(len(mark))) != mark {
 			c.at -= len(mark)
-			c.fail("there is no block of a track where one is expected; the image is damaged, or of a version that is not known")
+			c.fail("a track block was expected; the image is damaged, or of an unknown version")
 		}
 	}
 	c.take(4)
@@ -107,7 +107,7 @@ func (c *cursor) track() track {
 	var t track
 	n := max(c.short(), 2)
 	if n > maxIndexes {
-		c.fail("a track with %d indexes", n)
+		c.fail("a track has %d indexes, which is impossible", n)
 		return t
 	}
 	for range n {

@@ -10,7 +10,7 @@
 //	12   4  version, 5
 //	16  16  up to four codecs, by codes of four letters; zero: none
 //	32   8  size of the contents, in bytes
-//	40   8  offset of the map of the hunks
+//	40   8  offset of the hunk map
 //	48   8  offset of the first metadata; 0: there are none
 //	56   4  size of a hunk, in bytes
 //	60   4  size of a unit, in bytes: 2448 for a CD, 2048 for a DVD
@@ -101,9 +101,9 @@ func parseHeader(r io.ReaderAt, size int64) (header, error) {
 	case n >= 16 && v >= 1 && v < version:
 		return header{}, fmt.Errorf("it is a CHD of version %d, which is not supported; convert it to version 5 with chdman (chdman copy)", v)
 	case n >= 16 && v != version:
-		return header{}, fmt.Errorf("it is a CHD of version %d; only version 5 is known", v)
+		return header{}, fmt.Errorf("it is a CHD of unknown version %d; version 5 is supported", v)
 	case n < headerSize:
-		return header{}, errors.New("the file ends within the header; get the image again")
+		return header{}, errors.New("the file is truncated within the header; copy or download the image again")
 	}
 	if l := binary.BigEndian.Uint32(p[8:]); l != headerSize {
 		return header{}, fmt.Errorf("offset 8: the header has %d bytes instead of %d", l, headerSize)
@@ -125,11 +125,11 @@ func parseHeader(r io.ReaderAt, size int64) (header, error) {
 	case length > uint64(hunk)*maxHunks:
 		return h, fmt.Errorf("offset 32: the image has %d bytes, which is more than a disc can have", length)
 	case mapAt == 0:
-		return h, errors.New("offset 40: the image has no map: it was not completed when it was made; make it again")
+		return h, errors.New("offset 40: the image has no hunk map: it was not completed; create it again")
 	case mapAt >= uint64(size):
-		return h, fmt.Errorf("the map of the image begins at byte %d, but the file has only %d bytes: it is incomplete; get the image again", mapAt, size)
+		return h, fmt.Errorf("the hunk map begins at byte %d, but the file has only %d bytes: the file is truncated; copy or download the image again", mapAt, size)
 	case metaAt >= uint64(size):
-		return h, fmt.Errorf("the metadata begin at byte %d, but the file has only %d bytes: it is incomplete; get the image again", metaAt, size)
+		return h, fmt.Errorf("the metadata begins at byte %d, but the file has only %d bytes: the file is truncated; copy or download the image again", metaAt, size)
 	}
 	h.size, h.mapAt, h.metaAt, h.hunk, h.unit = int64(length), int64(mapAt), int64(metaAt), int(hunk), int(unit)
 	return h, nil

@@ -37,7 +37,7 @@ func (c codec) missing() string {
 	case codec{'a', 'v', 'h', 'u'}:
 		return "the codec for analogue video (avhu): it is the image of a LaserDisc, which is not supported"
 	}
-	return fmt.Sprintf("the codec %q, which is not known", c[:])
+	return fmt.Sprintf("the codec %q, which is unknown", c[:])
 }
 
 // decoder decompresses one hunk at a time.
@@ -59,7 +59,7 @@ func (d *decoder) input(n int) []byte {
 	return d.in[:n]
 }
 
-var errShort = errors.New("it ends too early")
+var errShort = errors.New("the data ends too early")
 
 // decode decompresses src, and fills p.
 func (d *decoder) decode(c codec, p, src []byte) error {
@@ -74,7 +74,7 @@ func (d *decoder) decode(c codec, p, src []byte) error {
 		return huffmanBytes(p, src)
 	case codecFLAC:
 		if len(src) == 0 || src[0] != 'L' && src[0] != 'B' {
-			return errors.New("the order of the bytes of its samples is not known")
+			return errors.New("the byte order of its samples is unknown")
 		}
 		_, err := d.flac.decode(p, src[1:], src[0] == 'B')
 		return err
@@ -98,7 +98,7 @@ func (d *decoder) cd(c codec, p, src []byte) error {
 		head++
 	}
 	if len(p)%cdUnit != 0 {
-		return errors.New("it does not consist of sectors")
+		return errors.New("its size is not a multiple of the sector size")
 	}
 	if len(src) < head {
 		return errShort
@@ -136,7 +136,7 @@ func (d *decoder) cd(c codec, p, src []byte) error {
 // cdFLAC decompresses a hunk of audio: frames of FLAC, and then compressed sub-channels.
 func (d *decoder) cdFLAC(p, src []byte) error {
 	if len(p)%cdUnit != 0 {
-		return errors.New("it does not consist of sectors")
+		return errors.New("its size is not a multiple of the sector size")
 	}
 	sectors, subs := d.split(len(p) / cdUnit)
 	n, err := d.flac.decode(sectors, src, true)
@@ -196,7 +196,7 @@ func (d *decoder) zstandard(p, src []byte) error {
 	case len(got) < len(p):
 		return errShort
 	case len(got) > len(p):
-		return errors.New("it is too long")
+		return errors.New("the data is too long")
 	}
 	copy(p, got)
 	return nil

@@ -23,7 +23,7 @@ import (
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options, rep progress.Reporter) error {
 	p, err := newPlan(ctx, d)
 	if err != nil {
-		return fmt.Errorf("write CHD: %w", err)
+		return fmt.Errorf("write CHD image: %w", err)
 	}
 	w, err := out.Create()
 	if err != nil {
@@ -31,11 +31,11 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 	}
 	file, ok := w.(io.WriterAt)
 	if !ok {
-		return errors.New("write CHD: its header is known at the end only, so that it cannot be written to a stream; write it to a file")
+		return errors.New("write CHD image: the header is written last, so the image cannot be written to a stream; name a file")
 	}
 	rep.Phase(progress.Writing, p.size)
 	if err := p.write(ctx, w, file, d, rep); err != nil {
-		return fmt.Errorf("write CHD: %w", err)
+		return fmt.Errorf("write CHD image: %w", err)
 	}
 	return nil
 }

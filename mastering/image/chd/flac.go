@@ -9,7 +9,7 @@ import (
 // Frames of FLAC as the codecs flac and cdfl use them (RFC 9639 9): two channels of 16 bits,
 // and no header of a stream. The checksum of the hunk takes the place of those of the frames.
 
-var errFLAC = errors.New("FLAC: a frame is not valid")
+var errFLAC = errors.New("FLAC: invalid frame")
 
 // flacDecoder decodes frames.
 type flacDecoder struct {

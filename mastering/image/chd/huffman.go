@@ -63,7 +63,7 @@ type huffman struct {
 	lookup  []uint16 // by the next most bits: symbol<<5 | length
 }
 
-var errTree = errors.New("the Huffman code is not valid")
+var errTree = errors.New("invalid Huffman code")
 
 // newHuffman returns a code of so many symbols with codes of at most so many bits. The
 // lengths of the codes are not known yet.
@@ -129,7 +129,7 @@ func (h *huffman) decode(b *bitReader) int {
 	return int(v >> 5)
 }
 
-// readRuns reads the lengths of the codes as the map of the hunks stores them: in numbers of
+// readRuns reads the lengths of the codes as the hunk map stores them: in numbers of
 // 4 bits (for at most 8 to 15 bits; 3 bits for less, 5 bits for more), where 1 begins a run:
 // a length and the number of its repetitions minus 3. A run of 1 is a single 1.
 func (h *huffman) readRuns(b *bitReader) error {

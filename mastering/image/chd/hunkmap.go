@@ -81,7 +81,7 @@ func (s places) add(p place) places {
 	return append(s, p)
 }
 
-// readMap reads the map of the hunks.
+// readMap reads the hunk map.
 func (m *image) readMap(ctx context.Context) error {
 	if !m.compressed() {
 		return m.readPlainMap(ctx)
@@ -94,26 +94,26 @@ func (m *image) readMap(ctx context.Context) error {
 	// 14  1  bits of the number of a unit of the parent
 	var p [16]byte
 	if _, err := m.file.ReadAt(p[:], m.mapAt); err != nil {
-		return shortError("the map of the hunks", m.mapAt, err)
+		return shortError("the hunk map", m.mapAt, err)
 	}
 	size := int64(binary.BigEndian.Uint32(p[:]))
 	if size > m.fileSize-m.mapAt-16 {
-		return shortError("the map of the hunks", m.mapAt, io.EOF)
+		return shortError("the hunk map", m.mapAt, io.EOF)
 	}
 	data := make([]byte, size)
 	if _, err := m.file.ReadAt(data, m.mapAt+16); err != nil {
-		return shortError("the map of the hunks", m.mapAt, err)
+		return shortError("the hunk map", m.mapAt, err)
 	}
 	r := mapReader{image: m, next: int64(binary.BigEndian.Uint64(p[2:]) & (1<<48 - 1)), lengthBits: int(p[12]), hunkBits: int(p[13]), unitBits: int(p[14])}
 	if r.lengthBits > 24 || r.hunkBits > 48 || r.unitBits > 48 {
-		return fmt.Errorf("offset %d: the map of the hunks has numbers of more bits than are permitted", m.mapAt+12)
+		return fmt.Errorf("offset %d: the hunk map has fields of too many bits", m.mapAt+12)
 	}
 	crc, err := r.read(ctx, data)
 	if err != nil {
 		return err
 	}
 	if want := binary.BigEndian.Uint16(p[10:]); crc != want {
-		return fmt.Errorf("offset %d: the map of the hunks is damaged: its checksum is %04x instead of %04x; get the image again", m.mapAt, crc, want)
+		return fmt.Errorf("offset %d: the hunk map is damaged: its checksum is %04x instead of %04x; copy or download the image again", m.mapAt, crc, want)
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ type mapReader struct {
 	lastSame, lastParent           int64
 }
 
-var errMap = errors.New("the map of the hunks is damaged; get the image again")
+var errMap = errors.New("the hunk map is damaged; copy or download the image again")
 
 // read reads the map into m.places, and returns its checksum. The kinds are read twice
 // because the numbers follow the last one.
@@ -226,7 +226,7 @@ func (r *mapReader) place(hunk, kind int, b *bitReader) (place, error) {
 	case inParentSame:
 		p.kind, p.offset = inParent, r.lastParent
 	default:
-		return p, fmt.Errorf("%w: hunk %d is of the unknown kind %d", errMap, hunk, kind)
+		return p, fmt.Errorf("%w: hunk %d has the unknown type %d", errMap, hunk, kind)
 	}
 	return p, nil
 }
@@ -236,19 +236,19 @@ func (m *image) valid(hunk int, p place) error {
 	switch {
 	case p.kind == same:
 		if p.offset >= int64(hunk) {
-			return fmt.Errorf("%w: hunk %d is the same as a later one", errMap, hunk)
+			return fmt.Errorf("%w: hunk %d refers to a later hunk", errMap, hunk)
 		}
 	case p.kind == inParent:
 		if m.parentSum() == (sum{}) {
-			return fmt.Errorf("%w: hunk %d is in a parent, which the image does not have", errMap, hunk)
+			return fmt.Errorf("%w: hunk %d refers to a parent, but the image has none", errMap, hunk)
 		}
 		if p.offset > maxHunks*int64(m.hunk)/int64(m.unit) {
-			return fmt.Errorf("%w: hunk %d is after the end of the parent", errMap, hunk)
+			return fmt.Errorf("%w: hunk %d refers to data beyond the end of the parent", errMap, hunk)
 		}
 	case p.kind < plain && m.codecs[p.kind] == (codec{}):
 		return fmt.Errorf("%w: hunk %d is compressed with a codec that the header does not name", errMap, hunk)
 	case p.offset+int64(p.length) > m.fileSize:
-		return fmt.Errorf("hunk %d of %d is after the end of the file: it is incomplete; get the image again", hunk, m.hunks())
+		return fmt.Errorf("hunk %d of %d is beyond the end of the file: the file is truncated; copy or download the image again", hunk, m.hunks())
 	}
 	return nil
 }
@@ -260,7 +260,7 @@ func (m *image) parentSum() sum { return m.header.parent }
 func (m *image) readPlainMap(ctx context.Context) error {
 	count := m.hunks()
 	if int64(count)*4 > m.fileSize-m.mapAt {
-		return shortError("the map of the hunks", m.mapAt, io.EOF)
+		return shortError("the hunk map", m.mapAt, io.EOF)
 	}
 	data := make([]byte, min(count, 1<<14)*4)
 	for i := 0; i < count; {
@@ -269,7 +269,7 @@ func (m *image) readPlainMap(ctx context.Context) error {
 		}
 		part := data[:min(len(data), (count-i)*4)]
 		if _, err := m.file.ReadAt(part, m.mapAt+int64(i)*4); err != nil {
-			return shortError("the map of the hunks", m.mapAt, err)
+			return shortError("the hunk map", m.mapAt, err)
 		}
 		for ; len(part) > 0; part, i = part[4:], i+1 {
 			p := place{first: uint32(i), kind: plain, length: uint32(m.hunk), offset: int64(binary.BigEndian.Uint32(part)) * int64(m.hunk)}
@@ -279,7 +279,7 @@ func (m *image) readPlainMap(ctx context.Context) error {
 			case p.offset == 0:
 				p = place{first: uint32(i), kind: zeros}
 			case p.offset+int64(m.hunk) > m.fileSize:
-				return fmt.Errorf("hunk %d of %d is after the end of the file: it is incomplete; get the image again", i, count)
+				return fmt.Errorf("hunk %d of %d is beyond the end of the file: the file is truncated; copy or download the image again", i, count)
 			}
 			m.places = m.places.add(p)
 		}

@@ -75,7 +75,7 @@ func findParent(f *format.Files, all sum) (format.Part, error) {
 			return f.Beside(e.Name())
 		}
 	}
-	return format.Part{}, fmt.Errorf("it contains only what differs from another CHD, its parent, which is not in its folder: a CHD with the SHA-1 %x; put it beside %s", all, filepath.Base(f.Name()))
+	return format.Part{}, fmt.Errorf("it contains only the differences from its parent, a CHD with the SHA-1 %x, which is not in its folder; put it beside %s", all, filepath.Base(f.Name()))
 }
 
 // headerOf returns the header of a file.
@@ -127,7 +127,7 @@ func (m *image) load(p []byte, hunk int) error {
 	}
 	switch at.kind {
 	case same:
-		return fmt.Errorf("%w: hunk %d refers to another one that refers to another one, %d times", errMap, hunk, maxSame)
+		return fmt.Errorf("%w: hunk %d begins a chain of more than %d references", errMap, hunk, maxSame)
 	case zeros:
 		clear(p)
 		return nil

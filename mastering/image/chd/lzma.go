@@ -113,7 +113,7 @@ type lzmaDecoder struct {
 	code  uint32
 }
 
-var errLZMA = errors.New("LZMA: the data are not valid")
+var errLZMA = errors.New("LZMA: invalid data")
 
 // decode fills dst with what src contains.
 func (d *lzmaDecoder) decode(dst, src []byte) error {

@@ -42,11 +42,11 @@ func (m *image) metadata() ([]metadatum, error) {
 		total += size
 		switch {
 		case len(list) == maxMetadata || total > maxMetaData:
-			return nil, fmt.Errorf("offset %d: there are too many metadata", at)
+			return nil, fmt.Errorf("offset %d: there are too many metadata entries entries entries entries", at)
 		case int64(size) > m.fileSize-at-metaHeader:
 			return nil, shortError("the metadata", at, io.EOF)
 		case next >= uint64(m.fileSize):
-			return nil, fmt.Errorf("offset %d: the next metadata begin at byte %d, after the end of the file", at+8, next)
+			return nil, fmt.Errorf("offset %d: the next metadata entry begins at byte %d, beyond the end of the file", at+8, next)
 		}
 		d := metadatum{string(p[:4]), p[4], make([]byte, size)}
 		if _, err := m.file.ReadAt(d.data, at+metaHeader); err != nil {
@@ -61,7 +61,7 @@ func (m *image) metadata() ([]metadatum, error) {
 // shortError is the error of a part of the file that could not be read.
 func shortError(what string, at int64, err error) error {
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("the file ends within %s, which begin at byte %d: it is incomplete; get the image again", what, at)
+		return fmt.Errorf("the file ends within %s, which begins at byte %d: the file is truncated; copy or download the image again", what, at)
 	}
 	return err
 }

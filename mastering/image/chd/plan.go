@@ -57,10 +57,10 @@ func newPlan(ctx context.Context, d disc.Disc) (*plan, error) {
 		for j, t := range s.Tracks {
 			next := nextTrack(sessions, i, j)
 			if begin := t.Start - disc.LBA(t.Pregap); begin > at || at > t.Start {
-				return nil, fmt.Errorf("track %d begins at sector %d instead of %d: CHD cannot store what is before it", t.Number, begin, at)
+				return nil, fmt.Errorf("track %d begins at address %d instead of %d: a CHD cannot store a gap before it", t.Number, begin, at)
 			}
 			if t.End() > maxSectors {
-				return nil, fmt.Errorf("track %d ends at sector %d, which is more than a CD can have; only a disc of one data track can be larger", t.Number, t.End())
+				return nil, fmt.Errorf("track %d ends at address %d, which is beyond the end of a CD; only a disc of one data track can be larger", t.Number, t.End())
 			}
 			l, err := p.layout(ctx, d, t)
 			if err != nil {

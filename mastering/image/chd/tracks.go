@@ -74,7 +74,7 @@ func (m *image) disc(f *format.Files, list []metadatum) (disc.Disc, error) {
 func (m *image) dvd(f *format.Files) (disc.Disc, error) {
 	var notices []disc.Notice
 	if rest := m.size % disc.SectorSize; rest != 0 {
-		notices = append(notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The last %d bytes of the image are less than a sector; they are ignored.", rest)})
+		notices = append(notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The image ends within a sector; its last %d bytes are ignored.", rest)})
 	}
 	count := m.size / disc.SectorSize
 	t := disc.Track{Number: 1, Mode: disc.Mode1, Length: count}
@@ -140,7 +140,7 @@ func parseTrack(s string) (track, error) {
 		switch key {
 		case "TYPE":
 			if t.layout, ok = layoutOf(value); !ok {
-				return bad("is of an unknown type")
+				return bad("has an unknown track mode")
 			}
 			continue
 		case "SUBTYPE":
@@ -149,7 +149,7 @@ func parseTrack(s string) (track, error) {
 			case "RW", "RW_RAW":
 				t.layout.Sub = runs.Interleaved
 			default:
-				return bad("has sub-channels of an unknown type")
+				return bad("has an unknown sub-channel type")
 			}
 			continue
 		case "PGTYPE":
@@ -160,7 +160,7 @@ func parseTrack(s string) (track, error) {
 		}
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 || n > maxSectors {
-			return bad(fmt.Sprintf("has an impossible %s", key))
+			return bad(fmt.Sprintf("has an invalid %s", key))
 		}
 		switch key {
 		case "TRACK":
@@ -179,7 +179,7 @@ func parseTrack(s string) (track, error) {
 	case !seen["TRACK"] || !seen["TYPE"] || !seen["FRAMES"]:
 		return bad("lacks its number, type or length")
 	case t.number < 1 || t.number > maxTracks:
-		return bad("has an impossible number")
+		return bad("has an invalid number")
 	}
 	t.stored = t.stored && t.pregap > 0
 	used := t.pad
@@ -223,7 +223,7 @@ const oldTrack = 24
 // parseOldTracks parses the metadata CHCD.
 func parseOldTracks(p []byte) ([]track, error) {
 	if len(p) < 4+oldTrack {
-		return nil, errors.New("the metadata CHCD end too early")
+		return nil, errors.New("the CHCD metadata ends too early")
 	}
 	order := binary.ByteOrder(binary.LittleEndian)
 	if order.Uint32(p) > maxTracks {
@@ -231,7 +231,7 @@ func parseOldTracks(p []byte) ([]track, error) {
 	}
 	count := int(order.Uint32(p))
 	if count < 1 || count > maxTracks || 4+count*oldTrack > len(p) {
-		return nil, fmt.Errorf("the metadata CHCD describe %d tracks", count)
+		return nil, fmt.Errorf("the CHCD metadata describes %d tracks", count)
 	}
 	types := []string{"MODE1", "MODE1_RAW", "MODE2", "MODE2_FORM1", "MODE2_FORM2", "MODE2_FORM_MIX", "MODE2_RAW", "AUDIO"}
 	var tracks []track
@@ -239,7 +239,7 @@ func parseOldTracks(p []byte) ([]track, error) {
 		q := p[4+i*oldTrack:]
 		kind, sub, frames := order.Uint32(q), order.Uint32(q[4:]), order.Uint32(q[16:])
 		if kind >= uint32(len(types)) || sub > 2 || frames == 0 || frames > maxSectors {
-			return nil, fmt.Errorf("track %d of the metadata CHCD has an unknown type or an impossible length", i+1)
+			return nil, fmt.Errorf("track %d of the CHCD metadata has an unknown mode or an invalid length", i+1)
 		}
 		t := track{number: i + 1, frames: int64(frames)}
 		t.layout, _ = layoutOf(types[kind])

@@ -252,7 +252,7 @@ func (b *bzFile) bits32(bit int64) (uint32, error) {
 func (b *bzFile) open(u bzUnit) (io.Reader, error) {
 	n := u.to - u.from
 	if n > maxBzBlock*8 {
-		return nil, corrupt("a block without an end")
+		return nil, corrupt("a block has no end")
 	}
 	p := make([]byte, (u.from%8+n+7)/8)
 	if _, err := b.r.ReadAt(p, u.from/8); err != nil {

@@ -60,7 +60,7 @@ func (s spans) cutToSectors(f *format.Files, name string) (spans, error) {
 		s = s[:len(s)-1]
 	}
 	if size == 0 {
-		return nil, fmt.Errorf("the file ends before the first sector of its contents; it is only a part of a file")
+		return nil, fmt.Errorf("the file is truncated before the end of the first sector of its contents")
 	}
 	last := &s[len(s)-1]
 	last.end, last.cut = size, true
@@ -78,7 +78,7 @@ func open(f *format.Files, name string, s packed.Streams, list spans) (*format.F
 		if u.end-u.start > packed.MaxWhole {
 			f.Note(disc.Notice{
 				Severity: disc.Info, Text: fmt.Sprintf(
-					"The %s file has a unit of %s that can only be unpacked from its beginning on. Reading files at random places of it is slow, and its checksum is verified when its end is read.", name, units.Size(u.end-u.start)),
+					"The %s file contains a unit of %s that can only be decompressed from its start. Random access to it is slow, and its checksum is verified only when its end is read.", name, units.Size(u.end-u.start)),
 				Advice: "to read many files, unpack the image first",
 			})
 			break

@@ -111,7 +111,7 @@ func (d *inflater) block() error {
 			return err
 		}
 		if n^inverse != 0xffff {
-			return corrupt("the length of a stored block")
+			return corrupt("the length of a stored block is wrong")
 		}
 		d.stored, d.state = int(n), inStored
 		return d.copyStored()
@@ -120,7 +120,7 @@ func (d *inflater) block() error {
 	case 2:
 		err = d.dynamic()
 	default:
-		err = corrupt("an unknown kind of block")
+		err = corrupt("unknown block type")
 	}
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (d *inflater) dynamic() error {
 	}
 	nlit, ndist, nlen := int(v&31)+257, int(v>>5&31)+1, int(v>>10)+4
 	if nlit > 286 || ndist > 30 {
-		return corrupt("too many codes")
+		return corrupt("there are too many codes")
 	}
 	var lens [286 + 30]uint8
 	order := [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
@@ -217,7 +217,7 @@ func (d *inflater) dynamic() error {
 		}
 		n := int(v) + repeat.add
 		if i+n > nlit+ndist || sym == 16 && i == 0 {
-			return corrupt("a repeated code length")
+			return corrupt("invalid repeated code length")
 		}
 		for range n {
 			if sym == 16 {
@@ -227,7 +227,7 @@ func (d *inflater) dynamic() error {
 		}
 	}
 	if lens[256] == 0 {
-		return corrupt("a block without an end")
+		return corrupt("a block has no end")
 	}
 	if err := d.lit.build(lens[:nlit]); err != nil {
 		return err
@@ -270,7 +270,7 @@ func (d *inflater) symbols(w int) (int, error) {
 			return w, nil
 		}
 		if sym -= 257; sym >= 29 {
-			return w, corrupt("an unknown length")
+			return w, corrupt("invalid length code")
 		}
 		extra := uint(lengthExtra[sym])
 		length := int(lengthBase[sym]) + int(in.bits&(1<<extra-1))
@@ -280,7 +280,7 @@ func (d *inflater) symbols(w int) (int, error) {
 			return w, in.end(e)
 		}
 		if sym = e >> 4; sym >= 30 {
-			return w, corrupt("an unknown distance")
+			return w, corrupt("invalid distance code")
 		}
 		extra = uint(distExtra[sym])
 		from := w - int(distBase[sym]) - int(in.bits&(1<<extra-1))
@@ -288,7 +288,7 @@ func (d *inflater) symbols(w int) (int, error) {
 			return w, in.end(1)
 		}
 		if from < d.base {
-			return w, corrupt("a distance to before the beginning")
+			return w, corrupt("a distance points before the start of the data")
 		}
 		if from+length <= w {
 			copy(buf[w:w+length], buf[from:])
@@ -325,7 +325,7 @@ func (t *table) build(lens []uint8) error {
 	for n := 1; n < 16; n++ {
 		left = left<<1 - count[n]
 		if left < 0 {
-			return corrupt("a code with too many symbols")
+			return corrupt("a Huffman code is oversubscribed")
 		}
 		next[n] = code
 		code = (code + count[n]) << 1
@@ -335,7 +335,7 @@ func (t *table) build(lens []uint8) error {
 		}
 	}
 	if left > 0 && (used > 1 || used == 1 && longest > 1) {
-		return corrupt("an incomplete code")
+		return corrupt("a Huffman code is incomplete")
 	}
 	if cap(*t) < 1<<primary {
 		*t = make(table, 1<<primary, 4<<primary)
@@ -454,7 +454,7 @@ func (b *bitReader) drop(n uint) bool {
 // end returns the error after an entry of a table that could not be used.
 func (b *bitReader) end(e uint32) error {
 	if e == 0 && b.nb >= 15 {
-		return corrupt("an unknown code")
+		return corrupt("unknown Huffman code")
 	}
 	if b.err != nil {
 		return b.err

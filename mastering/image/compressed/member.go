@@ -68,7 +68,7 @@ func (m *members) begin() error {
 		return err
 	}
 	if string(h[:3]) != "\x1f\x8b\x08" || h[3]&0xe0 != 0 {
-		return corrupt("the header of a member")
+		return corrupt("invalid member header")
 	}
 	flags := h[3]
 	if flags&4 != 0 { // extra fields

@@ -43,7 +43,7 @@ func NewReader(r io.Reader) (io.Reader, string, error) {
 		return b, "", nil
 	}
 	if err != nil {
-		return nil, name, fmt.Errorf("unpack it as %s: %w", name, packed.NoEOF(err))
+		return nil, name, fmt.Errorf("decompress it as %s: %w", name, packed.NoEOF(err))
 	}
 	return z, name, nil
 }
@@ -60,7 +60,7 @@ func xzStream(b *bufio.Reader) (io.Reader, error) {
 			return nil, err
 		}
 		if h.dict > maxDict {
-			return nil, fmt.Errorf("it needs %d MiB of memory, and at most %d are used; unpack it with xz", h.dict>>20, maxDict>>20)
+			return nil, fmt.Errorf("it needs %d MiB of memory to decompress, and the limit is %d MiB; decompress it with xz", h.dict>>20, maxDict>>20)
 		}
 	}
 	return xz.NewReader(b)

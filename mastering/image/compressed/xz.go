@@ -68,7 +68,7 @@ func unpackXZ(ctx context.Context, f *format.Files) (*format.Files, error) {
 	}
 	for _, b := range x.blocks {
 		if b.check == 0 {
-			f.Note(disc.Notice{Severity: disc.Warning, Text: "The xz file has no checksums of its contents, so that damage may not be noticed."})
+			f.Note(disc.Notice{Severity: disc.Warning, Text: "The xz file has no checksums of its contents, so damage may go undetected."})
 			break
 		}
 	}
@@ -201,7 +201,7 @@ func streamHeader(f io.ReaderAt, at int64) (byte, error) {
 		return 0, packed.NoEOF(err)
 	}
 	if n < len(h) || string(h[:6]) != xzMagic || h[6] != 0 || h[7] > 15 || crc32.ChecksumIEEE(h[6:8]) != binary.LittleEndian.Uint32(h[8:]) {
-		return 0, corrupt(fmt.Sprintf("the header of the stream at byte %d", at))
+		return 0, corrupt(fmt.Sprintf("invalid header of the stream at byte %d", at))
 	}
 	return h[7], nil
 }
@@ -393,7 +393,7 @@ func readXZHeader(r io.ReaderAt, at int64) (xzHeader, error) {
 		return xzHeader{}, io.ErrUnexpectedEOF
 	}
 	p = p[:size]
-	bad := corrupt(fmt.Sprintf("the header of the block at byte %d", at))
+	bad := corrupt(fmt.Sprintf("invalid header of the block at byte %d", at))
 	if crc32.ChecksumIEEE(p[:size-4]) != binary.LittleEndian.Uint32(p[size-4:]) {
 		return xzHeader{}, bad
 	}
@@ -415,7 +415,7 @@ func readXZHeader(r io.ReaderAt, at int64) (xzHeader, error) {
 	}
 	id, p := number(p)
 	if flags&3 != 0 || id != 0x21 {
-		return h, fmt.Errorf("the block at byte %d is compressed with a filter besides LZMA2, which is not supported; unpack the file with xz", at)
+		return h, fmt.Errorf("the block at byte %d is compressed with a filter besides LZMA2, which is not supported; decompress the file with xz", at)
 	}
 	if len(p) < 2 || p[0] != 1 || p[1] > 40 || len(bytes.Trim(p[2:], "\x00")) > 0 {
 		return h, bad

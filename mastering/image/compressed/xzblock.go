@@ -59,7 +59,7 @@ func (x *xzFile) block(at, size, contents int64, check byte) (*xzReader, error) 
 	case 10:
 		r.sum = sha256.New()
 	default:
-		return nil, fmt.Errorf("the checksums are of the unknown kind %d; unpack the file with xz", check)
+		return nil, fmt.Errorf("unknown checksum type %d; decompress the file with xz", check)
 	}
 	left := int64(1 << 62)
 	if size > 0 {
@@ -77,7 +77,7 @@ func (x *xzFile) block(at, size, contents int64, check byte) (*xzReader, error) 
 		dict = min(dict, x.size*mostPacked)
 	}
 	if dict > maxDict {
-		return nil, fmt.Errorf("the block at byte %d needs %d MiB of memory to be unpacked, and at most %d are used; unpack the file with xz", at, dict>>20, maxDict>>20)
+		return nil, fmt.Errorf("the block at byte %d needs %d MiB of memory to decompress, and the limit is %d MiB; decompress the file with xz", at, dict>>20, maxDict>>20)
 	}
 	r.lzma, err = lzma.Reader2Config{DictCap: int(max(dict, lzma.MinDictCap))}.NewReader2(r.buf)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *xzReader) finish() error {
 		if c, err := r.buf.ReadByte(); err != nil {
 			return packed.NoEOF(err)
 		} else if c != 0 {
-			return corrupt("the padding of a block")
+			return corrupt("invalid block padding")
 		}
 	}
 	want := make([]byte, checkSizes[r.check])
@@ -120,7 +120,7 @@ func (r *xzReader) finish() error {
 		return packed.NoEOF(err)
 	}
 	if r.size > 0 && r.packedSize() != r.size {
-		return corrupt("the size of a block")
+		return corrupt("the size of a block is wrong")
 	}
 	if r.sum == nil {
 		return io.EOF

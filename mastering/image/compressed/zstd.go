@@ -168,7 +168,7 @@ func frameAt(ctx context.Context, file io.ReaderAt, p []byte, at, size int64) (z
 		case 1: // one byte that is repeated
 			length = 1
 		case 3:
-			return fr, fmt.Errorf("byte %d of the file: %w", fr.to, corrupt("an unknown kind of block"))
+			return fr, fmt.Errorf("byte %d of the file: %w", fr.to, corrupt("unknown block type"))
 		}
 		fr.to += 3 + length
 		blocks++
@@ -185,7 +185,7 @@ func frameAt(ctx context.Context, file io.ReaderAt, p []byte, at, size int64) (z
 	// The decoder allocates the window that the header names.
 	h.window = min(h.window, max(blocks*zstdBlock, 1<<10))
 	if h.window > maxWindow {
-		return fr, fmt.Errorf("the frame at byte %d needs %d MiB of memory to be unpacked, and at most %d are used; unpack the file with zstd --long=31", at, h.window>>20, maxWindow>>20)
+		return fr, fmt.Errorf("the frame at byte %d needs %d MiB of memory to decompress, and the limit is %d MiB; decompress the file with zstd --long=31", at, h.window>>20, maxWindow>>20)
 	}
 	if fr.cut {
 		h.contents = -1
@@ -210,7 +210,7 @@ func frameHeader(p []byte) (zstdHeader, int, error) {
 	single := d&0x20 != 0
 	h := zstdHeader{contents: -1, checksum: d&4 != 0}
 	if d&8 != 0 {
-		return h, 0, corrupt("the header of a frame")
+		return h, 0, corrupt("invalid frame header")
 	}
 	n := 5
 	if !single {
@@ -227,7 +227,7 @@ func frameHeader(p []byte) (zstdHeader, int, error) {
 		return h, 0, io.ErrUnexpectedEOF
 	}
 	if len(bytes.Trim(p[n:n+idSize], "\x00")) > 0 {
-		return h, 0, errors.New("it was compressed with a dictionary, which is not in the file; unpack it with zstd -D DICTIONARY")
+		return h, 0, errors.New("it was compressed with a dictionary, which is not in the file; decompress it with zstd -D DICTIONARY")
 	}
 	n += idSize
 	switch size {

@@ -40,7 +40,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 	}
 	w := &writer{total: int64(last.End()) * disc.SectorSize, rep: rep}
 	if w.w, ok = f.(io.WriteSeeker); !ok {
-		return errors.New("write CSO image: its index comes first and is known last, so it cannot be written to a pipe; write a file")
+		return errors.New("write CSO image: the index is written last, so the image cannot be written to a stream; name a file")
 	}
 	rep.Phase(progress.Writing, w.total)
 	if err := w.write(ctx, d); err != nil {
@@ -154,7 +154,7 @@ func (w *writer) finish() error {
 		h = binary.LittleEndian.AppendUint32(h, v)
 	}
 	if _, err := w.w.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("the index comes first and is known last, so a file is needed: %w", err)
+		return fmt.Errorf("the index is written last, so the image cannot be written to a stream; name a file: %w", err)
 	}
 	if _, err := w.w.Write(h); err != nil {
 		return err

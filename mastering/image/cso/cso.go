@@ -85,7 +85,7 @@ func header(f *format.Files) (*image, error) {
 		return nil, format.ErrUnknown
 	}
 	if m.version > 2 || m.lz4 && m.version > 1 {
-		return nil, fmt.Errorf("offset 20: version %d is not known; versions 0 to 2 are", m.version)
+		return nil, fmt.Errorf("offset 20: unknown version %d; versions 0 to 2 are supported", m.version)
 	}
 	m.size = int64(binary.LittleEndian.Uint64(p[8:]))
 	m.block = int64(binary.LittleEndian.Uint32(p[16:]))
@@ -93,13 +93,13 @@ func header(f *format.Files) (*image, error) {
 		return nil, fmt.Errorf("offset 8: %w", err)
 	}
 	if m.block < 1 || m.block > maxBlock {
-		return nil, fmt.Errorf("offset 16: blocks of %d bytes are not possible", m.block)
+		return nil, fmt.Errorf("offset 16: invalid block size of %d bytes", m.block)
 	}
 	if m.shift > 20 {
-		return nil, fmt.Errorf("offset 21: offsets shifted by %d bits are not possible", m.shift)
+		return nil, fmt.Errorf("offset 21: invalid offset shift of %d bits", m.shift)
 	}
 	if headerSize+4*(m.blocks()+1) > m.fileSize {
-		return nil, fmt.Errorf("the index of %d blocks is longer than the file; the file is damaged, or only a part of an image", m.blocks())
+		return nil, fmt.Errorf("the index of %d blocks is longer than the file; the file is damaged or truncated", m.blocks())
 	}
 	m.index = &pages{r: f, start: headerSize}
 	return m, nil
@@ -129,7 +129,7 @@ func (m *image) present(f *format.Files) (int64, error) {
 	}
 	size := low * m.block / disc.SectorSize * disc.SectorSize
 	if size == 0 {
-		return 0, fmt.Errorf("the file ends before its first block; it is only a part of an image")
+		return 0, fmt.Errorf("the file is truncated before the end of its first block")
 	}
 	f.Note(format.Truncated("CSO", m.size, size))
 	return size, nil
@@ -164,12 +164,12 @@ func (m *image) Unpack(b packed.Block, p []byte, _ int64) error {
 	// A block that does not shrink may be a little longer than its contents, and padded.
 	length := end - at
 	if length < 0 || at < headerSize || length > 2*m.block+1<<m.shift {
-		return m.damaged(i, fmt.Errorf("its offsets are %d and %d", at, end))
+		return m.damaged(i, fmt.Errorf("its offsets, %d and %d, are invalid", at, end))
 	}
 	whole := bit && m.version < 2 || m.version == 2 && length >= m.block
 	if whole {
 		if length < int64(len(p)) {
-			return m.damaged(i, fmt.Errorf("it is stored in %d bytes", length))
+			return m.damaged(i, fmt.Errorf("its stored size of %d bytes is invalid", length))
 		}
 		if _, err := m.r.ReadAt(p, at); err != nil {
 			return m.damaged(i, packed.NoEOF(err))

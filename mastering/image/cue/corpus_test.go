@@ -19,9 +19,9 @@ import (
 func TestCorpus(t *testing.T) {
 	refused := map[string]string{
 		"bad-cat1.cue":  "line 4: CATALOG has no number",
-		"bad-cat2.cue":  "line 4: the catalogue number \"\\\"167890123\\\"\" has 9 digits",
-		"bad-cat3.cue":  "line 4: the catalogue number \"123456789b123\" has characters that are not digits",
-		"bad-mode1.cue": "line 6: track 1 has the unknown mode \"MODE3_FORM1\"",
+		"bad-cat2.cue":  "line 4: the media catalogue number \"\\\"167890123\\\"\" has 9 digits",
+		"bad-cat3.cue":  "line 4: the media catalogue number \"123456789b123\" has characters that are not digits",
+		"bad-mode1.cue": "line 6: track 1: unknown track mode \"MODE3_FORM1\"",
 		"bad-msf-1.cue": "line 7: the time 00:00:100 has 100 frames",
 		"bad-msf-2.cue": "line 7: the time 00:90:00 has 90 seconds",
 		"bad-msf-3.cue": "line 7: the time \"xx:yy:0\" is not in the form MM:SS:FF",
@@ -29,7 +29,7 @@ func TestCorpus(t *testing.T) {
 	}
 	// Files for a test of flacon that describe two discs, or have indexes in an order that
 	// cannot be right.
-	odd := []string{"two tracks cannot have one number", "indexes have to be in the order of their numbers"}
+	odd := []string{"two tracks have the number", "indexes must be in the order of their numbers"}
 	opened, missing := 0, 0
 	err := filepath.WalkDir("../../../../shared/corpus", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || filepath.Ext(path) != ".cue" {

@@ -12,7 +12,6 @@ package cue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"glassmaster/mastering/disc"
@@ -73,7 +72,7 @@ func read(f *format.Files) ([]byte, error) {
 	case !sheet.Recognize(text):
 		return nil, format.ErrUnknown
 	case f.Size > maxSize:
-		return nil, errors.New("the file looks like a CUE sheet, but it is larger than any sheet can be")
+		return nil, fmt.Errorf("the sheet has %d bytes, which is more than a CUE sheet can have", f.Size)
 	}
 	return text, nil
 }

@@ -32,21 +32,21 @@ func TestFiles(t *testing.T) {
 	}{
 		{"a WAV file named WAVE", sheet("a.wav", "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "", false},
 		{"a WAV file named BINARY", sheet("a.wav", "BINARY"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "its contents are WAV; it is read as a sound file", false},
-		{"a WAV file named MP3", sheet("a.wav", "MP3"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "The sheet gives 1 file the type MP3; the contents are WAV.", false},
-		{"a WAV file of an unknown type", sheet("a.wav", "RAW"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "the type \"RAW\" of \"a.wav\" is not known; its contents are WAV", false},
-		{"sectors of an unknown type", sheet("a.bin", "AUDIO"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "taken for sectors", false},
-		{"a name in capitals", sheet("A.BIN", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "another one is used: \"a.bin\" instead of \"A.BIN\" (line 1)", false},
+		{"a WAV file named MP3", sheet("a.wav", "MP3"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "The sheet states the type MP3 for 1 file; the contents are WAV.", false},
+		{"a WAV file of an unknown type", sheet("a.wav", "RAW"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "the type \"RAW\" of \"a.wav\" is unknown; its contents are WAV", false},
+		{"sectors of an unknown type", sheet("a.bin", "AUDIO"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "treated as sectors", false},
+		{"a name in capitals", sheet("A.BIN", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "another is used: \"a.bin\" instead of \"A.BIN\" (line 1)", false},
 		{"the name of the sheet", sheet("image.bin", "BINARY"), map[string][]byte{"x.bin": samples}, "1 audio -0 0 +5 []", "\"x.bin\" instead of \"image.bin\" (line 1)", false},
 		{"another kind of sound file", sheet("a.ape", "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "\"a.wav\" instead of \"a.ape\" (line 1)", false},
 		{"the path of another computer", sheet(`C:\Music\a.wav`, "WAVE"), map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", `"a.wav" instead of "C:\\Music\\a.wav"`, false},
 		{"several other names", sheet("a.ape", "WAVE") + "FILE \"B.WAV\" WAVE\nTRACK 02 AUDIO\nINDEX 01 00:00:00\n", map[string][]byte{"a.wav": wav(samples), "b.wav": wav(samples)}, "1 audio -0 0 +5 []; 2 audio -0 5 +5 []", "2 files that the sheet names do not exist; others are used", false},
-		{"a file without a track", sheet("a.wav", "WAVE") + "FILE \"b.wav\" WAVE\n", map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "Line 4 of the sheet: no track uses the file \"b.wav\"", false},
+		{"a file without a track", sheet("a.wav", "WAVE") + "FILE \"b.wav\" WAVE\n", map[string][]byte{"a.wav": wav(samples)}, "1 audio -0 0 +5 []", "Line 4: no track uses the file \"b.wav\"", false},
 		{"a folder", sheet(`music\a.wav`, "WAVE"), map[string][]byte{"music/a.wav": wav(samples)}, "1 audio -0 0 +5 []", "", false},
-		{"a part of a sector in the middle", two, map[string][]byte{"a.wav": wav(samples[:2352*2+8]), "b.wav": wav(samples)}, "1 audio -0 0 +3 []; 2 audio -0 3 +5 []", "\"a.wav\" ends within a sector; 586 samples of silence were added", false},
+		{"a part of a sector in the middle", two, map[string][]byte{"a.wav": wav(samples[:2352*2+8]), "b.wav": wav(samples)}, "1 audio -0 0 +3 []; 2 audio -0 3 +5 []", "\"a.wav\" ends within a sector; 586 samples of silence are added", false},
 		{"a part of a sector at the end", two, map[string][]byte{"a.wav": wav(samples), "b.wav": wav(samples[:2352*2+8])}, "1 audio -0 0 +5 []; 2 audio -0 5 +3 []", "", false},
 		{"a WAV file that was cut off", sheet("a.wav", "WAVE"), map[string][]byte{"a.wav": wav(samples)[:44+2352*3]}, "1 audio -0 0 +3 []", "is incomplete: the file contains 7056 of 11760 bytes", true},
 		{"sectors that were cut off", sheet("a.bin", "BINARY"), map[string][]byte{"a.bin": samples[:2352*3+100]}, "1 audio -0 0 +3 []", "ends within a sector", true},
-		{"no CD-TEXT", "CDTEXTFILE \"a.cdt\"\n" + sheet("a.bin", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "\"a.cdt\" with CD-TEXT is missing", false},
+		{"no CD-TEXT", "CDTEXTFILE \"a.cdt\"\n" + sheet("a.bin", "BINARY"), map[string][]byte{"a.bin": samples}, "1 audio -0 0 +5 []", "the CD-TEXT file \"a.cdt\" is missing", false},
 	} {
 		c.files["x.cue"] = []byte(c.sheet)
 		d, err := open(t, filepath.Join(folder(t, c.files), "x.cue"))
@@ -121,8 +121,8 @@ func TestEncodings(t *testing.T) {
 		{"UTF-16 BE with a mark", utf16(unicode.BigEndian, unicode.UseBOM), "Música 日本語 Песня", ""},
 		{"UTF-32 LE", utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), "Música 日本語", ""},
 		{"UTF-32 BE", utf32.UTF32(utf32.BigEndian, utf32.UseBOM), "Música 日本語", ""},
-		{"UTF-16 LE", utf16(unicode.LittleEndian, unicode.IgnoreBOM), "Música", "UTF-16 was assumed"},
-		{"UTF-16 BE", utf16(unicode.BigEndian, unicode.IgnoreBOM), "Música Песня", "UTF-16 was assumed"},
+		{"UTF-16 LE", utf16(unicode.LittleEndian, unicode.IgnoreBOM), "Música", "UTF-16 is assumed"},
+		{"UTF-16 BE", utf16(unicode.BigEndian, unicode.IgnoreBOM), "Música Песня", "UTF-16 is assumed"},
 		{"German", charmap.Windows1252, "Die Ärzte – Süße Grüße", "Windows-1252"},
 		{"French", charmap.Windows1252, "L’été à Paris, créée par Œuvre…", "Windows-1252"},
 		{"English", charmap.Windows1252, "Don’t Stop “Believin’”", "Windows-1252"},
@@ -207,7 +207,7 @@ FILE "a.bin" BINARY
 		t.Errorf("ISRC %q, %q", s.Tracks[1].ISRC, s.Tracks[2].ISRC)
 	}
 	notices := strings.Join(disc.Texts(disc.Notices(d)), "\n")
-	for _, want := range []string{"Line 6 of the sheet: the catalogue number has 12 digits", "SCMS", "Line 26 of the sheet: the ISRC \"GB1234\"", "\"UNKNOWN\" is not known"} {
+	for _, want := range []string{"Line 6: the media catalogue number has 12 digits", "SCMS", "Line 26: the ISRC \"GB1234\"", "\"UNKNOWN\" is unknown"} {
 		if !strings.Contains(notices, want) {
 			t.Errorf("%q is missing in %s", want, notices)
 		}

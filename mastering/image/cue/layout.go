@@ -34,7 +34,7 @@ type layout struct {
 func (l *layout) warn(line int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if line > 0 {
-		text = fmt.Sprintf("Line %d of the sheet: %s", line, text)
+		text = fmt.Sprintf("Line %d: %s", line, text)
 	}
 	l.notices = append(l.notices, disc.Notice{Severity: disc.Warning, Text: text})
 }
@@ -53,7 +53,7 @@ func (l *layout) place() error {
 		}
 	}
 	if l.at > format.MaxCDSectors {
-		l.warn(0, "The disc ends at sector %d; a CD ends before %d.", l.at, format.MaxCDSectors)
+		l.warn(0, "The disc ends at address %d; a CD has at most %d sectors.", l.at, format.MaxCDSectors)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (l *layout) dropIndexes() {
 			if x.Number < 2 || x.File != next.File || x.At < next.At {
 				break
 			}
-			l.warn(x.Line, "INDEX %02d of track %d is not before track %d; it was ignored.", x.Number, k.Number, l.sheet.Tracks[i+1].Number)
+			l.warn(x.Line, "INDEX %02d of track %d is not before track %d, and is ignored.", x.Number, k.Number, l.sheet.Tracks[i+1].Number)
 			k.Indexes = k.Indexes[:n-1]
 		}
 	}
@@ -141,7 +141,7 @@ func (l *layout) mode(k *sheet.Track) (runs.Layout, error) {
 	case "MODE2/2448":
 		return l.mode2(k, runs.Mode2Raw.WithSub(runs.Interleaved)), nil
 	}
-	return runs.Layout{}, fmt.Errorf("line %d: tracks of the mode %s are not supported", k.Line, k.Mode)
+	return runs.Layout{}, fmt.Errorf("line %d: track mode %s is not supported", k.Line, k.Mode)
 }
 
 // mode2 returns the layout of a track in mode 2, with sub-headers or without, as its first
@@ -176,7 +176,7 @@ func (l *layout) enter(k *sheet.Track, x sheet.Index, mode runs.Layout) error {
 		return nil
 	}
 	if x.Number <= 1 && len(l.runs) > 0 {
-		l.warn(x.Line, "the first %d sectors of the file %q are before the first index; they were taken for the pre-gap of track %d.", x.At, l.sources[x.File].name, k.Number)
+		l.warn(x.Line, "the first %d sectors of the file %q are before the first index; they are treated as the pre-gap of track %d.", x.At, l.sources[x.File].name, k.Number)
 	}
 	return l.add(k, x, x.At, mode)
 }
@@ -228,7 +228,7 @@ func (l *layout) add(k *sheet.Track, x sheet.Index, n int64, mode runs.Layout) e
 		return fmt.Errorf("line %d: track %d has the mode %s, but %q is a sound file", k.Line, k.Number, k.Mode, src.name)
 	}
 	if l.off+bytes > src.size {
-		return fmt.Errorf("line %d: the file %q has %d bytes, but INDEX %02d of track %d needs %d of them; it is too short, or not the file of this sheet",
+		return fmt.Errorf("line %d: the file %q has %d bytes, but INDEX %02d of track %d needs %d of them; it is truncated, or not the file of this sheet",
 			x.Line, src.name, src.size, x.Number, k.Number, l.off+bytes)
 	}
 	if n > 0 {

@@ -181,7 +181,7 @@ FILE "b.wav" WAVE
 FILE "b.wav" WAVE
   TRACK 02 AUDIO
     INDEX 01 00:00:03
-`, "1 audio -0 0 +20 []; 2 audio -3 23 +9 []", map[disc.LBA]int{20: 100, 23: 103}, "Line 6 of the sheet: the first 3 sectors",
+`, "1 audio -0 0 +20 []; 2 audio -3 23 +9 []", map[disc.LBA]int{20: 100, 23: 103}, "Line 6: the first 3 sectors",
 		},
 		{
 			"the same file for each track", `FILE "a.wav" WAVE
@@ -200,7 +200,7 @@ FILE "a.wav" WAVE
   TRACK 02 AUDIO
     INDEX 00 00:00:08
     INDEX 01 00:00:10
-`, "1 audio -0 0 +8 []; 2 audio -2 10 +10 []", map[disc.LBA]int{9: 9}, "Line 4 of the sheet: INDEX 02 of track 1 is not before track 2",
+`, "1 audio -0 0 +8 []; 2 audio -2 10 +10 []", map[disc.LBA]int{9: 9}, "Line 4: INDEX 02 of track 1 is not before track 2",
 		},
 		{
 			"lower case, tabs, no quotation marks, several commands", "file a.wav wave\r\ttrack 1 audio\r\tflags dcp index 01 00:00:00\r",
@@ -329,7 +329,7 @@ func TestBad(t *testing.T) {
 	const index = "INDEX 01 00:00:00\n"
 	for _, c := range []struct{ sheet, want string }{
 		{"CATALOG" + track + index, "line 1: CATALOG has no number"},
-		{"CATALOG 123456789" + track + index, "line 1: the catalogue number \"123456789\" has 9 digits"},
+		{"CATALOG 123456789" + track + index, "line 1: the media catalogue number \"123456789\" has 9 digits"},
 		{"CATALOG 12345678901234" + track + index, "has 14 digits"},
 		{"CATALOG 123456789b123" + track + index, "not digits"},
 		{track + "INDEX 01 00:00:75\n", "line 4: the time 00:00:75 has 75 frames"},
@@ -339,31 +339,31 @@ func TestBad(t *testing.T) {
 		{track + "INDEX 01 00:00\n", "not in the form MM:SS:FF"},
 		{track + "INDEX 01\n", "not in the form MM:SS:FF"},
 		{track + "INDEX 01 -1:00:00\n", "not in the form MM:SS:FF"},
-		{track + "INDEX 100 00:00:00\n", "from 0 to 99"},
-		{track + "INDEX 02 00:00:00\n", "has to be 00 or 01"},
+		{track + "INDEX 100 00:00:00\n", "index numbers are 0 to 99"},
+		{track + "INDEX 02 00:00:00\n", "must be 00 or 01"},
 		{track + "INDEX 01 00:00:01\nINDEX 01 00:00:02\n", "line 5: INDEX 01 of track 1 comes after INDEX 01"},
 		{track + "INDEX 01 00:00:03\nINDEX 02 00:00:02\n", "line 5: the index is before the one in line 4"},
 		{track + index + "TRACK 02 AUDIO\n INDEX 00 00:00:02\n", "track 2 has no INDEX 01"},
-		{track + index + "TRACK 01 AUDIO\n" + index, "line 5: track 1 was described in line 3 already"},
+		{track + index + "TRACK 01 AUDIO\n" + index, "line 5: two tracks have the number 1; the first one is in line 3"},
 		{track + index + "TRACK 03 AUDIO\nINDEX 01 00:00:02\nTRACK 02 AUDIO\nINDEX 01 00:00:03\n", "line 7: track 2 comes after track 3"},
 		{track + index + "TRACK 02 AUDIO\nINDEX 01 00:00:00\n", "track 1 has no sectors"},
-		{track + index + "TRACK 02 AUDIO\nINDEX 01 00:00:11\n", "it is too short"},
+		{track + index + "TRACK 02 AUDIO\nINDEX 01 00:00:11\n", "it is truncated, or not the file of this sheet"},
 		{track + index + "PREGAP 00:00:10\n", "PREGAP of track 1 comes after its INDEX 01"},
-		{"FILE \"a.bin\" BINARY\nTRACK 100 AUDIO\n" + index, "line 2: the track number is \"100\""},
-		{"FILE \"a.bin\" BINARY\nTRACK 00 AUDIO\n" + index, "the track number is \"00\""},
-		{"FILE \"a.bin\" BINARY\nTRACK 01 MODE3/2352\n" + index, "line 2: track 1 has the unknown mode \"MODE3/2352\""},
-		{"FILE \"a.bin\" BINARY\nTRACK 01\n" + index, "unknown mode \"\""},
+		{"FILE \"a.bin\" BINARY\nTRACK 100 AUDIO\n" + index, "line 2: invalid track number \"100\""},
+		{"FILE \"a.bin\" BINARY\nTRACK 00 AUDIO\n" + index, "invalid track number \"00\""},
+		{"FILE \"a.bin\" BINARY\nTRACK 01 MODE3/2352\n" + index, "line 2: track 1: unknown track mode \"MODE3/2352\""},
+		{"FILE \"a.bin\" BINARY\nTRACK 01\n" + index, "unknown track mode \"\""},
 		{"FILE \"a.bin\" BINARY\n" + index + "TRACK 01 AUDIO\n", "line 2: INDEX comes before the first TRACK"},
 		{"TRACK 01 AUDIO\n" + index, "line 2: INDEX comes before the first FILE"},
-		{"FILE \"a.bin\" BINARY\n", "the sheet has no track"},
+		{"FILE \"a.bin\" BINARY\n", "the sheet describes no tracks"},
 		{"FILE BINARY\nTRACK 01 AUDIO\n" + index, "\"BINARY\", which the sheet names, is missing"},
 		{"FILE \"\" BINARY\nTRACK 01 AUDIO\n" + index, "line 1: FILE names no file"},
 		{"FILE \"b.bin\" BINARY\nTRACK 01 AUDIO\n" + index + "FILE \"c.bin\" BINARY\nTRACK 02 AUDIO\n" + index, "line 1: the file \"b.bin\", which the sheet names, is missing: file does not exist; put it beside x.cue; 2 files of the sheet are missing"},
-		{"FILE \"../a.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "line 1: the image refers to the file \"../a.bin\", which is not in its folder"},
+		{"FILE \"../a.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "line 1: the image names the file \"../a.bin\", which is outside its folder"},
 		{"FILE \"/etc/passwd\" BINARY\nTRACK 01 AUDIO\n" + index, "files elsewhere are not opened"},
 		{"FILE \"C:\\Music\\b.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "files elsewhere are not opened"},
-		{"FILE \"a.dat\" WAVE\nTRACK 01 AUDIO\n" + index, "not those of a sound file"},
-		{"FILE \"s.wav\" WAVE\nTRACK 01 MODE1/2352\n" + index, "not those of a sound file"},
+		{"FILE \"a.dat\" WAVE\nTRACK 01 AUDIO\n" + index, "not a supported sound file"},
+		{"FILE \"s.wav\" WAVE\nTRACK 01 MODE1/2352\n" + index, "not a supported sound file"},
 		{"CDTEXTFILE \"a.cdt\"\nCDTEXTFILE \"b.cdt\"\n" + track + index, "line 2: CDTEXTFILE names a second file; line 1 names \"a.cdt\""},
 		{track + index + "POSTGAP 99:57:74\nTRACK 02 AUDIO\nINDEX 01 00:00:05\nPOSTGAP 00:00:10\n", "line 6: the gaps that no file contains have 449859 sectors up to track 2"},
 		{manyFiles(9000), "line 1: the file \"0.bin\", which the sheet names, is missing: file does not exist; put it beside x.cue; 100 and more files of the sheet are missing"},

@@ -31,7 +31,7 @@ func (l *layout) session(i int, mode runs.Layout) error {
 	}
 	start := l.sessionStart(k, n, mode, before)
 	if start-disc.LBA(before) < l.at {
-		return fmt.Errorf("line %d: track %d would begin at sector %d, but the session before it ends at %d", k.Line, k.Number, start-disc.LBA(before), l.at)
+		return fmt.Errorf("line %d: track %d begins at address %d, but the session before it ends at %d", k.Line, k.Number, start-disc.LBA(before), l.at)
 	}
 	l.at, l.skipped = start-disc.LBA(before), 0
 	return nil
@@ -84,7 +84,7 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 		if s.LeadOut.Sectors > x.At && s.LeadOut.Sectors <= next.At {
 			return next.At - s.LeadOut.Sectors, nil
 		}
-		l.warn(s.LeadOut.Line, "the lead-out is not between track %d and track %d; the remark was ignored.", l.sheet.Tracks[i].Number, k.Number)
+		l.warn(s.LeadOut.Line, "the lead-out is not between track %d and track %d; the remark is ignored.", l.sheet.Tracks[i].Number, k.Number)
 	}
 	if s.LeadIn.Line > 0 || k.MSF.Line > 0 {
 		return 0, nil
@@ -104,7 +104,7 @@ func (l *layout) storedGap(i, j int, next *sheet.Index, mode runs.Layout) (int64
 	if gap < 0 || gap >= next.At-x.At {
 		return 0, nil
 	}
-	l.warn(k.Line, "the file contains the gap before session %d; it was taken to have %d sectors.", s.Number, gap)
+	l.warn(k.Line, "the file contains the gap before session %d; it is assumed to have %d sectors.", s.Number, gap)
 	return gap, nil
 }
 
@@ -135,7 +135,7 @@ func (l *layout) standardPregap(i int, mode runs.Layout) bool {
 	if at, ok := address(src, off, mode); ok && at != 0 {
 		return false
 	}
-	l.warn(k.Line, "PREGAP 00:02:00 of the first track was taken for the gap before address 0, which every disc has.")
+	l.warn(k.Line, "PREGAP 00:02:00 of the first track is treated as the gap before address 0, which every disc has.")
 	return true
 }
 
@@ -148,7 +148,7 @@ func (l *layout) checkAddress(k *sheet.Track, t disc.Track, mode runs.Layout) {
 		src := l.sources[k.Index(1).File]
 		at, ok := address(src, r.Offset+int64(t.Start-r.Start)*int64(mode.Size()), mode)
 		if ok && at != t.Start {
-			l.warn(k.Line, "the sectors of track %d say that it begins at sector %d, but the sheet places it at %d.", k.Number, at, t.Start)
+			l.warn(k.Line, "track %d begins at address %d according to its sectors, but at %d according to the sheet.", k.Number, at, t.Start)
 		}
 	}
 }

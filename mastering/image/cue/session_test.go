@@ -34,9 +34,9 @@ func TestSessions(t *testing.T) {
 		{"the gap is in the file, and the lead-out in the sheet", "FILE \"whole.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\nREM LEAD-OUT 00:00:10\nREM SESSION 02\n  TRACK 02 MODE1/2352\n    INDEX 00 02:30:10\n    INDEX 01 02:32:10\n", "1 audio -0 0 +10 []; | 2: 2 mode 1 -150 11410 +5 []", ""},
 		{"the gap is in the file", "FILE \"whole.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\nREM SESSION 02\n  TRACK 02 MODE1/2352\n    INDEX 01 02:32:10\n", "1 audio -0 0 +10 []; | 2: 2 mode 1 -0 11410 +5 []", "contains the gap before session 2"},
 		{"the gap is not in the file", "FILE \"joined.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\nREM SESSION 02\n  TRACK 02 MODE1/2352\n    INDEX 01 00:00:10\n", "1 audio -0 0 +10 []; | 2: 2 mode 1 -0 11410 +5 []", ""},
-		{"a lead-out at an impossible place", "FILE \"joined.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\nREM LEAD-OUT 01:30:00\nREM SESSION 02\n  TRACK 02 MODE1/2352\n    INDEX 01 00:00:10\n", "1 audio -0 0 +10 []; | 2: 2 mode 1 -0 11410 +5 []", "Line 4 of the sheet: the lead-out is not between track 1 and track 2"},
+		{"a lead-out at an impossible place", "FILE \"joined.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\nREM LEAD-OUT 01:30:00\nREM SESSION 02\n  TRACK 02 MODE1/2352\n    INDEX 01 00:00:10\n", "1 audio -0 0 +10 []; | 2: 2 mode 1 -0 11410 +5 []", "Line 4: the lead-out is not between track 1 and track 2"},
 		{"a GD-ROM", "REM SINGLE-DENSITY AREA\n" + strings.TrimPrefix(first, "REM SESSION 01\n") + "REM HIGH-DENSITY AREA\nFILE \"b.bin\" BINARY\n  TRACK 02 AUDIO\n    INDEX 01 00:00:00\n", "1 audio -0 0 +10 []; | 2: 2 audio -0 45000 +5 []", ""},
-		{"other addresses than those of the sheet", "FILE \"far.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n", "1 mode 1 -0 0 +5 []", "begins at sector 20000, but the sheet places it at 0"},
+		{"other addresses than those of the sheet", "FILE \"far.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n", "1 mode 1 -0 0 +5 []", "begins at address 20000 according to its sectors, but at 0 according to the sheet"},
 	} {
 		files["x.cue"] = []byte(c.sheet)
 		d, err := open(t, filepath.Join(folder(t, files), "x.cue"))

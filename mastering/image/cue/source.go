@@ -51,7 +51,7 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 			return nil, err
 		}
 		if !used[i] {
-			all.warn(s.Files[i].Line, "no track uses the file %q; it was ignored.", s.Files[i].Name)
+			all.warn(s.Files[i].Line, "no track uses the file %q, which is ignored.", s.Files[i].Name)
 			all.list = append(all.list, source{line: s.Files[i].Line})
 			continue
 		}
@@ -104,13 +104,13 @@ const maxMissing = 100
 func (s *sources) summarize() {
 	switch n := len(s.found); {
 	case n == 1:
-		s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: "A file that the sheet names does not exist; another one is used: " + s.found[0] + "."})
+		s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: "A file that the sheet names does not exist; another is used: " + s.found[0] + "."})
 	case n > 1:
 		s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("%d files that the sheet names do not exist; others are used: %s.", n, strings.Join(s.found, ", "))})
 	}
 	keys := slices.SortedFunc(maps.Keys(s.kinds), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	for _, k := range keys {
-		s.notices = append(s.notices, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf("The sheet gives %s the type %s; the contents are %s.", units.Count(s.kinds[k], "file", "files"), k[0], k[1])})
+		s.notices = append(s.notices, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf("The sheet states the type %s for %s; the contents are %s.", k[0], units.Count(s.kinds[k], "file", "files"), k[1])})
 	}
 }
 
@@ -162,7 +162,7 @@ func (s *sources) find(f sheet.File) (format.Part, error) {
 		return part, nil
 	}
 	if names[0] != f.Name {
-		return format.Part{}, fmt.Errorf("the sheet names the file %q, which is not in its folder; files elsewhere are not opened, and there is none of this name beside %s: %w",
+		return format.Part{}, fmt.Errorf("the sheet names the file %q, which is outside its folder; files elsewhere are not opened, and no file of this name is beside %s: %w",
 			f.Name, filepath.Base(s.files.Name()), fs.ErrNotExist)
 	}
 	return format.Part{}, fmt.Errorf("the file %q, which the sheet names, is missing: %w; put it beside %s", f.Name, fs.ErrNotExist, filepath.Base(s.files.Name()))
@@ -179,7 +179,7 @@ func foreignBase(name string) string {
 }
 
 func (s *sources) warn(line int, format string, args ...any) {
-	s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("Line %d of the sheet: ", line) + fmt.Sprintf(format, args...)})
+	s.notices = append(s.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("Line %d: ", line) + fmt.Sprintf(format, args...)})
 }
 
 // open opens a file as sectors. Its contents decide whether it is a sound file, since
@@ -201,20 +201,20 @@ func (s *sources) open(i int, part format.Part) (source, error) {
 	case "WAVE", "AIFF", "FLAC", "MP3", "OGG":
 		switch expected := expectedKind(f.Type); {
 		case kind == "" && rawName(part):
-			s.warn(f.Line, "the type of %q is %s, but its contents are not those of a sound file; they are taken for sectors (BINARY).", part.Name, f.Type)
+			s.warn(f.Line, "the type of %q is %s, but its contents are not a sound file; they are treated as sectors (BINARY).", part.Name, f.Type)
 			return binary, nil
 		case kind == "":
-			return source{}, fmt.Errorf("the type of %q is %s, but its contents are not those of a sound file that is known (WAV, AIFF, FLAC, MP3, Ogg Vorbis)", part.Name, f.Type)
+			return source{}, fmt.Errorf("the type of %q is %s, but its contents are not a supported sound file (WAV, AIFF, FLAC, MP3, Ogg Vorbis)", part.Name, f.Type)
 		case kind != expected:
 			s.kinds[[2]string{f.Type, kind}]++
 		}
 		return s.openSound(i, part)
 	}
 	if kind == "" {
-		s.warn(f.Line, "the type %.20q of %q is not known; its contents are taken for sectors (BINARY).", f.Type, part.Name)
+		s.warn(f.Line, "the type %.20q of %q is unknown; its contents are treated as sectors (BINARY).", f.Type, part.Name)
 		return binary, nil
 	}
-	s.warn(f.Line, "the type %.20q of %q is not known; its contents are %s.", f.Type, part.Name, kind)
+	s.warn(f.Line, "the type %.20q of %q is unknown; its contents are %s.", f.Type, part.Name, kind)
 	return s.openSound(i, part)
 }
 
@@ -261,12 +261,12 @@ func (s *sources) openSound(i int, part format.Part) (source, error) {
 	if snd.Missing != "" {
 		s.notices = append(s.notices, disc.Notice{
 			Severity: disc.Error, Incomplete: true,
-			Text: fmt.Sprintf("Line %d of the sheet: the sound file %q is incomplete: %s.", line, part.Name, snd.Missing),
+			Text: fmt.Sprintf("Line %d: the sound file %q is incomplete: %s.", line, part.Name, snd.Missing),
 		})
 	}
 	size := (snd.Size() + sector.Size - 1) / sector.Size * sector.Size
 	if n := size - snd.Size(); n > 0 && i+1 < len(s.sheet.Files) {
-		s.warn(line, "%q ends within a sector; %d samples of silence were added.", part.Name, n/4)
+		s.warn(line, "%q ends within a sector; %d samples of silence are added.", part.Name, n/4)
 	}
 	return source{padded{snd}, size, false, true, part.Name, line}, nil
 }

@@ -57,7 +57,7 @@ func (l *layout) packs(f *format.Files, name string, line int) ([]disc.CDText, e
 	part, notice, err := f.Find(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		l.warn(line, "the file %q with CD-TEXT is missing; the texts of the sheet are used.", name)
+		l.warn(line, "the CD-TEXT file %q is missing; the texts of the sheet are used.", name)
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -65,7 +65,7 @@ func (l *layout) packs(f *format.Files, name string, line int) ([]disc.CDText, e
 		l.notices = append(l.notices, notice)
 	}
 	if part.Size > maxPacks {
-		l.warn(line, "the file %q has %d bytes, which is more than CD-TEXT can have; it was ignored.", part.Name, part.Size)
+		l.warn(line, "the file %q has %d bytes, which is more than CD-TEXT can have, and is ignored.", part.Name, part.Size)
 		return nil, nil
 	}
 	p := make([]byte, part.Size)
@@ -74,7 +74,7 @@ func (l *layout) packs(f *format.Files, name string, line int) ([]disc.CDText, e
 	}
 	text := sector.DecodeCDText(p)
 	if len(text) == 0 {
-		l.warn(line, "the file %q has no CD-TEXT that can be read.", part.Name)
+		l.warn(line, "the file %q has no readable CD-TEXT.", part.Name)
 	}
 	return text, nil
 }

@@ -91,7 +91,7 @@ func (t table) parse(data uint64, size int64) ([]chunk, *packed.Sum, error) {
 			continue
 		}
 		if from > count || sectors > count-from {
-			return nil, nil, fmt.Errorf("a chunk has sectors %d to %d of %d", from, from+sectors-1, count)
+			return nil, nil, fmt.Errorf("a chunk covers sectors %d to %d of %d", from, from+sectors-1, count)
 		}
 		c := chunk{kind: k, start: int64(first+from) * sectorSize}
 		c.end = c.start + int64(sectors)*sectorSize
@@ -101,7 +101,7 @@ func (t table) parse(data uint64, size int64) ([]chunk, *packed.Sum, error) {
 		}
 		if c.kind != zero {
 			if at > uint64(size) || length > uint64(size)-at {
-				return nil, nil, fmt.Errorf("a chunk is at bytes %d to %d of the file, which has %d; the file is damaged, or only a part of an image", at, at+length, size)
+				return nil, nil, fmt.Errorf("a chunk is at bytes %d to %d of the file, which has %d; the file is damaged or truncated", at, at+length, size)
 			}
 			c.at, c.length = int64(at), int64(length)
 			if err := c.check(); err != nil {
@@ -122,10 +122,10 @@ func (c chunk) check() error {
 		}
 	case adcKind, zlKind, bzKind, fseKind, xzKind:
 		if c.end-c.start > maxChunk || c.length > 2*maxChunk {
-			return fmt.Errorf("a compressed chunk has %d bytes, which is not possible", c.end-c.start)
+			return fmt.Errorf("a compressed chunk has an invalid size of %d bytes", c.end-c.start)
 		}
 	default:
-		return fmt.Errorf("a chunk is stored in the unknown way %#x", uint32(c.kind))
+		return fmt.Errorf("unknown chunk type %#x", uint32(c.kind))
 	}
 	return nil
 }
@@ -273,7 +273,7 @@ func unADC(dst, src []byte) error {
 // again copies bytes to dst[n:] from a distance before. They may overlap.
 func again(dst []byte, n, length, distance int) error {
 	if distance < 1 || distance > n || length > len(dst)-n {
-		return fmt.Errorf("%d bytes from a distance of %d at byte %d of %d", length, distance, n, len(dst))
+		return fmt.Errorf("a match of %d bytes at distance %d is not possible at byte %d of %d", length, distance, n, len(dst))
 	}
 	if distance >= length {
 		copy(dst[n:n+length], dst[n-distance:])

@@ -115,7 +115,7 @@ func tables(f *format.Files, k []byte) ([]table, error) {
 		return nil, fmt.Errorf("it has its tables in a resource fork, as images of Mac OS 9 have, which is not supported; convert it (hdiutil convert -format UDZO)")
 	}
 	if at > uint64(f.Size) || n > uint64(f.Size)-at || n > maxList {
-		return nil, fmt.Errorf("the property list, at byte %d with %d bytes, is not in the file; the file is damaged, or only a part of an image", at, n)
+		return nil, fmt.Errorf("the property list, at byte %d with %d bytes, is not in the file; the file is damaged or truncated", at, n)
 	}
 	p := make([]byte, n)
 	if _, err := f.ReadAt(p, int64(at)); err != nil {
@@ -182,7 +182,7 @@ func (m *image) arrange(f *format.Files, sectors uint64) (int64, error) {
 	size := max(at, int64(sectors)*sectorSize)
 	fill(size)
 	if gaps > 0 {
-		f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The DMG image does not contain %d bytes of the disk; they are read as zeros.", gaps)})
+		f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The DMG image does not contain %d bytes of the disk, which are read as zeros.", gaps)})
 	}
 	m.chunks = all
 	return size, packed.CheckSize(size)

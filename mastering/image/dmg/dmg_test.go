@@ -261,7 +261,7 @@ func TestRefused(t *testing.T) {
 		{"resource fork", "resource fork", func(p []byte) []byte { clear(p[k+224 : k+232]); return p }},
 		{"list", "property list", func(p []byte) []byte { p[k+216] = 1; return p }},
 		{"empty list", "names no data", func(p []byte) []byte { return bytes.Replace(p, []byte("blkx"), []byte("xxxx"), 1) }},
-		{"a part", "only a part", func(p []byte) []byte { return p[5000:] }},
+		{"a part", "or truncated", func(p []byte) []byte { return p[5000:] }},
 	} {
 		_, _, err := image.Open(t.Context(), write(t, c.change(bytes.Clone(whole))))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -49,7 +49,7 @@ func unLZFSE(dst, src []byte) error {
 		case "bvx2":
 			used, err = unFSE(dst[:to], n, src)
 		default:
-			err = fmt.Errorf("%w: a block of the unknown kind %q", errLZFSE, magic)
+			err = fmt.Errorf("%w: unknown block type %q", errLZFSE, magic)
 		}
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func unLZVN(dst []byte, n int, p []byte) error {
 			p = p[1:]
 			continue
 		case op&0xf0 == 0x70 || op&0xf0 == 0xd0 || op&0xc7 == 6:
-			return fmt.Errorf("%w: the unknown operation %#x", errLZFSE, op)
+			return fmt.Errorf("%w: unknown opcode %#x", errLZFSE, op)
 		case op&0xf0 == 0xf0:
 			if m = int(op & 15); m == 0 {
 				m, used = b(1)+16, 2
@@ -183,7 +183,7 @@ func unFSE(dst []byte, n int, src []byte) (int, error) {
 		return 0, io.ErrUnexpectedEOF
 	}
 	if h.literals > maxLiterals || h.literals%4 != 0 || h.matches > maxMatches || h.l >= lStates || h.m >= mStates || h.d >= dStates {
-		return 0, fmt.Errorf("%w: the header of a block", errLZFSE)
+		return 0, fmt.Errorf("%w: invalid block header", errLZFSE)
 	}
 	freq, err := frequencies(src[32:h.size])
 	if err != nil {
@@ -237,7 +237,7 @@ func frequencies(p []byte) ([]int, error) {
 		nb -= n
 	}
 	if nb >= 8 || len(p) > 0 {
-		return nil, fmt.Errorf("%w: the frequencies of a block", errLZFSE)
+		return nil, fmt.Errorf("%w: invalid frequency table of a block", errLZFSE)
 	}
 	return freq, nil
 }
@@ -261,7 +261,7 @@ func fseTable(states int, freq []int) ([]fseEntry, error) {
 			continue
 		}
 		if len(t)+f > states {
-			return nil, fmt.Errorf("%w: the frequencies of a block", errLZFSE)
+			return nil, fmt.Errorf("%w: invalid frequency table of a block", errLZFSE)
 		}
 		k := bits.LeadingZeros32(uint32(f)) - zeros
 		j0 := 2*states>>k - f
@@ -361,7 +361,7 @@ func (h fseHeader) decodeLiterals(p []byte, freq []int) ([]byte, error) {
 		}
 	}
 	if !b.ok {
-		return nil, fmt.Errorf("%w: the literals of a block", errLZFSE)
+		return nil, fmt.Errorf("%w: invalid literals of a block", errLZFSE)
 	}
 	return out, nil
 }
@@ -393,7 +393,7 @@ func (h fseHeader) decodeMatches(dst []byte, n int, p []byte, freq []int, litera
 			dist = x
 		}
 		if !b.ok || int(length) > len(literals) || int(length) > len(dst)-n {
-			return fmt.Errorf("%w: the matches of a block", errLZFSE)
+			return fmt.Errorf("%w: invalid matches of a block", errLZFSE)
 		}
 		n += copy(dst[n:], literals[:length])
 		literals = literals[length:]

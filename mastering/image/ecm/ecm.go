@@ -75,7 +75,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 	case cut:
 		m.size = m.size / sector.Size * sector.Size
 		if m.size == 0 {
-			return nil, fmt.Errorf("the file ends before its first sector; it is only a part of a file")
+			return nil, fmt.Errorf("the file is truncated before the end of its first sector")
 		}
 		f.Note(format.Truncated("ECM", 0, m.size))
 	case err != nil:
@@ -88,7 +88,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 	if !cut {
 		r = packed.NewChecked(r, []packed.Sum{{End: m.size, Want: edc, Update: sector.UpdateEDC, Name: "the ECM file"}})
 		if m.limit+4 < f.Size {
-			f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("%d bytes after the end of the ECM data are ignored.", f.Size-m.limit-4)})
+			f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The last %d bytes of the file are not part of the ECM data and are ignored.", f.Size-m.limit-4)})
 		}
 	}
 	return f.Unpacked(r, m.size, nil), nil
@@ -121,7 +121,7 @@ func read(p []byte, at place) (record, error) {
 			break
 		}
 		if n == 4 {
-			return record{}, fmt.Errorf("the record at byte %d has an impossible count; the file is damaged", at.in)
+			return record{}, fmt.Errorf("the record at byte %d has an invalid count; the file is damaged", at.in)
 		}
 	}
 	n++
@@ -132,7 +132,7 @@ func read(p []byte, at place) (record, error) {
 		return r, nil
 	}
 	if v > 1<<32-1 {
-		return record{}, fmt.Errorf("the record at byte %d has an impossible count; the file is damaged", at.in)
+		return record{}, fmt.Errorf("the record at byte %d has an invalid count; the file is damaged", at.in)
 	}
 	count := int64(v) + 1
 	r.next, r.past = r.in+count*int64(r.stored), r.out+count*int64(r.size)

@@ -26,7 +26,7 @@ func (f *Files) FindBase(name string) (Part, []disc.Notice, error) {
 	var list []disc.Notice
 	base := name[strings.LastIndexAny(name, `:\/`)+1:]
 	if base != name {
-		list = append(list, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The image names its data file %q. It is looked for in the folder of the image.", name)})
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The image names its data file %q, which is looked for in the folder of the image.", name)})
 	}
 	p, n, err := f.Find(base)
 	if n.Text != "" {

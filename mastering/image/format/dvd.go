@@ -17,13 +17,13 @@ func LeadInNotices(pfi []byte, bca int) []disc.Notice {
 	if len(pfi) >= 16 {
 		first, end := long24(pfi[5:]), long24(pfi[13:]) // of the data area, and of layer 0
 		if pfi[2]>>5&3 == 1 && end >= first {
-			say("The image is of a DVD with two layers, of which the first one has %d sectors. The place of the layer break is not kept.", end-first+1)
+			say("The image is of a dual-layer DVD whose first layer has %d sectors. The position of the layer break is not kept.", end-first+1)
 		} else {
-			say("The image records the lead-in of the DVD (manufacturer, kind of disc). It is not used.")
+			say("The image records the lead-in of the DVD (manufacturer, kind of disc), which is ignored.")
 		}
 	}
 	if bca > 0 {
-		say("The image records the burst cutting area of the DVD (%d bytes). It is not used.", bca)
+		say("The image records the burst cutting area of the DVD (%d bytes), which is ignored.", bca)
 	}
 	return list
 }

@@ -71,7 +71,7 @@ func (f *Files) Notices() []disc.Notice { return slices.Clone(*f.notices) }
 // Truncated is the notice of an image of a format of which only a part of the contents is
 // there. Sizes are in bytes; want is 0 if the whole size is not known.
 func Truncated(format string, want, have int64) disc.Notice {
-	text := fmt.Sprintf("The %s file ends too early: only the first %d bytes of the contents are there", format, have)
+	text := fmt.Sprintf("The %s file is truncated: it contains only the first %d bytes", format, have)
 	if want > 0 {
 		text += fmt.Sprintf(" of %d", want)
 	}
@@ -82,7 +82,7 @@ func Truncated(format string, want, have int64) disc.Notice {
 // many bytes.
 func WithinSector(name string, rest int64) disc.Notice {
 	return disc.Notice{
-		Severity: disc.Error, Incomplete: true, Advice: "get the image again",
+		Severity: disc.Error, Incomplete: true, Advice: "copy or download the image again",
 		Text: fmt.Sprintf("The file %q ends within a sector, so it is incomplete, or its sectors have another size; its last %d bytes are left out.", name, rest),
 	}
 }
@@ -129,7 +129,7 @@ func (c contents) Files() []string { return c.files.Files() }
 func (f *Files) Beside(name string) (Part, error) {
 	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
 	if !filepath.IsLocal(local) || strings.Contains(local, ":") {
-		return Part{}, fmt.Errorf("the image refers to the file %q, which is not in its folder; files elsewhere are not opened; move it there", name)
+		return Part{}, fmt.Errorf("the image names the file %q, which is outside its folder; files elsewhere are not opened; move it there", name)
 	}
 	path := filepath.Join(filepath.Dir(f.path), local)
 	file, size, err := open(path)
@@ -171,7 +171,7 @@ func (f *Files) Find(name string) (Part, disc.Notice, error) {
 			return p, n, err
 		}
 	}
-	return p, disc.Notice{}, fmt.Errorf("the file %q, which the image names, is not in its folder: %w; put it beside %s", name, fs.ErrNotExist, filepath.Base(f.path))
+	return p, disc.Notice{}, fmt.Errorf("the file %q, which the image names, is missing: %w; put it beside %s", name, fs.ErrNotExist, filepath.Base(f.path))
 }
 
 // UnpackWith sets the function that unpacks a file which Find finds in packed form. It

@@ -71,7 +71,7 @@ func (h Holds) unheld(toc disc.TOC) []string {
 		{Audio, has.audio > 0, units.Count(has.audio, "audio track is", "audio tracks are") + " left out"},
 		{Sessions, has.sessions > 1, fmt.Sprintf("the image does not record where its %d sessions begin and end", has.sessions)},
 		{Tracks, has.data > has.sessions, fmt.Sprintf("the image does not record where its %d data tracks begin and end", has.data)},
-		{Raw, has.mode2 > 0, "of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 only the user data is kept"},
+		{Raw, has.mode2 > 0, "only the user data of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 is kept"},
 		{Indexes | Pregaps, has.pregaps+has.indexes > 0, has.indexText() + " left out"},
 		{Indexes, h&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
 		{Codes, has.codeText() != "", has.codeText() + " left out"},

@@ -31,7 +31,7 @@ func TestLoss(t *testing.T) {
 		{"one data track", disc.TOC{Sessions: []disc.Session{one}}, 0, nil},
 		{"two sessions", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.XA)}}}}, 0, []string{
 			"The format X cannot hold everything on the disc: the image does not record where its 2 sessions begin and end.",
-			"The format X cannot hold everything on the disc: of 1 track in mode 2 only the user data is kept.",
+			"The format X cannot hold everything on the disc: only the user data of 1 track in mode 2 is kept.",
 		}},
 		{"audio", disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
 			Number: 1, Text: []disc.CDText{{}},

@@ -103,7 +103,7 @@ func parse(line string) (track, error) {
 		}
 		var err error
 		if n[i], err = strconv.ParseInt(word, 10, 32); err != nil || n[i] < 0 {
-			return track{}, fmt.Errorf("%q is not a track: a number was expected in place of %q", strings.TrimSpace(line), word)
+			return track{}, fmt.Errorf("%q is not a track: a number was expected instead of %q", strings.TrimSpace(line), word)
 		}
 		rest = strings.TrimSpace(after)
 	}
@@ -139,10 +139,6 @@ type builder struct {
 	end     disc.LBA // after it
 }
 
-func (b *builder) warn(format string, a ...any) {
-	b.notices = append(b.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, a...)})
-}
-
 // line adds the track of a line.
 func (b *builder) line(l string) error {
 	t, err := parse(l)
@@ -150,7 +146,7 @@ func (b *builder) line(l string) error {
 		return err
 	}
 	if b.number++; t.number != b.number || t.number > 99 {
-		return fmt.Errorf("track %d was expected in place of %d", b.number, t.number)
+		return fmt.Errorf("track %d was expected instead of track %d", b.number, t.number)
 	}
 	p, n, err := b.files.FindBase(t.name)
 	if err != nil {
@@ -200,7 +196,7 @@ func (b *builder) run(t track, p format.Part) (runs.Run, error) {
 	}
 	l, guess, ok := runs.BySize(mode, t.size)
 	if !ok {
-		return r, fmt.Errorf("sectors of %d bytes are not known in a track of type %d", t.size, t.control)
+		return r, fmt.Errorf("sectors of %d bytes are not possible in a track of type %d", t.size, t.control)
 	}
 	r.Layout = l
 	r.Count = max(0, p.Size-t.offset) / int64(t.size)

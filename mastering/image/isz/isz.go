@@ -96,7 +96,7 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 // header checks the header.
 func (m *image) header(h []byte, fileSize int64) error {
 	if h[5] > 1 {
-		return fmt.Errorf("offset 5: version %d is not known; 1 is", h[5])
+		return fmt.Errorf("offset 5: unknown version %d; version 1 is supported", h[5])
 	}
 	switch h[16] {
 	case 0:
@@ -116,10 +116,10 @@ func (m *image) header(h []byte, fileSize int64) error {
 		return fmt.Errorf("offset 12: %w", err)
 	}
 	if m.block < 1 || m.block > maxBlock || m.count != (m.size+m.block-1)/m.block {
-		return fmt.Errorf("offset 25: %d blocks of %d bytes do not fit the size of %d bytes", m.count, m.block, m.size)
+		return fmt.Errorf("offset 25: %d blocks of %d bytes do not match the size of %d bytes", m.count, m.block, m.size)
 	}
 	if m.table > 0 && (m.entry < 2 || m.entry > 4 || m.table+m.count*int64(m.entry) > fileSize) {
-		return fmt.Errorf("offset 33: the table of %d blocks does not fit into the file; the file is damaged, or only a part of an image", m.count)
+		return fmt.Errorf("offset 33: the table of %d blocks does not fit into the file; the file is damaged or truncated", m.count)
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (m *image) segments(f *format.Files, h []byte) error {
 			r, have = p, p.Size
 		}
 		if size < start || size > have {
-			return fmt.Errorf("segment %d has %d bytes instead of %d; it is damaged, or not complete", i+1, have, size)
+			return fmt.Errorf("segment %d has %d bytes instead of %d; it is damaged or truncated", i+1, have, size)
 		}
 		j.add(io.NewSectionReader(r, start, size-start))
 	}
@@ -271,7 +271,7 @@ func (m *image) index(ctx context.Context, f *format.Files) error {
 func (m *image) cut(f *format.Files, blocks int64) error {
 	size := blocks * m.block / disc.SectorSize * disc.SectorSize
 	if size <= 0 {
-		return errors.New("the file ends before its first block; it is only a part of an image")
+		return errors.New("the file is truncated before the end of its first block")
 	}
 	f.Note(format.Truncated("ISZ", m.size, size))
 	m.size = size

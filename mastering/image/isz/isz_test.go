@@ -158,7 +158,7 @@ func TestRefused(t *testing.T) {
 		{"encrypted", func(p []byte) { p[16] = 4 }, 10},
 		{"segment 2", func(p []byte) { p[34] = 2 }, 10},
 		{"version 7", func(p []byte) { p[5] = 7 }, 10},
-		{"do not fit", func(p []byte) { p[25]++ }, 10},
+		{"do not match", func(p []byte) { p[25]++ }, 10},
 		{"x.i01", func([]byte) {}, 1},
 	} {
 		files := append([][]byte{bytes.Clone(whole[0])}, whole[1:]...)

@@ -53,7 +53,7 @@ func (b *builder) disc(d descriptor, h header) error {
 			return err
 		}
 		if s.number != i+1 {
-			b.warn("The block of session %d has the number %d.", i+1, s.number)
+			b.warn("Session %d has the number %d in the image, which is ignored.", i+1, s.number)
 		}
 		one := disc.Session{Number: i + 1}
 		for j := range s.blocks {
@@ -75,7 +75,7 @@ func (b *builder) disc(d descriptor, h header) error {
 			return fmt.Errorf("session %d has no tracks", i+1)
 		}
 		if !b.dvd && s.end != int(b.end) {
-			b.warn("The lead-out of session %d begins at address %d according to its tracks, but at %d according to its block.", i+1, b.end, s.end)
+			b.warn("The lead-out of session %d begins at address %d according to the image, but its tracks end at %d, which is used.", i+1, s.end, b.end)
 		}
 		b.toc.Sessions = append(b.toc.Sessions, one)
 	}
@@ -90,9 +90,9 @@ func (b *builder) track(d descriptor, s *disc.Session, t track) error {
 	}
 	switch {
 	case b.numbers[t.point]:
-		return errors.New("there are two tracks of this number")
+		return errors.New("two tracks have this number")
 	case t.start+t.length > limit || t.pregap > limit:
-		return fmt.Errorf("it has %d sectors from address %d on and a pre-gap of %d, which no disc can have", t.length, t.start, t.pregap)
+		return fmt.Errorf("it has %d sectors from address %d on and a pre-gap of %d, which is impossible", t.length, t.start, t.pregap)
 	case disc.LBA(t.start) < b.end:
 		return fmt.Errorf("it begins at address %d, but the track before it ends at %d", t.start, b.end)
 	}
@@ -112,7 +112,7 @@ func (b *builder) track(d descriptor, s *disc.Session, t track) error {
 	}
 	if b.dvd && t.length == 0 {
 		t.length = max(0, min(src.Size()-t.offset, disc.MaxSectors*disc.SectorSize)) / disc.SectorSize
-		b.warn("The image does not record the length of track %d. It is taken from the size of the data file.", t.point)
+		b.warn("The image does not record the length of track %d, which is derived from the size of the data file.", t.point)
 	}
 	if t.length == 0 {
 		return errors.New("it has no sectors")
@@ -153,11 +153,11 @@ func (b *builder) gap(s *disc.Session, t track, src *source, r runs.Run) int64 {
 	case first && room != gap: // the 150 sectors after the lead-in, which can be read only if they are stored
 		return 0
 	case !first && gap != t.start-int64(b.end):
-		b.warn("%d sectors between tracks %d and %d belong to neither of them. They are taken for the pre-gap.", t.start-int64(b.end)-gap, t.point-1, t.point)
+		b.warn("%d sectors between tracks %d and %d belong to neither; they are treated as the pre-gap.", t.start-int64(b.end)-gap, t.point-1, t.point)
 		gap = t.start - int64(b.end)
 	}
 	if room > 0 && room != gap {
-		b.warn("The data of track %d begins %d sectors after that of the track before it in the data file, which does not match its pre-gap of %d sectors. They are not used.", t.point, room, gap)
+		b.warn("The data of track %d begins %d sectors after that of the track before it in the data file, which does not match its pre-gap of %d sectors. They are ignored.", t.point, room, gap)
 	}
 	if gap == 0 {
 		return 0
@@ -166,7 +166,7 @@ func (b *builder) gap(s *disc.Session, t track, src *source, r runs.Run) int64 {
 	if room != gap {
 		r.From = nil
 		if first {
-			b.warn("The image does not contain the %d sectors before track %d. They are silent.", gap, t.point)
+			b.warn("The image does not contain the %d sectors before track %d. They are read as silence.", gap, t.point)
 		}
 	}
 	b.list = append(b.list, r)
@@ -179,10 +179,10 @@ func (b *builder) check(t track, m disc.Mode) {
 		return
 	}
 	if (t.control&4 != 0) != (m != disc.Audio) {
-		b.warn("The control bits of track %d contradict its mode, which is %v.", t.point, m)
+		b.warn("The control bits of track %d contradict its mode, %v, which is used.", t.point, m)
 	}
 	if at := address(t.msf); at != disc.LBA(t.start) && decimal(t.msf) != disc.LBA(t.start) {
-		b.warn("The table of contents in the image has track %d at address %d, but its data is that of address %d.", t.point, at, t.start)
+		b.warn("Track %d begins at address %d according to the table of contents in the image, but its data is that of address %d.", t.point, at, t.start)
 	}
 }
 
@@ -254,7 +254,7 @@ func (t track) layout(dvd bool) (runs.Layout, bool, error) {
 	case 8:
 		size, sub = size-sector.SubSize, runs.Interleaved
 	default:
-		return runs.Layout{}, false, fmt.Errorf("its sub-channels are stored in the way %02Xh; only 0 and 8 are known", t.sub)
+		return runs.Layout{}, false, fmt.Errorf("unknown sub-channel mode %02Xh; 0 and 8 are supported", t.sub)
 	}
 	if dvd {
 		if size == disc.SectorSize && sub == runs.NoSub {
@@ -263,11 +263,11 @@ func (t track) layout(dvd bool) (runs.Layout, bool, error) {
 		return runs.Layout{}, false, fmt.Errorf("its sectors have %d bytes; those of a DVD have 2048", t.size)
 	}
 	if t.mode&7 == 6 {
-		return runs.Layout{}, false, fmt.Errorf("its mode is %02Xh, which is not known", t.mode)
+		return runs.Layout{}, false, fmt.Errorf("unknown track mode %02Xh", t.mode)
 	}
 	l, guess, ok := runs.BySize(modes[t.mode&7], size)
 	if !ok {
-		return runs.Layout{}, false, fmt.Errorf("its mode is %02Xh with sectors of %d bytes, which is not known", t.mode, t.size)
+		return runs.Layout{}, false, fmt.Errorf("unknown track mode %02Xh with sectors of %d bytes", t.mode, t.size)
 	}
 	return l.WithSub(sub), guess, nil
 }

@@ -234,7 +234,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// A DVD: user data only, and structures of the lead-in, of which the layer break is told.
+// A DVD: user data only, and structures of the lead-in, whose layer break is reported.
 func TestDVD(t *testing.T) {
 	image := described{medium: 0x10, names: []string{"*.I00", "*.I01"}, dpm: 1, sessions: [][]block{{{mode: 0x02, control: 0x14, point: 1, size: 2048, length: 500}}}}
 	data := make([]byte, 500*2048)
@@ -250,7 +250,7 @@ func TestDVD(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := imagetest.Open(t, mds.Format, path)
-	if n := disc.Notices(d); len(n) != 2 || !strings.Contains(n[0].Text, "DPM") || !strings.Contains(n[1].Text, "the first one has 250 sectors") {
+	if n := disc.Notices(d); len(n) != 2 || !strings.Contains(n[0].Text, "DPM") || !strings.Contains(n[1].Text, "first layer has 250 sectors") {
 		t.Errorf("notices %v", n)
 	}
 	got := make([]byte, len(data))
@@ -334,9 +334,9 @@ func TestRefused(t *testing.T) {
 		{80, "\xff\xff\xff\x00", "the block of session 1 at byte 16777215 is outside of the descriptor"},
 		{88 + 20, "\xff\xff\xff\x00", "outside of the descriptor"},
 		{88 + 10, "\x03", "session 1 has no tracks"},
-		{firstTrack + 80 + 4, "\x01", "two tracks of this number"},
-		{firstTrack, "\x06", "mode is 06h"},
-		{firstTrack + 1, "\x04", "sub-channels"},
+		{firstTrack + 80 + 4, "\x01", "two tracks have this number"},
+		{firstTrack, "\x06", "unknown track mode 06h"},
+		{firstTrack + 1, "\x04", "unknown sub-channel mode 04h"},
 		{firstTrack + 16, "\x00\x09", "2304 bytes"},
 		{firstTrack + 12, "\x00\x00\x00\x00", "no extra block"},
 		{firstTrack + 80 + 36, "\x01\x00\x00\x00", "the track before it ends at 307"},
@@ -344,9 +344,9 @@ func TestRefused(t *testing.T) {
 		{firstTrack + 40 + 7, "\x7f", "begins at byte"},
 		{firstTrack + 48, "\xff\xff\x00\x00", "65535 files"},
 		{firstTrack + 52, "\xff\xff\xff\x00", "the footer of track 1 at byte 16777215"},
-		{extra + 4, "\xff\xff\xff\x7f", "which no disc can have"},
+		{extra + 4, "\xff\xff\xff\x7f", "which is impossible"},
 		{extra + 4, "\x00\x00\x00\x00", "no sectors"},
-		{len(good) - 6, "../x\x00", "is not in its folder"},
+		{len(good) - 6, "../x\x00", "is missing"},
 		{len(good) - 6, "y.iso", "file does not exist"},
 		{len(good) - 6, "\x00", "empty"},
 	} {

@@ -118,7 +118,7 @@ func (d descriptor) header() (header, error) {
 		structures: long(p, 64), sessionsAt: long(p, 80), dpm: long(p, 84),
 	}
 	if h.sessions == 0 || h.sessions > 99 {
-		return header{}, fmt.Errorf("the header says at byte 20 that there are %d sessions; a disc has 1 to 99", h.sessions)
+		return header{}, fmt.Errorf("byte 20 of the descriptor: the header states %d sessions; a disc has 1 to 99", h.sessions)
 	}
 	return h, nil
 }
@@ -153,7 +153,7 @@ func (d descriptor) track(off int64, dvd bool) (track, error) {
 	case dvd:
 		t.length = extra
 	case extra == 0:
-		return track{}, fmt.Errorf("the block of track %d at byte %d has no extra block, so that its length is not known", t.point, off)
+		return track{}, fmt.Errorf("the block of track %d at byte %d has no extra block, so its length is unknown", t.point, off)
 	default:
 		if p, err = d.block(extra, extraSize, fmt.Sprintf("the extra block of track %d", t.point)); err != nil {
 			return track{}, err

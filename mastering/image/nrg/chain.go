@@ -42,7 +42,7 @@ func readChain(f *format.Files) (chain, error) {
 	total := 0
 	for at := begin; ; {
 		if at == end {
-			c.notices = append(c.notices, disc.Notice{Severity: disc.Warning, Text: "The description of the disc has no end mark (END!)."})
+			c.notices = append(c.notices, disc.Notice{Severity: disc.Warning, Text: "The chunks have no end mark (END!)."})
 			return c, nil
 		}
 		one, err := readChunk(f, at, end)
@@ -83,7 +83,7 @@ func footer(f *format.Files) (begin, end int64, err error) {
 		return 0, 0, format.ErrUnknown
 	}
 	if at >= uint64(end) {
-		return 0, 0, fmt.Errorf("the description of the disc has to begin at byte %d, but the file has only %d bytes: a part of it is missing, or the footer is damaged", at, f.Size)
+		return 0, 0, fmt.Errorf("the first chunk is at byte %d, but the file has only %d bytes: the file is truncated, or its footer is damaged", at, f.Size)
 	}
 	return int64(at), end, nil
 }
@@ -92,7 +92,7 @@ func footer(f *format.Files) (begin, end int64, err error) {
 func readChunk(f *format.Files, at, end int64) (chunk, error) {
 	var head [8]byte
 	if end-at < int64(len(head)) {
-		return chunk{}, fmt.Errorf("the chunk at byte %d is cut off; the file is damaged", at)
+		return chunk{}, fmt.Errorf("the chunk at byte %d is truncated; the file is damaged", at)
 	}
 	if _, err := f.ReadAt(head[:], at); err != nil {
 		return chunk{}, fmt.Errorf("read the chunk at byte %d: %w", at, err)
@@ -100,12 +100,12 @@ func readChunk(f *format.Files, at, end int64) (chunk, error) {
 	c := chunk{name: string(head[:4]), at: at}
 	for _, b := range head[:4] {
 		if b < ' ' || b > '~' {
-			return chunk{}, fmt.Errorf("there is no chunk at byte %d, where one has to be; the file is damaged", at)
+			return chunk{}, fmt.Errorf("a chunk was expected at byte %d; the file is damaged", at)
 		}
 	}
 	size := int64(binary.BigEndian.Uint32(head[4:]))
 	if size > end-at-8 || size > maxChunkSize {
-		return chunk{}, fmt.Errorf("the chunk %s at byte %d has %d bytes, more than there can be; the file is damaged", c.name, at, size)
+		return chunk{}, fmt.Errorf("the chunk %s at byte %d has %d bytes, which is impossible; the file is damaged", c.name, at, size)
 	}
 	c.data = make([]byte, size)
 	if _, err := f.ReadAt(c.data, at+8); err != nil {

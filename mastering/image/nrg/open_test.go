@@ -289,37 +289,37 @@ func TestRefused(t *testing.T) {
 		want   string
 	}{
 		{"nothing", nil, "without sectors"},
-		{"a mode that is unknown", [][]byte{cue, one(dao("", raw, 9, 0, 0, n))}, "byte 23560: track 1: mode 09h is unknown"},
+		{"a mode that is unknown", [][]byte{cue, one(dao("", raw, 9, 0, 0, n))}, "byte 23560: track 1: unknown track mode 09h"},
 		{"another size of sectors", [][]byte{cue, one(dao("", 2448, 7, 0, 0, n))}, "sectors have 2448 bytes, but those of mode 07h have 2352"},
 		{"a track after the end", [][]byte{cue, one(dao("", raw, 7, 0, 0, n+raw))}, "the sectors of the image end at byte 23520"},
 		{"a track that ends before it begins", [][]byte{cue, one(dao("", raw, 7, 0, raw, raw))}, "it is stored in bytes"},
 		{"an offset that no file has", [][]byte{cue, one(dao("", raw, 7, -1, -1, n))}, "it is stored in bytes"},
-		{"half a sector", [][]byte{cue, one(dao("", raw, 7, 0, 0, n-7))}, "not that of whole sectors of 2352 bytes"},
+		{"half a sector", [][]byte{cue, one(dao("", raw, 7, 0, 0, n-7))}, "is not whole sectors of 2352 bytes"},
 		{"another last track", [][]byte{cue, chunk("DAOX", head("", 0, 1, 2), dao("", raw, 7, 0, 0, n))}, "the last one is 2"},
-		{"a DAOX of half an entry", [][]byte{cue, one("abc")}, "25 bytes, is not that of whole entries"},
-		{"a CUEX of half an entry", [][]byte{chunk("CUEX", "abc")}, "3 bytes, is not that of whole entries"},
-		{"an ETN2 of half an entry", [][]byte{chunk("ETN2", "abc")}, "3 bytes, is not that of whole entries"},
+		{"a DAOX of half an entry", [][]byte{cue, one("abc")}, "25 bytes, is not a multiple of the entry size"},
+		{"a CUEX of half an entry", [][]byte{chunk("CUEX", "abc")}, "3 bytes, is not a multiple of the entry size"},
+		{"an ETN2 of half an entry", [][]byte{chunk("ETN2", "abc")}, "3 bytes, is not a multiple of the entry size"},
 		{"track numbers that are not decimal", [][]byte{chunk("CUEX", point(1, 0x1F, 1, 0)), good}, "track 1Fh"},
-		{"two tracks of one number", [][]byte{good, good}, "track of number 1, which cannot follow track 1"},
+		{"two tracks of one number", [][]byte{good, good}, "track 1 cannot follow track 1"},
 		{"tracks that overlap", [][]byte{
 			chunk("CUEX", point(1, 1, 1, 0), point(1, 2, 1, 4)),
 			chunk("DAOX", head("", 0, 1, 2), dao("", raw, 7, 0, 0, 5*raw), dao("", raw, 7, 5*raw, 5*raw, 10*raw)),
-		}, "begin at address 4, but those before it end at 5"},
+		}, "begins at address 4, but the sectors before it end at 5"},
 		{"an index after the end", [][]byte{chunk("CUEX", point(1, 1, 1, 0), point(1, 1, 2, 10)), good}, "index 2 at address 10"},
-		{"an index that is skipped", [][]byte{chunk("CUEX", point(1, 1, 1, 0), point(1, 1, 3, 5)), good}, "index 3 follows index 1"},
+		{"an index that is skipped", [][]byte{chunk("CUEX", point(1, 1, 1, 0), point(1, 1, 3, 5)), good}, "index 3 cannot follow index 1"},
 		{"no index 1", [][]byte{chunk("CUEX", point(1, 1, 0, 0)), good}, "no index 1"},
-		{"an address that no CD has", [][]byte{chunk("CUEX", point(1, 1, 1, 500000)), good, cd}, "which no CD has"},
-		{"an address before -150", [][]byte{chunk("CUEX", point(1, 1, 1, -151)), good}, "begin at address -151"},
+		{"an address beyond the end of a CD", [][]byte{chunk("CUEX", point(1, 1, 1, 500000)), good, cd}, "beyond the end of a CD"},
+		{"an address before -150", [][]byte{chunk("CUEX", point(1, 1, 1, -151)), good}, "begins at address -151"},
 		{"addresses of two sessions in a row", [][]byte{cue, cue}, "are not described"},
-		{"CD-TEXT before the tracks", [][]byte{chunk("CDTX", make([]byte, 18))}, "before the tracks"},
+		{"CD-TEXT before the tracks", [][]byte{chunk("CDTX", make([]byte, 18))}, "precedes the tracks"},
 		{"a SINF of one byte", [][]byte{chunk("SINF", byte(1))}, "1 bytes instead of 4"},
-		{"a chunk that is cut off", [][]byte{be("CUEX", 1000)}, "CUEX at byte 23520 has 1000 bytes, more than there can be"},
-		{"a name that is cut off", [][]byte{be("CUE")}, "the chunk at byte 23520 is cut off"},
-		{"zeros", [][]byte{make([]byte, 100)}, "no chunk at byte 23520"},
+		{"a truncated chunk", [][]byte{be("CUEX", 1000)}, "CUEX at byte 23520 has 1000 bytes, which is impossible"},
+		{"a truncated name", [][]byte{be("CUE")}, "the chunk at byte 23520 is truncated"},
+		{"zeros", [][]byte{make([]byte, 100)}, "a chunk was expected at byte 23520"},
 		{"too many chunks", [][]byte{bytes.Repeat(chunk("RELO"), 1001)}, "more than 1000 chunks"},
 	} {
 		_, err := open(t, write(t, n, false, append(c.chunks, end)...))
-		if c.name == "a name that is cut off" || c.name == "a chunk that is cut off" {
+		if c.name == "a truncated name" || c.name == "a truncated chunk" {
 			_, err = open(t, write(t, n, false, c.chunks...))
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -353,7 +353,7 @@ func TestTolerated(t *testing.T) {
 		{[][]byte{chunk("CUEX", point(0x41, 1, 1, 0)), good, sinf(1), end}, "control bits of track 1"},
 		{[][]byte{chunk("CUEX", point(1, 1, 0, -33), point(1, 1, 1, 0)), good, sinf(1), end}, "Index 0 of track 1"},
 		{[][]byte{cue, chunk("DAOX", head("12345", 0, 1, 1), dao("", raw, 7, 0, 0, n)), sinf(1), end}, `"12345" does not have 13 digits`},
-		{[][]byte{cue, chunk("DAOX", head("", 0, 1, 1), dao("not an ISRC", raw, 7, 0, 0, n)), sinf(1), end}, "ISRC of track 1"},
+		{[][]byte{cue, chunk("DAOX", head("", 0, 1, 1), dao("not an ISRC", raw, 7, 0, 0, n)), sinf(1), end}, "ISRC \"not an ISRC\" of track 1"},
 	} {
 		d, err := open(t, write(t, n, false, c.chunks...))
 		if err != nil {

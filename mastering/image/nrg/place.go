@@ -43,10 +43,10 @@ func (i *image) place(n int) error {
 		case number == 0:
 			number = i.number + 1
 		case t.number != 0 && number != t.number:
-			i.warn("Track %d of session %d is track %d in the list of its addresses, which is used.", t.number, n+1, number)
+			i.warn("Track %d of session %d is track %d in the cue chunk, which is used.", t.number, n+1, number)
 		}
 		if number <= i.number || number > 99 {
-			return fmt.Errorf("session %d has a track of number %d, which cannot follow track %d", n+1, number, i.number)
+			return fmt.Errorf("session %d: track %d cannot follow track %d", n+1, number, i.number)
 		}
 		start, gap := i.start(s, k, mine)
 		one, err := i.addTrack(number, t, start, gap, mine, k == 0)
@@ -59,7 +59,7 @@ func (i *image) place(n int) error {
 	i.toc.Sessions = append(i.toc.Sessions, out)
 	for _, p := range s.points {
 		if p.track == leadOut && p.lba != i.last() {
-			i.warn("The image says that the lead-out of session %d begins at address %d, but its tracks end at %d, which is used.", n+1, p.lba, i.last())
+			i.warn("The lead-out of session %d begins at address %d according to the image, but its tracks end at %d, which is used.", n+1, p.lba, i.last())
 		}
 	}
 	return nil
@@ -192,9 +192,9 @@ func (i *image) addTrack(number int, t track, start disc.LBA, gap int64, points 
 	}
 	switch {
 	case begin < i.last():
-		return disc.Track{}, fmt.Errorf("its sectors begin at address %d, but those before it end at %d", begin, i.last())
+		return disc.Track{}, fmt.Errorf("it begins at address %d, but the sectors before it end at %d", begin, i.last())
 	case start+disc.LBA(t.count()) > format.MaxCDSectors && i.media&(mediaCD|mediaCDROM) != 0:
-		return disc.Track{}, fmt.Errorf("it ends at address %d, which no CD has", start+disc.LBA(t.count()))
+		return disc.Track{}, fmt.Errorf("it ends at address %d, which is beyond the end of a CD", start+disc.LBA(t.count()))
 	}
 	r := runs.Run{Layout: t.layout, Start: start - disc.LBA(stored), Count: stored + t.count(), From: i.files, Offset: t.index0}
 	if r.Mode == disc.Mode2 {
@@ -222,7 +222,7 @@ func (i *image) indexes(t *disc.Track, points []point) error {
 		control := points[0].control
 		t.Control = disc.Control(control >> 4 &^ (ctlData >> 4))
 		if (control&ctlData != 0) != (t.Mode != disc.Audio) {
-			i.warn("The control bits of track %d are not those of %s; it is stored as such, and used so.", t.Number, kind(t.Mode))
+			i.warn("The control bits of track %d contradict its mode, %v, which is used.", t.Number, t.Mode)
 		}
 	}
 	next := 2
@@ -230,11 +230,11 @@ func (i *image) indexes(t *disc.Track, points []point) error {
 		switch {
 		case p.index < 2:
 			if p.index == 0 && p.lba != t.Start-disc.LBA(t.Pregap) && p.lba != t.Start && p.lba != t.Start-pregap {
-				i.warn("Index 0 of track %d is said to be at address %d, but the image stores %d sectors before address %d, which are used.", t.Number, p.lba, t.Pregap, t.Start)
+				i.warn("Index 0 of track %d is at address %d according to the image, but %d sectors before address %d are stored, which are used.", t.Number, p.lba, t.Pregap, t.Start)
 			}
 			continue
 		case p.index != next:
-			return fmt.Errorf("index %d follows index %d", p.index, next-1)
+			return fmt.Errorf("index %d cannot follow index %d", p.index, next-1)
 		}
 		if before := append([]disc.LBA{t.Start}, t.Indexes...); p.lba <= before[len(before)-1] || p.lba >= t.End() {
 			return fmt.Errorf("index %d at address %d is not between the index before it and the end of the track, %d", p.index, p.lba, t.End())
@@ -243,11 +243,4 @@ func (i *image) indexes(t *disc.Track, points []point) error {
 		next++
 	}
 	return nil
-}
-
-func kind(m disc.Mode) string {
-	if m == disc.Audio {
-		return "audio"
-	}
-	return "data"
 }

@@ -84,7 +84,7 @@ func (i *image) add(c chunk) error {
 		return i.addTAO(p, 8)
 	case "CDTX":
 		if len(i.sessions) == 0 {
-			return errors.New("it is before the tracks that its CD-TEXT is for")
+			return errors.New("its CD-TEXT precedes the tracks")
 		}
 		last := &i.sessions[len(i.sessions)-1]
 		last.text = sector.DecodeCDText(p)
@@ -107,7 +107,7 @@ func (i *image) add(c chunk) error {
 // addPoints adds the entries of CUES or CUEX.
 func (i *image) addPoints(p []byte, old bool) error {
 	if len(p)%8 != 0 {
-		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
+		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
 	}
 	if len(p)/8 > maxPoints {
 		return fmt.Errorf("it has %d entries, more than a disc can have", len(p)/8)
@@ -123,7 +123,7 @@ func (i *image) addPoints(p []byte, old bool) error {
 		}
 		index, ok2 := sector.FromBCD(e[2])
 		if !ok || !ok2 {
-			return fmt.Errorf("entry %d: track %02Xh, index %02Xh, which are not decimal digits", n/8+1, e[1], e[2])
+			return fmt.Errorf("entry %d: track %02Xh, index %02Xh, which are not BCD", n/8+1, e[1], e[2])
 		}
 		one := point{control: e[0], track: track, index: index, lba: disc.LBA(int32(binary.BigEndian.Uint32(e[4:])))}
 		if old {
@@ -143,7 +143,7 @@ func (i *image) addDAO(p []byte, width int) error {
 	const head, fixed = 22, 18
 	entry := fixed + 3*width
 	if len(p) < head+entry || (len(p)-head)%entry != 0 {
-		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
+		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
 	}
 	if (len(p)-head)/entry > maxTracks {
 		return fmt.Errorf("it describes %d tracks; a disc has at most %d", (len(p)-head)/entry, maxTracks)
@@ -166,7 +166,7 @@ func (i *image) addDAO(p []byte, width int) error {
 		number++
 	}
 	if last := number - 1; last != int(p[21]) {
-		return fmt.Errorf("it describes tracks %d to %d, but says that the last one is %d", p[20], last, p[21])
+		return fmt.Errorf("it describes tracks %d to %d, but states that the last one is %d", p[20], last, p[21])
 	}
 	i.sessions = append(i.sessions, s)
 	return nil
@@ -179,7 +179,7 @@ func (i *image) addTAO(p []byte, width int) error {
 		entry += 4
 	}
 	if len(p) == 0 || len(p)%entry != 0 {
-		return fmt.Errorf("its length, %d bytes, is not that of whole entries", len(p))
+		return fmt.Errorf("its length, %d bytes, is not a multiple of the entry size", len(p))
 	}
 	if len(p)/entry > maxTracks {
 		return fmt.Errorf("it describes %d tracks; a disc has at most %d", len(p)/entry, maxTracks)
@@ -216,13 +216,13 @@ func (i *image) store(t *track, size int64) error {
 	t.layout, ok = layout(t.code)
 	switch {
 	case !ok:
-		return fmt.Errorf("mode %02Xh is unknown", t.code)
+		return fmt.Errorf("unknown track mode %02Xh", t.code)
 	case size != 0 && size != t.size():
 		return fmt.Errorf("its sectors have %d bytes, but those of mode %02Xh have %d", size, t.code, t.size())
 	case t.index0 < 0 || t.index1 < t.index0 || t.end <= t.index1 || t.end > i.end:
 		return fmt.Errorf("it is stored in bytes %d (index 0), %d (index 1) to %d, but the sectors of the image end at byte %d", t.index0, t.index1, t.end, i.end)
 	case (t.index1-t.index0)%t.size() != 0 || (t.end-t.index1)%t.size() != 0:
-		return fmt.Errorf("its length, from byte %d over %d to %d, is not that of whole sectors of %d bytes", t.index0, t.index1, t.end, t.size())
+		return fmt.Errorf("its data, from byte %d (index 0) and %d (index 1) to %d, is not whole sectors of %d bytes", t.index0, t.index1, t.end, t.size())
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func (i *image) catalog(p []byte) {
 func (i *image) isrc(p []byte, track int) string {
 	s := strings.Trim(string(p), "\x00 ")
 	if s != "" && !sector.ValidISRC(s) {
-		i.warn("The ISRC of track %d, %q, is not one, and is ignored.", track, s)
+		i.warn("The ISRC %q of track %d is invalid, and is ignored.", s, track)
 		return ""
 	}
 	return s
@@ -274,8 +274,8 @@ func (i *image) split() {
 			all, one.text = all[c:], nil
 		}
 	case len(i.counts) == 0:
-		i.warn("The image does not say which tracks belong to a session (SINF); it describes %d sessions with %d tracks.", len(i.sessions), len(all))
+		i.warn("The image does not state which tracks belong to a session (SINF); it describes %d sessions with %d tracks.", len(i.sessions), len(all))
 	default:
-		i.warn("The image says that its sessions have %d tracks, but describes %d sessions with %d tracks, which are used.", i.counts, len(i.sessions), len(all))
+		i.warn("The image states that its sessions have %d tracks, but describes %d sessions with %d tracks, which are used.", i.counts, len(i.sessions), len(all))
 	}
 }

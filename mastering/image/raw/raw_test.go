@@ -258,18 +258,18 @@ func TestNotices(t *testing.T) {
 		track []disc.Track
 	}{
 		{"a cut file", good[:len(good)-100], "ends within a sector", []disc.Track{{Number: 1, Mode: disc.Mode1, Length: 306}}},
-		{"headers of zeros", change(func(p []byte, _ int) { copy(p[12:], "\x00\x00\x00") }), "addresses in the headers of the sectors are wrong", one},
-		{"headers that are not decimal", change(func(p []byte, _ int) { copy(p[12:], "\xff\xff\xff") }), "addresses in the headers of the sectors are wrong", one},
+		{"headers of zeros", change(func(p []byte, _ int) { copy(p[12:], "\x00\x00\x00") }), "addresses in the sector headers are wrong", one},
+		{"headers that are not decimal", change(func(p []byte, _ int) { copy(p[12:], "\xff\xff\xff") }), "addresses in the sector headers are wrong", one},
 		{"sectors without sync", change(func(p []byte, i int) {
 			if i > 140 && i < 240 {
 				clear(p)
 			}
-		}), "do not have the mode of those around", one},
+		}), "differs from that of the sectors around", one},
 		{"another address", change(func(p []byte, i int) {
 			if i >= 200 {
 				sector.Generate(p, disc.LBA(i)+1000, sector.Mode1)
 			}
-		}), "do not continue", one},
+		}), "are not consecutive", one},
 		{"a part of a disc", change(func(p []byte, i int) { sector.Generate(p, disc.LBA(i)+11702, sector.Mode1) }), "", []disc.Track{{Number: 1, Mode: disc.Mode1, Start: 11702, Length: 307}}},
 	} {
 		d := imagetest.Open(t, raw.Format, store(t, "x.iso", c.p))

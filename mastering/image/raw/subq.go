@@ -47,7 +47,7 @@ func (s *scanner) byQ() []part {
 	for first := int64(0); first < s.count; {
 		q, at, ok := s.position(first, s.count)
 		if !ok {
-			s.warn("The sub-channels do not tell the tracks from sector %d of the file on; they are found by the sectors alone.", first)
+			s.warn("The sub-channels from sector %d of the file on do not identify the tracks, which are derived from the sectors alone.", first)
 			return s.bySync()
 		}
 		end := s.end(first, func(x sector.Q) bool { return x.Track != q.Track })
@@ -60,7 +60,7 @@ func (s *scanner) byQ() []part {
 		if n := len(parts); n > 0 {
 			before := parts[n-1]
 			if q.Track != before.track.Number+1 || p.start < before.start+disc.LBA(before.count) {
-				s.warn("The sub-channels from sector %d of the file on do not continue those before; the tracks are found by the sectors alone.", first)
+				s.warn("The sub-channels from sector %d of the file on do not continue those before; the tracks are derived from the sectors alone.", first)
 				return s.bySync()
 			}
 			if p.start-before.start-disc.LBA(before.count) >= minGap {

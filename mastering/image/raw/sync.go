@@ -57,7 +57,7 @@ func (s *scanner) bySync() []part {
 	parts := s.changes(now)
 	if len(parts) == maxParts && !s.lost {
 		s.lost = true
-		s.warn("The addresses in the headers of the sectors are wrong; the sectors are counted on from the first one.")
+		s.warn("The addresses in the sector headers are wrong; the sectors are counted from the address of the first one.")
 		parts = s.changes(now)
 	}
 	return s.join(parts)
@@ -89,11 +89,11 @@ func (s *scanner) changes(now look) []part {
 func (s *scanner) first() look {
 	l := s.look(0, look{kind: disc.Mode1})
 	if s.count > 1 && s.look(1, look{shift: -1 << 40}).shift != l.shift || l.shift < -150 {
-		s.warn("The addresses in the headers of the sectors are wrong; the sectors are counted from the beginning of the file.")
+		s.warn("The addresses in the sector headers are wrong; the sectors are counted from address 0.")
 		l.shift, s.lost = 0, true
 	}
 	if l.shift < 0 && s.volumeAt(16) && !s.volumeAt(16-int64(l.shift)) {
-		s.warn("The addresses in the headers of the sectors do not fit the volume; the sectors are counted from the beginning of the file.")
+		s.warn("The addresses in the sector headers do not match the volume; the sectors are counted from address 0.")
 		l.shift, s.lost = 0, true
 	}
 	return l
@@ -130,9 +130,9 @@ func (s *scanner) join(all []part) []part {
 			last.count += p.count
 		case p.kind == last.kind || p.count < minTrack && i+1 < len(all) || p.kind == disc.Audio && p.count < minTrack:
 			if p.kind == last.kind {
-				s.warn("The addresses in the headers of the sectors from %d on do not continue; they are counted on.", last.start+disc.LBA(last.count))
+				s.warn("The addresses in the sector headers from %d on are not consecutive; the sectors are counted instead.", last.start+disc.LBA(last.count))
 			} else {
-				s.warn("%s at address %d do not have the mode of those around them.", sectors(p.count), last.start+disc.LBA(last.count))
+				s.warn("The mode of %s at address %d differs from that of the sectors around.", sectors(p.count), last.start+disc.LBA(last.count))
 			}
 			last.count += p.count
 		default:

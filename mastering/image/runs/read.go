@@ -169,7 +169,7 @@ func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
 		return want, nil
 	}
 	if err == nil || errors.Is(err, io.EOF) {
-		err = fmt.Errorf("read sector %d: the file of the image ends before it: %w", lba+disc.LBA(have), io.ErrUnexpectedEOF)
+		err = fmt.Errorf("read sector %d: the data file ends before it: %w", lba+disc.LBA(have), io.ErrUnexpectedEOF)
 	}
 	return have, err
 }

@@ -119,7 +119,7 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 			r = list[i]
 		}
 		if r.Start < max(at, firstSector) || r.Count < 0 || r.Count > disc.MaxSectors || r.Start > disc.MaxSectors {
-			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
+			return nil, fmt.Errorf("sectors %d to %d of the image overlap others or are out of order", r.Start, r.End()-1)
 		}
 		at = r.End()
 		d.sub = d.sub || r.Sub != NoSub

@@ -42,7 +42,7 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		m := r.missing()
 		switch {
 		case first >= 0 && r.From != nil && m < r.Count:
-			return toc, list, nil, fmt.Errorf("sectors %d to %d are missing in the files of the image, but those from %d on are not", end, list[first].End()-1, r.Start)
+			return toc, list, nil, fmt.Errorf("the image does not contain sectors %d to %d, but contains those from %d on", end, list[first].End()-1, r.Start)
 		case first >= 0:
 			lost += disc.LBA(r.Count)
 		case m > 0:
@@ -68,7 +68,7 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		}
 	}
 	if len(cut.Sessions) == 0 {
-		return toc, list, nil, fmt.Errorf("the files of the image end before the first sector of the disc: %w", io.ErrUnexpectedEOF)
+		return toc, list, nil, fmt.Errorf("the image is truncated before the end of the first sector: %w", io.ErrUnexpectedEOF)
 	}
 	list[first].Count = int64(end - list[first].Start)
 	list = list[:first+1]
@@ -83,8 +83,8 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 	}
 	return cut, list, []disc.Notice{{
 		Severity: disc.Error, Incomplete: true,
-		Text:   fmt.Sprintf("The files of the image end before the disc does: %s from address %d on.", units.Count(int(lost), "sector is missing", "sectors are missing"), end),
-		Advice: "get the image again",
+		Text:   fmt.Sprintf("The image is truncated: %s from address %d on.", units.Count(int(lost), "sector is missing", "sectors are missing"), end),
+		Advice: "copy or download the image again",
 	}}, nil
 }
 

@@ -28,8 +28,8 @@ func TestShorten(t *testing.T) {
 		{"more than one track", [3]int{10, 1, 0}, []int64{10, 1}, "12 sectors are missing from address 13 on"},
 		{"with a pre-gap", [3]int{3, 0, 0}, []int64{3}, "22 sectors are missing from address 3 on"},
 		{"a track and its pre-gap", [3]int{10, 0, 0}, []int64{10}, "15 sectors are missing from address 10 on"},
-		{"everything", [3]int{0, 0, 0}, nil, "end before the first sector"},
-		{"in the middle", [3]int{10, 7, 5}, nil, "sectors 19 to 19 are missing in the files of the image, but those from 100 on are not"},
+		{"everything", [3]int{0, 0, 0}, nil, "before the end of the first sector"},
+		{"in the middle", [3]int{10, 7, 5}, nil, "does not contain sectors 19 to 19, but contains those from 100 on"},
 	} {
 		list := []runs.Run{
 			{Layout: runs.AudioRaw, Count: 10, From: file(c.sectors[0])},

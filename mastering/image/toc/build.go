@@ -102,7 +102,7 @@ func (b *builder) build() error {
 	s.Text = b.texts()
 	b.toc = disc.TOC{Catalog: b.sheet.catalog, Sessions: []disc.Session{s}}
 	if b.packed > 0 {
-		b.warn(b.packed, "The sub-channels are stored as packs (RW), which cannot be read; those that follow from the description are used instead.")
+		b.warn(b.packed, "The sub-channels are stored as packs (RW), which cannot be read; generated sub-channels are used instead.")
 	}
 	toc, list, notices, err := runs.Shorten(b.toc, b.runs)
 	if err != nil {
@@ -134,7 +134,7 @@ func (b *builder) track(t track, number int) (disc.Track, error) {
 	}
 	length := int64(b.at - begin)
 	if b.at > format.MaxCDSectors {
-		return disc.Track{}, fmt.Errorf("line %d: track %d ends at address %d, which no CD has", t.line, number, b.at)
+		return disc.Track{}, fmt.Errorf("line %d: track %d ends at address %d, which is beyond the end of a CD", t.line, number, b.at)
 	}
 	one := disc.Track{Number: number, Mode: t.mode.layout().Mode, Control: t.control, ISRC: t.isrc}
 	if one.Mode == disc.Mode2 {
@@ -245,7 +245,7 @@ func (x piece) inBytes(a amount) int64 {
 func (b *builder) part(x piece) (part, error) {
 	p := part{piece: x, bytes: x.inBytes(x.length)}
 	if p.bytes > x.size()<<20 { // no sum of these can overflow
-		return part{}, fmt.Errorf("line %d: the length of %s is one that no CD has", x.line, x.word)
+		return part{}, fmt.Errorf("line %d: the length of %s is more than a CD can have", x.line, x.word)
 	}
 	if x.name == "" {
 		return p, nil
@@ -258,18 +258,18 @@ func (b *builder) part(x piece) (part, error) {
 		return part{}, fmt.Errorf("line %d: %w", x.line, err)
 	}
 	if src.sound && (x.offset != 0 || x.sub != "") {
-		return part{}, fmt.Errorf("line %d: %q is a sound file, which has neither an offset nor sub-channels", x.line, x.name)
+		return part{}, fmt.Errorf("line %d: %q is a sound file, which cannot have an offset or sub-channels", x.line, x.name)
 	}
 	p.from, p.offset = src.SectionReader, x.offset+x.inBytes(x.start)
 	p.big = x.mode == "AUDIO" && src.sound == x.swap
 	p.rest = src.Size() - p.offset
 	switch {
 	case p.rest <= 0:
-		return part{}, fmt.Errorf("line %d: the data begins at byte %d of the file %q, but that has only %d bytes", x.line, p.offset, src.name, src.Size())
+		return part{}, fmt.Errorf("line %d: the file %q has %d bytes, but the data begins at byte %d; it is truncated, or not the file of this sheet", x.line, src.name, src.Size(), p.offset)
 	case p.bytes == 0:
 		p.bytes = p.rest
 	case p.bytes > p.rest && b.short == nil:
-		b.short = fmt.Errorf("line %d: %d bytes from byte %d on are wanted of the file %q, but it has only %d", x.line, p.bytes, p.offset, src.name, src.Size())
+		b.short = fmt.Errorf("line %d: the file %q has %d bytes, but %d from byte %d on are needed; it is truncated, or not the file of this sheet", x.line, src.name, src.Size(), p.bytes, p.offset)
 	}
 	if n := p.bytes % x.size(); n != 0 && x.mode != "AUDIO" {
 		b.warn(x.line, "%d bytes are not whole sectors of %d bytes; the last one is filled with zeros.", p.bytes, x.size())
@@ -328,7 +328,7 @@ func (b *builder) openSound(line int, file format.Part) (*io.SectionReader, erro
 	if s.Missing != "" {
 		b.notices = append(b.notices, disc.Notice{
 			Severity: disc.Error, Incomplete: true,
-			Text: fmt.Sprintf("Line %d: the sound file %q is incomplete: %s.", line, file.Name, s.Missing), Advice: "get the image again",
+			Text: fmt.Sprintf("Line %d: the sound file %q is incomplete: %s.", line, file.Name, s.Missing), Advice: "copy or download the image again",
 		})
 	}
 	return io.NewSectionReader(s, 0, s.Size()), nil

@@ -54,7 +54,7 @@ func beside(main string, t disc.TOC, o format.Options) []string {
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	tracks, err := arrange(ctx, d)
 	if err != nil {
-		return fmt.Errorf("write image of cdrdao: %w", err)
+		return fmt.Errorf("write cdrdao image: %w", err)
 	}
 	names := beside(filepath.Base(out.Path()), d.TOC(), o)
 	var total, offset int64
@@ -75,7 +75,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 			}
 		}
 		if err := runs.Write(ctx, w, d, t.begin, t.End(), t.layout, rep); err != nil {
-			return fmt.Errorf("write image of cdrdao: track %d: %w", t.Number, err)
+			return fmt.Errorf("write cdrdao image: track %d: %w", t.Number, err)
 		}
 	}
 	main, err := out.Create()
@@ -83,7 +83,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		return err
 	}
 	if _, err := main.Write(describe(d.TOC(), tracks)); err != nil {
-		return fmt.Errorf("write image of cdrdao: %w", err)
+		return fmt.Errorf("write cdrdao image: %w", err)
 	}
 	return nil
 }
@@ -98,11 +98,11 @@ func arrange(ctx context.Context, d disc.Disc) ([]written, error) {
 			w.gap = int64(w.begin - at)
 			switch {
 			case len(all) > 0 && k.Number != all[0].Number+len(all):
-				return nil, fmt.Errorf("track %d follows track %d; cdrdao numbers the tracks one after the other", k.Number, all[len(all)-1].Number)
+				return nil, fmt.Errorf("track %d follows track %d; cdrdao numbers tracks consecutively", k.Number, all[len(all)-1].Number)
 			case w.gap < 0:
-				return nil, fmt.Errorf("track %d begins at address %d, but the one before it ends at %d", k.Number, w.begin, at)
+				return nil, fmt.Errorf("track %d begins at address %d, but the track before it ends at %d", k.Number, w.begin, at)
 			case k.End() > format.MaxCDSectors:
-				return nil, fmt.Errorf("track %d ends at address %d, which no CD has", k.Number, k.End())
+				return nil, fmt.Errorf("track %d ends at address %d, which is beyond the end of a CD", k.Number, k.End())
 			}
 			if err := w.choose(ctx, d); err != nil {
 				return nil, fmt.Errorf("track %d: %w", k.Number, err)

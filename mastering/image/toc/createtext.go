@@ -60,12 +60,12 @@ func texts(s disc.Session, first bool) (kept []disc.CDText, lost []disc.Notice) 
 		lost = append(lost, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(text, args...)})
 	}
 	if !first {
-		warn("The CD-TEXT of session %d is left out: an image of cdrdao has one session.", s.Number)
+		warn("The CD-TEXT of session %d is left out: a cdrdao image has one session.", s.Number)
 		return nil, lost
 	}
 	list := s.Text
 	if len(list) > maxLanguages {
-		warn("CD-TEXT holds %d languages; those after them are left out.", maxLanguages)
+		warn("CD-TEXT holds at most %d languages; the others are left out.", maxLanguages)
 		list = list[:maxLanguages]
 	}
 	for _, t := range list {
@@ -79,7 +79,7 @@ func texts(s disc.Session, first bool) (kept []disc.CDText, lost []disc.Notice) 
 		}
 		t.Tracks = tracks
 		if named(t.Packs) {
-			warn("Of the packs of CD-TEXT in language %02Xh that are not text only the contents are kept.", t.Language)
+			warn("The CD-TEXT packs in language %02Xh that are not text lose their track numbers and positions.", t.Language)
 		}
 		if genre := genreText(t); genre != t.Genre {
 			warn("The genre %q of the CD-TEXT in language %02Xh has characters that its numbers cannot contain; %q is written instead.", t.Genre, t.Language, genre)

@@ -116,14 +116,14 @@ func (p *parser) accept(text string) bool {
 // expect skips a keyword or sign, which has to be there.
 func (p *parser) expect(text string) {
 	if !p.accept(text) {
-		p.fail(p.tok.line, "%q is expected, but not %v", text, p.tok)
+		p.fail(p.tok.line, "expected %q, found %v", text, p.tok)
 	}
 }
 
 // quoted returns a string, which has to be there.
 func (p *parser) quoted(what string) token {
 	if p.tok.kind != quoted {
-		p.fail(p.tok.line, "%s in quotation marks is expected, but not %v", what, p.tok)
+		p.fail(p.tok.line, "expected %s in quotation marks, found %v", what, p.tok)
 	}
 	return p.advance()
 }
@@ -136,7 +136,7 @@ func (p *parser) number(what string) int64 {
 	}
 	n, err := strconv.ParseInt(digits, base, 64)
 	if p.tok.kind != number || err != nil || n > maxNumber {
-		p.fail(p.tok.line, "%s is expected, but not %v", what, p.tok)
+		p.fail(p.tok.line, "expected %s, found %v", what, p.tok)
 		return 0
 	}
 	p.advance()
@@ -180,9 +180,9 @@ func (p *parser) parse() (sheet, error) {
 	switch {
 	case p.err != nil:
 	case p.tok.kind != end:
-		p.fail(p.tok.line, "TRACK is expected, but not %v", p.tok)
+		p.fail(p.tok.line, "expected TRACK, found %v", p.tok)
 	case len(p.sheet.tracks) == 0:
-		p.fail(p.tok.line, "no track is described")
+		p.fail(p.tok.line, "the sheet describes no tracks")
 	}
 	return p.sheet, p.err
 }
@@ -202,7 +202,7 @@ func (p *parser) header() bool {
 	case p.accept("FIRST_TRACK_NO"):
 		n := p.number("the number of the first track")
 		if p.err == nil && (n < 1 || n > maxTracks) {
-			p.fail(line, "the first track has number %d; the numbers are 1 to %d", n, maxTracks)
+			p.fail(line, "invalid track number %d; track numbers are 1 to %d", n, maxTracks)
 		}
 		p.sheet.first = int(n)
 	case p.accept("CD_TEXT"):
@@ -218,11 +218,11 @@ func (p *parser) header() bool {
 func (p *parser) track() {
 	t := track{line: p.advance().line}
 	if p.sheet.first+len(p.sheet.tracks) > maxTracks {
-		p.fail(t.line, "there are tracks after track %d, which a CD cannot have", maxTracks)
+		p.fail(t.line, "there are more than %d tracks", maxTracks)
 	}
 	var ok bool
 	if t.mode, ok = modeOf(p.tok.text); !ok || p.tok.kind != word || t.mode == "MODE0" {
-		p.fail(p.tok.line, "the mode of a track is expected (AUDIO, MODE1, MODE1_RAW, MODE2, MODE2_RAW, MODE2_FORM1, MODE2_FORM2 or MODE2_FORM_MIX), but not %v", p.tok)
+		p.fail(p.tok.line, "unknown track mode: expected AUDIO, MODE1, MODE1_RAW, MODE2, MODE2_RAW, MODE2_FORM1, MODE2_FORM2 or MODE2_FORM_MIX, found %v", p.tok)
 	}
 	p.advance()
 	t.sub = p.subMode()
@@ -248,7 +248,7 @@ func (p *parser) track() {
 		t.indexes = append(t.indexes, at)
 	}
 	if p.err == nil && len(t.pieces) == 0 {
-		p.fail(p.tok.line, "the track of line %d has no data: FILE, DATAFILE, SILENCE or ZERO is expected, but not %v", t.line, p.tok)
+		p.fail(p.tok.line, "the track in line %d has no data: expected FILE, DATAFILE, SILENCE or ZERO, found %v", t.line, p.tok)
 	}
 	p.sheet.tracks = append(p.sheet.tracks, t)
 }
@@ -277,7 +277,7 @@ func (p *parser) flag(t *track) bool {
 	case p.accept("PRE_EMPHASIS"):
 		set(disc.PreEmphasis)
 	case no:
-		p.fail(line, "COPY or PRE_EMPHASIS is expected after NO, but not %v", p.tok)
+		p.fail(line, "expected COPY or PRE_EMPHASIS after NO, found %v", p.tok)
 	case p.accept("TWO_CHANNEL_AUDIO"):
 		t.control &^= disc.FourChannels
 	case p.accept("FOUR_CHANNEL_AUDIO"):
@@ -285,7 +285,7 @@ func (p *parser) flag(t *track) bool {
 	case p.accept("ISRC"):
 		t.isrc = p.quoted("the ISRC").text
 		if p.err == nil && !sector.ValidISRC(t.isrc) {
-			p.fail(line, "%q is not an ISRC, which has 12 characters: five capital letters or digits, and seven digits", t.isrc)
+			p.fail(line, "the ISRC %q is invalid: an ISRC has 5 capital letters or digits, then 7 digits", t.isrc)
 		}
 	case p.accept("CD_TEXT"):
 		t.text = p.text(false)

@@ -186,7 +186,7 @@ func (b *builder) texts() []disc.CDText {
 	}
 	codes := b.sheet.languages
 	if codes == nil && len(used) > 0 {
-		b.warn(b.sheet.textLine, "CD_TEXT has no LANGUAGE_MAP; language 0 is taken for English.")
+		b.warn(b.sheet.textLine, "CD_TEXT has no LANGUAGE_MAP; language 0 is assumed to be English.")
 		codes = map[int]byte{0: english}
 	}
 	var all []disc.CDText

@@ -87,14 +87,6 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// notices collects notices.
-type notices struct {
-	progress.Reporter
-	texts []string
-}
-
-func (n *notices) Notice(x disc.Notice) { n.texts = append(n.texts, x.Text) }
-
 // What a description cannot hold of CD-TEXT is said.
 func TestTextLost(t *testing.T) {
 	d := imagetest.Sessions(t)
@@ -105,7 +97,7 @@ func TestTextLost(t *testing.T) {
 	}
 	c.Sessions[0].Text, c.Sessions[1].Text = texts, texts
 	all := strings.Join(disc.Texts(toc.Format.Loss(changed{d, c})), "\n")
-	for _, want := range []string{"holds 8 languages", "CD-TEXT of track 9", "only the contents are kept", "CD-TEXT of session 2"} {
+	for _, want := range []string{"holds at most 8 languages", "CD-TEXT of track 9", "lose their track numbers", "CD-TEXT of session 2"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in %q", want, all)
 		}
@@ -144,7 +136,7 @@ func TestNotWritten(t *testing.T) {
 		{nil, "no tracks"},
 		{[]disc.Track{{Number: 1, Length: 300}, {Number: 3, Start: 300, Length: 300}}, "track 3 follows track 1"},
 		{[]disc.Track{{Number: 1, Length: 300}, {Number: 2, Start: 299, Length: 300}}, "track 2 begins at address 299"},
-		{[]disc.Track{{Number: 1, Mode: disc.Mode1, Length: 500000}}, "which no CD has"},
+		{[]disc.Track{{Number: 1, Mode: disc.Mode1, Length: 500000}}, "which is beyond the end of a CD"},
 	} {
 		out := newfile.NewSet(t.TempDir() + "/x.toc")
 		d := changed{imagetest.Audio(t), disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: c.tracks}}}}

@@ -74,7 +74,7 @@ func read(f *format.Files) ([]byte, error) {
 	}
 	text := make([]byte, f.Size)
 	if n, err := f.ReadAt(text, 0); n < len(text) && err != io.EOF {
-		return nil, fmt.Errorf("read the description: %w", err)
+		return nil, fmt.Errorf("read the sheet: %w", err)
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if !recognize(text) {

@@ -14,16 +14,16 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// decode returns the text of a sheet, and says which character set was assumed.
+// decode returns the text of a sheet, and says which character set is assumed.
 func (p *parser) decode(text []byte) string {
 	s, assumed := decode(text)
 	if assumed != "" {
-		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Text: "The sheet does not say its character set; " + assumed + " was assumed. If names and titles look wrong, save the sheet as UTF-8."})
+		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Text: "The sheet does not state its character set; " + assumed + " is assumed. If names and titles look wrong, save the sheet as UTF-8."})
 	}
 	return s
 }
 
-// decode returns a text, and the character set that was assumed; it is empty if the text is
+// decode returns a text, and the character set that is assumed; it is empty if the text is
 // UTF-8 or has a byte order mark.
 func decode(text []byte) (s, assumed string) {
 	if order := utf32Order(text); order >= 0 {

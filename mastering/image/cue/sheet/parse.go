@@ -53,7 +53,7 @@ func (p *parser) warn(format string, args ...any) {
 func (p *parser) notice(s disc.Severity, format string, args ...any) {
 	const most = 100 // more lines than that would hide what matters
 	if len(p.Notices) < most {
-		p.Notices = append(p.Notices, disc.Notice{Severity: s, Text: fmt.Sprintf("Line %d of the sheet: ", p.line) + fmt.Sprintf(format, args...)})
+		p.Notices = append(p.Notices, disc.Notice{Severity: s, Text: fmt.Sprintf("Line %d: ", p.line) + fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -88,7 +88,7 @@ func (p *parser) command(line string) error {
 	if p.text(strings.ToUpper(name), unquote(rest)) {
 		return nil
 	}
-	p.warn("the command %.40q is not known and was ignored.", name)
+	p.warn("the command %.40q is unknown, and is ignored.", name)
 	return nil
 }
 
@@ -173,7 +173,7 @@ func (p *parser) text(name, value string) bool {
 	case "GENRE":
 		p.Genre = value
 	case "TOC_INFO", "TOC_INFO2", "SIZE_INFO":
-		p.notice(disc.Info, "%s was ignored.", name)
+		p.notice(disc.Info, "%s is ignored.", name)
 	default:
 		return false
 	}
@@ -186,11 +186,11 @@ func (p *parser) check() error {
 		return fmt.Errorf("the sheet names no file: the command FILE is missing")
 	}
 	if len(p.Tracks) == 0 {
-		return fmt.Errorf("the sheet has no track")
+		return fmt.Errorf("the sheet describes no tracks")
 	}
 	for _, k := range p.Tracks {
 		if !k.has(1) {
-			return fmt.Errorf("line %d: track %d has no INDEX 01, so it is not known where it begins", k.Line, k.Number)
+			return fmt.Errorf("line %d: track %d has no INDEX 01, so its start is unknown", k.Line, k.Number)
 		}
 	}
 	return nil

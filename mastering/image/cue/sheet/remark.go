@@ -45,7 +45,7 @@ func (p *parser) remark(rest string) error {
 func (p *parser) remarkTime(t *Time, value string) error {
 	n, err := parseTime(value)
 	if err != nil {
-		p.warn("the remark was ignored: %v.", err)
+		p.warn("the remark is ignored: %v.", err)
 		return nil
 	}
 	*t = Time{n, p.line}
@@ -56,7 +56,7 @@ func (p *parser) remarkTime(t *Time, value string) error {
 func (p *parser) newSession(value string) error {
 	n, err := strconv.Atoi(value)
 	if err != nil {
-		p.warn("the remark was ignored: %.40q is not the number of a session.", value)
+		p.warn("the remark is ignored: %.40q is not a session number.", value)
 		return nil
 	}
 	last := p.session.Number
@@ -66,7 +66,7 @@ func (p *parser) newSession(value string) error {
 		p.session = Session{Number: n, LeadOut: p.leadOut}
 		p.leadOut = Time{}
 	default:
-		return fmt.Errorf("session %d follows session %d; sessions have to be numbered from 1 on, and each needs a track", n, last)
+		return fmt.Errorf("session %d follows session %d; sessions must be numbered from 1 on, and each needs a track", n, last)
 	}
 	return nil
 }

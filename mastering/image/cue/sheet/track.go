@@ -14,20 +14,20 @@ func (p *parser) newTrack(rest string) error {
 	first, mode := cut(rest)
 	n, err := strconv.Atoi(first)
 	if err != nil || n < 1 || n > 99 {
-		return fmt.Errorf("the track number is %.20q; it has to be from 1 to 99", first)
+		return fmt.Errorf("invalid track number %.20q; track numbers are 1 to 99", first)
 	}
 	mode = strings.ToUpper(unquote(mode))
 	if !known(mode) {
-		return fmt.Errorf("track %d has the unknown mode %.40q", n, mode)
+		return fmt.Errorf("track %d: unknown track mode %.40q", n, mode)
 	}
 	if last := p.track(); last != nil {
 		switch {
 		case last.Number == n:
-			return fmt.Errorf("track %d was described in line %d already; two tracks cannot have one number", n, last.Line)
+			return fmt.Errorf("two tracks have the number %d; the first one is in line %d", n, last.Line)
 		case last.Number > n:
-			return fmt.Errorf("track %d comes after track %d; tracks have to be in the order of their numbers", n, last.Number)
+			return fmt.Errorf("track %d comes after track %d; tracks must be in the order of their numbers", n, last.Number)
 		case last.Number+1 < n:
-			p.warn("the number of the track is %d, and that of the one before is %d; there is none between.", n, last.Number)
+			p.warn("track %d follows track %d; the tracks between are missing.", n, last.Number)
 		}
 	}
 	p.Tracks = append(p.Tracks, Track{Number: n, Mode: mode, Line: p.line, Session: p.session, HighArea: p.high})
@@ -61,7 +61,7 @@ func (p *parser) index(rest string) error {
 	first, rest := cut(rest)
 	n, err := strconv.Atoi(first)
 	if err != nil || n < 0 || n > 99 {
-		return fmt.Errorf("the index number is %.20q; it has to be from 0 to 99", first)
+		return fmt.Errorf("invalid index number %.20q; index numbers are 0 to 99", first)
 	}
 	text, more := cut(rest)
 	at, err := parseTime(text)
@@ -73,12 +73,12 @@ func (p *parser) index(rest string) error {
 		last := k.Indexes[l-1]
 		switch {
 		case last.Number >= n:
-			return fmt.Errorf("INDEX %02d of track %d comes after INDEX %02d; indexes have to be in the order of their numbers", n, k.Number, last.Number)
+			return fmt.Errorf("INDEX %02d of track %d comes after INDEX %02d; indexes must be in the order of their numbers", n, k.Number, last.Number)
 		case last.Number+1 < n:
 			p.warn("INDEX %02d of track %d follows INDEX %02d; the indexes between are missing.", n, k.Number, last.Number)
 		}
 	} else if n > 1 {
-		return fmt.Errorf("the first index of track %d is %02d; it has to be 00 or 01", k.Number, n)
+		return fmt.Errorf("the first index of track %d is %02d; it must be 00 or 01", k.Number, n)
 	}
 	k.Indexes = append(k.Indexes, i)
 	return p.more(more)
@@ -91,10 +91,10 @@ func (p *parser) more(rest string) error {
 	}
 	switch name, _ := cut(rest); strings.ToUpper(name) {
 	case "INDEX", "PREGAP", "POSTGAP", "ISRC", "FLAGS":
-		p.warn("it has several commands.")
+		p.warn("the line has several commands.")
 		return p.command(rest)
 	}
-	p.warn("the text %.40q at its end was ignored.", rest)
+	p.warn("the text %.40q at the end of the line is ignored.", rest)
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (p *parser) gap(rest, name string) error {
 		return p.more(more)
 	}
 	if k.has(1) {
-		return fmt.Errorf("PREGAP of track %d comes after its INDEX 01; it has to come before", k.Number)
+		return fmt.Errorf("PREGAP of track %d comes after its INDEX 01; it must come before", k.Number)
 	}
 	k.Pregap = n
 	return p.more(more)
@@ -161,15 +161,15 @@ func (p *parser) flags(rest string) error {
 		case "PRE":
 			k.Control |= disc.PreEmphasis
 		case "SCMS":
-			p.notice(disc.Info, "the flag SCMS was ignored: a disc does not record it separately.")
+			p.notice(disc.Info, "the flag SCMS is ignored: a disc does not record it separately.")
 		case "DATA":
 			if k.Audio() {
-				p.warn("the flag DATA does not fit the mode %s of track %d, and was ignored.", k.Mode, k.Number)
+				p.warn("the flag DATA contradicts the mode %s of track %d, and is ignored.", k.Mode, k.Number)
 			}
 		case "INDEX", "PREGAP", "POSTGAP", "ISRC":
 			return p.more(all)
 		default:
-			p.warn("the flag %.40q is not known and was ignored.", one)
+			p.warn("the flag %.40q is unknown, and is ignored.", one)
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (p *parser) isrc(rest string) error {
 	case strings.Trim(code, "0") == "":
 		// whatever wrote it means that there is none
 	case !sector.ValidISRC(code):
-		p.warn("the ISRC %.40q of track %d was ignored: a code has 5 letters and digits, then 7 digits.", rest, k.Number)
+		p.warn("the ISRC %.40q of track %d is invalid, and is ignored: an ISRC has 5 letters or digits, then 7 digits.", rest, k.Number)
 	default:
 		k.ISRC = code
 	}
@@ -201,12 +201,12 @@ func (p *parser) catalog(rest string) error {
 	case n == "":
 		return fmt.Errorf("CATALOG has no number; remove the line if the disc has none")
 	case strings.Trim(n, "0123456789") != "":
-		return fmt.Errorf("the catalogue number %.40q has characters that are not digits", rest)
+		return fmt.Errorf("the media catalogue number %.40q has characters that are not digits", rest)
 	case len(n) == 12:
-		p.warn("the catalogue number has 12 digits (a UPC); it was completed to 0%s.", n)
+		p.warn("the media catalogue number has 12 digits (a UPC); a zero is prefixed: 0%s.", n)
 		n = "0" + n
 	case len(n) != 13:
-		return fmt.Errorf("the catalogue number %.40q has %d digits; it has to have 13", rest, len(n))
+		return fmt.Errorf("the media catalogue number %.40q has %d digits instead of 13", rest, len(n))
 	}
 	if strings.Trim(n, "0") != "" {
 		p.Catalog = n
