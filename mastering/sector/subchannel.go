@@ -74,7 +74,7 @@ func Follows(sub []byte, toc disc.TOC, lba disc.LBA) bool {
 	}
 	if a.index == 0 && !a.leadOut { // some count to zero, some to one; the control bits may be those of the track before
 		want.Control = q.Control
-		if q.Relative == disc.Duration(int64(a.track.Start - lba)) {
+		if q.Relative == disc.Duration(int64(a.track.Start-lba)) {
 			want.Relative = q.Relative
 		}
 	}

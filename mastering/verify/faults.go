@@ -224,7 +224,7 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 	default:
 		f.checks.Data++
 	}
-	if one.Fault == 0 || one.Fault == sector.BadHeader { // the parity does not tell the address
+	if one.Fault == 0 || one.Fault == sector.BadHeader { // the parity does not cover the address
 		return
 	}
 	if failed.Load() > maxFailed {
@@ -262,7 +262,7 @@ func Mend(p []byte, lba disc.LBA) bool {
 	return true
 }
 
-// regenerate replaces the parity of a sector of which only that is damaged.
+// regenerate replaces the parity of a sector in which nothing else is damaged.
 func regenerate(p []byte, lba disc.LBA, f sector.Fault) bool {
 	k, ok := sector.Identify(p)
 	const parity = sector.BadP | sector.BadQ
