@@ -403,6 +403,31 @@ func TestImageDroppedOnCompile(t *testing.T) {
 	}
 }
 
+// TestLossFoundLater converts a disc with sectors of form 2, of which an ISO image has no
+// place. That becomes known when the disc is read: it is asked then.
+func TestLossFoundLater(t *testing.T) {
+	p := newPilot(t)
+	p.openFiles([]string{imagetest.Create(t, cue.Format, imagetest.XA(t), format.Options{}, "xa.cue")})
+	p.until("the disc", func() bool { return p.last("browse")["name"] != nil })
+	p.pick = filepath.Join(t.TempDir(), "x.iso")
+	p.press("Convert…")
+	p.choose(p.format(), "ISO")
+	if p.sees("It holds everything") {
+		t.Error("the sheet says that an ISO image holds everything")
+	}
+	p.accept("Leave it out") // the sub-headers, which the table of contents tells of
+	p.answerSheet("Save as…")
+	p.until("the question", func() bool { return p.sheet() == "ISO cannot hold everything on the disc" })
+	if _, err := os.Stat(p.pick); err == nil || !p.sees("form 2") {
+		t.Error("the image was written without a question")
+	}
+	p.answerSheet("Leave it out")
+	p.until("the image", func() bool { return p.last("converted")["ok"] == true })
+	if _, err := os.Stat(p.pick); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestSuggestedFormat: the sheet proposes a format that holds the whole disc.
 func TestSuggestedFormat(t *testing.T) {
 	p := newPilot(t)

@@ -266,11 +266,11 @@ func TestVerifyAndRepair(t *testing.T) {
 	if r := must(t, OK, "verify", cue, iso); !strings.Contains(r.log, "was corrected by its ECC") {
 		t.Errorf("%s", r.log)
 	}
-	mended := filepath.Join(t.TempDir(), "mended.cue")
-	if r := must(t, OK, "verify", "--repair", cue, "-o", mended); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
+	repaired := filepath.Join(t.TempDir(), "repaired.cue")
+	if r := must(t, OK, "verify", "--repair", cue, "-o", repaired); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
 		t.Errorf("%s", r.out)
 	}
-	if !bytes.Equal(content(t, strings.TrimSuffix(mended, "cue")+"bin"), good) || !bytes.Equal(content(t, bin), damaged) {
+	if !bytes.Equal(content(t, strings.TrimSuffix(repaired, "cue")+"bin"), good) || !bytes.Equal(content(t, bin), damaged) {
 		t.Error("the repaired image is another one than before, or the source was changed")
 	}
 	back := filepath.Join(t.TempDir(), "back.iso")

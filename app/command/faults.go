@@ -13,14 +13,17 @@ import (
 
 // checks are what a verification has checked, for --json.
 type checks struct {
-	Data    int64 `json:"edc_sectors"`                   // data sectors whose EDC and ECC were checked
-	Q       int64 `json:"q_sectors,omitempty"`           // sectors whose Q sub-channel was checked
-	Audio   int64 `json:"audio_sectors,omitempty"`       // which have no checksum
-	Without int64 `json:"unchecked_sectors"`             // data sectors for which no EDC is stored
-	NoQ     int64 `json:"unchecked_q_sectors,omitempty"` // sectors with sub-channels whose Q is empty
+	Data    int64 `json:"edc_sectors"`                       // data sectors whose EDC and ECC were checked
+	Q       int64 `json:"q_sectors,omitempty"`               // sectors whose Q sub-channel was checked
+	Audio   int64 `json:"audio_sectors,omitempty"`           // which have no checksum
+	Without int64 `json:"unchecked_sectors"`                 // data sectors for which no EDC is stored
+	NoQ     int64 `json:"unchecked_q_sectors,omitempty"`     // sectors with sub-channels whose Q is empty
+	Synced  int64 `json:"data_like_audio_sectors,omitempty"` // of Audio, that look like data
 }
 
-func newChecks(c verify.Checks) *checks { return &checks{c.Data, c.Q, c.Audio, c.Without, c.NoQ} }
+func newChecks(c verify.Checks) *checks {
+	return &checks{c.Data, c.Q, c.Audio, c.Without, c.NoQ, c.Synced}
+}
 
 // text says what was checked, and what could not be checked.
 func (c *checks) text() string {

@@ -68,7 +68,7 @@ The data of a result:
             belong to the volume), volume_problem (why its files cannot be found),
             remarks (texts about empty ends of tracks), sha256, differs, faults
             (of one disc, or of two equal ones); of one disc: checks; with --repair
-            as for convert, and: mended_sectors, faults (that remain)
+            as for convert, and: repaired_sectors, faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
@@ -121,7 +121,8 @@ Parts of these:
             first ones), remarks
   checks    edc_sectors (whose EDC and ECC were checked), q_sectors (Q sub-channel),
             audio_sectors and unchecked_sectors (without a checksum),
-            unchecked_q_sectors (whose Q is empty)
+            unchecked_q_sectors (whose Q is empty), data_like_audio_sectors (of the
+            audio sectors: a track may have the wrong type)
   faults    damaged_sectors, correctable_sectors, untried_sectors (not tried), kinds
             (of faults, with the number of sectors), list (the first ones: lba,
             file, kinds, correctable)

@@ -56,7 +56,7 @@ of the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
   glassmaster verify /dev/sr0
-  glassmaster verify --repair game.cue -o mended.cue`,
+  glassmaster verify --repair game.cue -o repaired.cue`,
 		Args: argCount(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -129,6 +129,9 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	v.Checks = newChecks(r.Checks)
+	if n := r.Checks.Synced; n > 0 {
+		inv.warn(fmt.Sprintf("%s of audio tracks look like data: the image may give these tracks a wrong type", units.Count(n, "sector", "sectors")))
+	}
 	good := fmt.Sprintf("%s: %s", name, v.Checks.text())
 	if wrong := disc.Errors(disc.Notices(src.Disc)); err == nil && len(wrong) > 0 { // which the image says itself
 		err = damaged{fmt.Sprintf("%s: %s", name, wrong[0])}

@@ -29,21 +29,10 @@ type Result struct {
 // pieceSectors is the number of sectors that are read at a time.
 const pieceSectors = 64
 
-// Compare reads all sectors of every track of want, and the same addresses of
-// got. Audio tracks are compared by their samples, data tracks by their user
-// data. A Comparer can do more.
-//
-// It continues after sectors that differ or that cannot be read from got, and counts
-// them. The error is then a *Mismatch with the first of them and the file that locate,
-// which may be nil, returns for it. Any other error, such as a sector of want that cannot
-// be read, disc.ErrGone or that of ctx, means that the comparison is incomplete.
-func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
-	return Comparer{}.Compare(ctx, want, got, locate, rep)
-}
-
-// Comparer says what is compared. The zero value compares as Compare does.
+// Comparer says what is compared. The zero value compares audio tracks by their samples, and
+// data tracks by their user data.
 type Comparer struct {
-	Form    func(disc.Track) disc.Form // in which the sectors of a track are compared; nil: as Compare does
+	Form    func(disc.Track) disc.Form // in which the sectors of a track are compared; nil: samples, user data
 	Pregaps bool                       // sectors of pre-gaps are compared, too, from address 0 on
 	// Damage says that data sectors of want are checked if it stores them as a whole and
 	// they are compared so. Those without intact user data are counted as bad if that is
@@ -51,7 +40,12 @@ type Comparer struct {
 	Damage bool
 }
 
-// Compare is like the function Compare.
+// Compare reads all sectors of every track of want, and the same addresses of got.
+//
+// It continues after sectors that differ or that cannot be read from got, and counts
+// them. The error is then a *Mismatch with the first of them and the file that locate,
+// which may be nil, returns for it. Any other error, such as a sector of want that cannot
+// be read, disc.ErrGone or that of ctx, means that the comparison is incomplete.
 func (o Comparer) Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	if o.Form == nil {
 		o.Form = formOf

@@ -88,7 +88,7 @@ func TestCompare(t *testing.T) {
 		a := disc.FromReaderAt(want, int64(len(want)), nil)
 		b := fake{disc.FromReaderAt(got, int64(len(got)), nil), bad}
 		var m progress.Meter
-		r, err := Compare(t.Context(), a, b, locate, &m)
+		r, err := Comparer{}.Compare(t.Context(), a, b, locate, &m)
 		if r.SHA256 != sha256.Sum256(want) || r.Sectors != sectors || r.Bad != c.count {
 			t.Errorf("%s: result %x, %d sectors, %d bad", c.name, r.SHA256[:4], r.Sectors, r.Bad)
 		}
@@ -118,7 +118,7 @@ func TestCompare(t *testing.T) {
 func TestCompareSourceUnreadable(t *testing.T) {
 	p := data(100)
 	want := fake{disc.FromReaderAt(p, int64(len(p)), nil), map[disc.LBA]bool{66: true}}
-	_, err := Compare(t.Context(), want, disc.FromReaderAt(p, int64(len(p)), nil), nil, progress.Discard)
+	_, err := Comparer{}.Compare(t.Context(), want, disc.FromReaderAt(p, int64(len(p)), nil), nil, progress.Discard)
 	var mis *Mismatch
 	if !errors.Is(err, errMedium) || errors.As(err, &mis) {
 		t.Errorf("error %v", err)
@@ -130,7 +130,7 @@ func TestCompareCancelled(t *testing.T) {
 	d := disc.FromReaderAt(p, int64(len(p)), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Compare(ctx, d, d, nil, progress.Discard); !errors.Is(err, context.Canceled) {
+	if _, err := (Comparer{}).Compare(ctx, d, d, nil, progress.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

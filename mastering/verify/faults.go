@@ -18,6 +18,7 @@ type Checks struct {
 	Audio   int64 // audio sectors, which have no checksum
 	Without int64 // data sectors without an EDC: the image does not store it, or the sector has none
 	NoQ     int64 // sectors for which the image has sub-channels, but zeros as Q
+	Synced  int64 // of Audio: sectors that look like data, outside of pre-gaps
 }
 
 func (c *Checks) add(o Checks) {
@@ -26,6 +27,7 @@ func (c *Checks) add(o Checks) {
 	c.Audio += o.Audio
 	c.Without += o.Without
 	c.NoQ += o.NoQ
+	c.Synced += o.Synced
 }
 
 // Faulty is a damaged sector.
@@ -173,6 +175,9 @@ func (r checker) check(p []byte, at disc.LBA, s part) faults {
 		switch {
 		case s.mode == disc.Audio:
 			f.checks.Audio++
+			if _, ok := sector.Identify(p); ok && !s.gap {
+				f.checks.Synced++
+			}
 		case s.form == disc.User || !disc.StoresRaw(r.d, at):
 			if !s.pregap {
 				f.checks.Without++
@@ -232,7 +237,7 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 		return
 	}
 	fixed := [sector.Size]byte(p)
-	if one.Correctable = Mend(fixed[:], one.LBA); !one.Correctable {
+	if one.Correctable = Repair(fixed[:], one.LBA); !one.Correctable {
 		failed.Add(1)
 	}
 }
@@ -240,9 +245,9 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 // noEDC reports whether the EDC of a sector of form 2 is not recorded.
 func noEDC(p []byte) bool { return string(p[sector.Size-4:sector.Size]) == "\x00\x00\x00\x00" }
 
-// Mend corrects a damaged sector that belongs to an address, as far as its P and Q parity
+// Repair corrects a damaged sector that belongs to an address, as far as its P and Q parity
 // allow that. It returns false if the sector is still damaged, and leaves it unchanged then.
-func Mend(p []byte, lba disc.LBA) bool {
+func Repair(p []byte, lba disc.LBA) bool {
 	if sector.Check(p, lba) == sector.BadHeader {
 		return false // its parity is that of another address
 	}

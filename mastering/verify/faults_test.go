@@ -108,6 +108,12 @@ func TestReadCounts(t *testing.T) {
 	if r.Checks != (verify.Checks{Data: data, Audio: audio}) || r.Sectors != audio+data || m.Snapshot().Done != m.Snapshot().Total {
 		t.Errorf("%+v, %+v", r, m.Snapshot())
 	}
+	like := imagetest.Mode1(t)
+	toc := like.TOC()
+	toc.Sessions[0].Tracks[0].Mode = disc.Audio
+	if r, err := verify.Read(t.Context(), retyped{like, toc}, nil, progress.Discard); err != nil || r.Checks.Synced != r.Sectors {
+		t.Errorf("data as audio: %+v, %v", r.Checks, err)
+	}
 	plain := disc.FromReaderAt(bytes.NewReader(make([]byte, 100*disc.SectorSize)), 100*disc.SectorSize, nil)
 	if r, err := verify.Read(t.Context(), plain, nil, progress.Discard); err != nil || r.Checks != (verify.Checks{Without: 100}) {
 		t.Errorf("%+v, %v", r, err)
@@ -117,6 +123,14 @@ func TestReadCounts(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// retyped is a disc whose tracks have other modes.
+type retyped struct {
+	disc.Disc
+	toc disc.TOC
+}
+
+func (d retyped) TOC() disc.TOC { return d.toc }
 
 // unreadable is a disc with a sector that cannot be read.
 type unreadable struct {

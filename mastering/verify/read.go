@@ -57,6 +57,7 @@ type part struct {
 	mode       disc.Mode
 	form       disc.Form
 	kept       int  // bytes of a sector that are part of the checksum
+	gap        bool // the pre-gap of an audio track, which can contain data of the track before it
 	pregap     bool // sectors that are only checked, and only if they have a sync pattern
 }
 
@@ -81,7 +82,7 @@ func (r *reading) spans() []part {
 			}
 			if begin := gapOf(t); t.Mode == disc.Audio && begin < t.Start {
 				gap := p
-				gap.start, gap.end = begin, t.Start
+				gap.start, gap.end, gap.gap = begin, t.Start, true
 				list = append(list, gap)
 			}
 			if begin := t.Start - disc.LBA(t.Pregap); raw && begin < t.Start {

@@ -97,7 +97,7 @@ func TestGone(t *testing.T) {
 			d := leaving{fake{whole, c.bad}, 130}
 			for what, verify := range map[string]func() (Result, error){
 				"read":    func() (Result, error) { return Read(t.Context(), d, nil, progress.Discard) },
-				"compare": func() (Result, error) { return Compare(t.Context(), whole, d, nil, progress.Discard) },
+				"compare": func() (Result, error) { return Comparer{}.Compare(t.Context(), whole, d, nil, progress.Discard) },
 			} {
 				r, err := verify()
 				var m *Mismatch

@@ -34,11 +34,13 @@ type Engine interface {
 	CountExisting(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
 	// ImageFormats returns the formats that can be written.
 	ImageFormats() []model.ImageFormat
-	// Loss returns what an image of a format cannot hold of a disc.
-	Loss(d disc.Disc, format string) []disc.Notice
-	// Convert writes a disc as an image of a format and compares it with the disc. With
-	// force, what the format cannot hold is left out.
-	Convert(ctx context.Context, from, to, format string, perTrack, force bool, rep progress.Reporter) (model.Converted, error)
+	// Loss returns what an image of a format cannot hold of a disc, as far as that is known
+	// without reading the disc. certain is false if Convert has to read it to find out.
+	Loss(d disc.Disc, format string) (lost []disc.Notice, certain bool)
+	// Convert writes a disc as an image of a format and compares it with the disc. What
+	// the format cannot hold is left out if it is among accepted, else the error is a
+	// *model.LossError.
+	Convert(ctx context.Context, from, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (model.Converted, error)
 	// CheckSectors reads all sectors of a disc and checks what is stored with them.
 	CheckSectors(ctx context.Context, d disc.Disc, rep progress.Reporter) (model.Checked, error)
 	// SaveTrack writes a track of a disc to a file, which is replaced if it exists.

@@ -2,6 +2,7 @@ package browse
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -58,7 +59,8 @@ func (v *View) pickFormat() {
 // everything on the disc and is not the one that it has, as far as there is one.
 func (c *conversion) suggested(d disc.Disc) string {
 	for _, f := range c.formats {
-		if !strings.EqualFold("."+f.Extension, filepath.Ext(c.v.volume.Name())) && len(c.v.engine.Loss(d, f.Name)) == 0 {
+		lost, certain := c.v.engine.Loss(d, f.Name)
+		if certain && len(lost) == 0 && !strings.EqualFold("."+f.Extension, filepath.Ext(c.v.volume.Name())) {
 			return f.Name
 		}
 	}
@@ -74,19 +76,33 @@ func (c *conversion) choose(name string) {
 	}
 	c.hint.Set(f.Description)
 	widgets.SetVisible(c.perTrack, f.FilePerTrack && model.HasSeveralTracks(d.TOC()))
-	c.lost = c.v.engine.Loss(d, name)
+	var certain bool
+	c.lost, certain = c.v.engine.Loss(d, name)
 	c.loss.RemoveAll()
-	if len(c.lost) > 0 {
+	switch {
+	case len(c.lost) > 0:
 		c.loss.Add(widgets.NewText("The format cannot hold everything on this disc:").Bold())
 		for _, n := range c.lost {
-			c.loss.Add(widgets.NewText("• " + model.Capital(n.Text)).Wrap().Color(theme.Warning))
+			c.loss.Add(lossText(n))
 		}
-	} else {
+	case !certain:
+		c.loss.Add(widgets.Muted("Whether the format holds everything is known only after the disc was read. You are asked before anything is left out.").Wrap())
+	default:
 		c.loss.Add(widgets.NewText("The format holds everything on this disc.").Color(theme.Success))
 	}
 	c.accept.SetChecked(false)
 	widgets.SetVisible(c.accept, len(c.lost) > 0)
 	c.box.Refresh()
+}
+
+// lossText shows one thing that is lost. The heading of the list says already that the
+// format cannot hold everything.
+func lossText(n disc.Notice) fyne.CanvasObject {
+	text := n.Text
+	if _, what, ok := strings.Cut(text, "cannot hold everything on the disc: "); ok {
+		text = what
+	}
+	return widgets.NewText("• " + model.Capital(text)).Wrap().Color(theme.Warning)
 }
 
 // format returns the chosen format.
@@ -106,33 +122,48 @@ func (c *conversion) save() bool {
 		return false
 	}
 	f, v := c.format(), c.v
-	base := filepath.Base(v.volume.Name())
+	from := v.volume.Name()
+	base := filepath.Base(from)
 	name := model.Stem(base) + "." + f.Extension
 	if name == base {
 		name = model.Stem(base) + " copy." + f.Extension
 	}
-	perTrack, force := c.perTrack.Visible() && c.perTrack.Checked, len(c.lost) > 0
+	perTrack, accepted := c.perTrack.Visible() && c.perTrack.Checked, c.lost
 	v.host.PickSave("Convert to "+f.Name, name, func(to string) {
-		v.convert(to, f.Name, perTrack, force)
+		v.convertFile(from, to, f.Name, perTrack, accepted)
 	}, host.FileType{Name: f.Name + " images", Extensions: []string{f.Extension}})
 	return true
 }
 
-// convert writes the image and proves it.
-func (v *View) convert(to, format string, perTrack, force bool) {
-	from := v.volume.Name()
-	if v.volume.Disc() == nil || v.task.why() != "" {
+// acceptLoss asks whether to convert although something is lost, which became known only
+// when the disc was read.
+func (v *View) acceptLoss(loss *model.LossError, then func()) {
+	list := container.New(&widgets.Column{Gap: 4})
+	for _, n := range loss.Lost {
+		list.Add(lossText(n))
+	}
+	v.host.Sheet(loss.Format+" cannot hold everything on the disc", list, 500,
+		widgets.Choice{Text: "Cancel", Escape: true},
+		widgets.Choice{Text: "Leave it out", Danger: true, Do: func() bool { v.host.Post(then); return true }})
+}
+
+// convertFile writes the image and proves it.
+func (v *View) convertFile(from, to, format string, perTrack bool, accepted []disc.Notice) {
+	if v.task.why() != "" {
 		return
 	}
 	var outcome model.Converted
+	var loss *model.LossError
 	v.start(description{title: "Converting to " + model.Short(to), stop: "nothing will be written."}, func(ctx context.Context, rep progress.Reporter) (err error) {
-		outcome, err = v.engine.Convert(ctx, from, to, format, perTrack, force, rep)
+		outcome, err = v.engine.Convert(ctx, from, to, format, perTrack, accepted, rep)
 		return err
 	}, func(err error) {
 		v.host.Tell("converted", map[string]any{"to": to, "ok": err == nil && outcome.Good, "text": outcome.Text})
 		switch {
 		case model.Cancelled(err):
 			v.showMessage("The conversion was stopped. Nothing was written.", false, nil)
+		case errors.As(err, &loss):
+			v.acceptLoss(loss, func() { v.convertFile(from, to, format, perTrack, loss.Lost) })
 		case err != nil:
 			v.fail("The conversion failed. ", err)
 		case outcome.Good:

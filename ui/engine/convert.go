@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -67,18 +66,26 @@ func hasFilePerTrack(f format.Format) bool {
 	return len(f.Beside(main, two, format.Options{FilePerTrack: true})) > len(f.Beside(main, two, format.Options{}))
 }
 
-// Loss returns what an image of a format cannot hold of a disc.
-func (e *Engine) Loss(d disc.Disc, name string) []disc.Notice {
+// Loss returns what an image of a format cannot hold of a disc, as far as that is known
+// without reading the disc. certain is false if Convert has to read it to find out.
+func (e *Engine) Loss(d disc.Disc, name string) (lost []disc.Notice, certain bool) {
 	f, ok := image.ByName(name)
 	if !ok {
-		return nil
+		return nil, false
 	}
-	return f.Loss(d)
+	certain = f.Holds&format.Sub != 0 || !disc.HasSubChannels(d)
+	for _, s := range d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			certain = certain && (f.Holds&format.Raw != 0 || t.Mode == disc.Audio || t.Mode == disc.Mode1)
+		}
+	}
+	return f.Loss(d), certain
 }
 
-// Convert writes a disc as an image of a format and compares it with the disc. With force,
-// what the format cannot hold is left out.
-func (e *Engine) Convert(ctx context.Context, from, to, name string, perTrack, force bool, rep progress.Reporter) (c model.Converted, err error) {
+// Convert writes a disc as an image of a format and compares it with the disc. What
+// the format cannot hold is left out if it is among accepted, else the error is a
+// *model.LossError and nothing is written.
+func (e *Engine) Convert(ctx context.Context, from, to, name string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (c model.Converted, err error) {
 	f, err := job.FormatFor(to, name)
 	if err != nil {
 		return c, err
@@ -97,12 +104,15 @@ func (e *Engine) Convert(ctx context.Context, from, to, name string, perTrack, f
 		return c, err
 	}
 	defer src.Close()
-	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{Force: force, Format: format.Options{FilePerTrack: perTrack}}))
+	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{Force: len(accepted) > 0, Format: format.Options{FilePerTrack: perTrack}}))
 	if err != nil {
 		return c, err
 	}
-	if lost := j.Plan().Loss; len(lost) > 0 && !force {
-		return c, errors.New(lost[0].Text)
+	more := func(n disc.Notice) bool {
+		return !slices.ContainsFunc(accepted, func(a disc.Notice) bool { return a.Text == n.Text })
+	}
+	if lost := j.Plan().Loss; slices.ContainsFunc(lost, more) {
+		return c, &model.LossError{Format: f.Name, Lost: lost}
 	}
 	r, err := j.Run(ctx, rep)
 	if err != nil {

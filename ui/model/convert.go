@@ -1,6 +1,10 @@
 package model
 
-import "glassmaster/mastering/disc"
+import (
+	"fmt"
+
+	"glassmaster/mastering/disc"
+)
 
 // ImageFormat is an image format that can be written.
 type ImageFormat struct {
@@ -23,4 +27,14 @@ type Checked struct {
 	Good        bool          // nothing is wrong
 	Faults      []disc.Notice // the first damaged sectors
 	Correctable int64         // damaged sectors that parity can correct
+}
+
+// LossError is the error of a conversion to a format that cannot hold everything on the disc.
+type LossError struct {
+	Format string
+	Lost   []disc.Notice
+}
+
+func (e *LossError) Error() string {
+	return fmt.Sprintf("the format %s cannot hold everything on the disc: %s", e.Format, e.Lost[0].Text)
 }

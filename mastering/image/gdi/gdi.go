@@ -139,10 +139,6 @@ type builder struct {
 	end     disc.LBA // after it
 }
 
-func (b *builder) warn(format string, a ...any) {
-	b.notices = append(b.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, a...)})
-}
-
 // line adds the track of a line.
 func (b *builder) line(l string) error {
 	t, err := parse(l)

@@ -87,14 +87,6 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// notices collects notices.
-type notices struct {
-	progress.Reporter
-	texts []string
-}
-
-func (n *notices) Notice(x disc.Notice) { n.texts = append(n.texts, x.Text) }
-
 // What a description cannot hold of CD-TEXT is said.
 func TestTextLost(t *testing.T) {
 	d := imagetest.Sessions(t)
