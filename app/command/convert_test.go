@@ -39,7 +39,7 @@ func written(t *testing.T, name, file string) string {
 	return imagetest.Create(t, f, imagetest.Sessions(t), format.Options{}, file)
 }
 
-// TestConvertRefusesLoss: what the format cannot hold is told, and nothing is written
+// TestConvertRefusesLoss: what the format cannot hold is reported, and nothing is written
 // without --force.
 func TestConvertRefusesLoss(t *testing.T) {
 	from := written(t, "cue", "disc.cue")
@@ -147,7 +147,7 @@ func TestReadRefusesLoss(t *testing.T) {
 }
 
 // TestBurnDamaged: no disc is used up for an image that cannot be read to its end, and what
-// cannot be burned is told.
+// cannot be burned is reported.
 func TestBurnDamaged(t *testing.T) {
 	dir := t.TempDir()
 	cue, bin := filepath.Join(dir, "disc.cue"), filepath.Join(dir, "disc.bin")

@@ -86,7 +86,7 @@ func (c *conversion) choose(name string) {
 			c.loss.Add(lossText(n))
 		}
 	case !certain:
-		c.loss.Add(widgets.Muted("Whether the format holds everything is known only after the disc was read. You are asked before anything is left out.").Wrap())
+		c.loss.Add(widgets.Muted("Whether the format holds everything is found out when the disc is read. You are asked before anything is left out.").Wrap())
 	default:
 		c.loss.Add(widgets.NewText("The format holds everything on this disc.").Color(theme.Success))
 	}
