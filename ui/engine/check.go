@@ -84,8 +84,8 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 	if err != nil {
 		return c, err
 	}
-	mender := verify.NewMender(src.Disc)
-	src.Disc = mender
+	repairer := verify.NewRepairer(src.Disc)
+	src.Disc = repairer
 	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{}))
 	if err != nil {
 		return c, err
@@ -97,10 +97,10 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 	if err != nil {
 		return c, err
 	}
-	mended, _ := mender.Mended()
+	repaired, _ := repairer.Repaired()
 	c.Notices = r.Notices
-	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(mended, "sector", "sectors"))
-	left := mender.Left(src.Locate)
+	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(repaired, "sector", "sectors"))
+	left := repairer.Left(src.Locate)
 	c.Good = left == nil && r.Equal && len(r.Flaws()) == 0
 	if left != nil {
 		c.Text += " " + model.Capital(left.Error()) + " in it."

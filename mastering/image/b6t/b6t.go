@@ -1,7 +1,7 @@
 // Package b6t reads the images of BlindWrite 5 to 7: a descriptor (.b5t, .b6t), and the
 // sectors of the disc in files beside it (.b5i, .b6i, or .b00, .b01, ... of 2 GB each).
 //
-// The format is not published. This package follows what others found out: the parsers of
+// The format is not published. This package follows the work of others: the parsers of
 // libMirage (CDemu) and Aaru, which agree in the structures; the comments on these give the
 // offsets. All numbers are little-endian.
 package b6t

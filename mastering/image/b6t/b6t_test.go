@@ -307,7 +307,7 @@ func TestOther(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused, with the reason.
+// Invalid images are refused, with the reason.
 func TestRefused(t *testing.T) {
 	good := twoSessions(2352).bytes()
 	firstBlock := bytes.Index(good, []byte("i\x00m\x00a\x00")) + 14

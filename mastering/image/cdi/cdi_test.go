@@ -281,7 +281,7 @@ func TestOtherWriters(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused, with the reason. What is not an image is left to others.
+// Invalid images are refused, with the reason. Files of other formats are left to those.
 func TestRefused(t *testing.T) {
 	data := make([]byte, 170*2352)
 	image := described{version: 0x80000006, four: true, sessions: [][]track{{{mode: 0, read: 2, start: 0, gap: 150, length: 20}}}}

@@ -68,7 +68,7 @@ func (f *Files) Note(n disc.Notice) { *f.notices = append(*f.notices, n) }
 // Notices returns what was passed to Note.
 func (f *Files) Notices() []disc.Notice { return slices.Clone(*f.notices) }
 
-// Truncated is the notice of an image of a format of which only a part of the contents is
+// Truncated is the notice of an image of a format that contains only a part of the contents
 // there. Sizes are in bytes; want is 0 if the whole size is not known.
 func Truncated(format string, want, have int64) disc.Notice {
 	text := fmt.Sprintf("The %s file is truncated: it contains only the first %d bytes", format, have)

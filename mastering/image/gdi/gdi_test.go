@@ -103,7 +103,7 @@ func TestSheet(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused, with the line. What is not a sheet is left to others.
+// Invalid sheets are refused, with the line. Other files are left to other formats.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"5\r\n", "", format.ErrUnknown.Error()},

@@ -3,7 +3,7 @@
 // Other programs write them too: DAEMON Tools, UltraISO; ImgBurn and DVD Decrypter write a
 // descriptor beside an ISO image of a DVD.
 //
-// The format is not published. This package follows what others found out about version 1:
+// The format is not published. This package follows the work of others about version 1:
 // the parsers of libMirage (CDemu) and Aaru, which agree in the structures; the comments on
 // these give the offsets. All numbers are little-endian.
 //

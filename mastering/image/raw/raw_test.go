@@ -60,7 +60,7 @@ func spans(d disc.Disc) []span {
 	return all
 }
 
-// What is written is opened as the same disc.
+// A written image is opened as the same disc.
 func TestRoundTrip(t *testing.T) {
 	for name, sample := range map[string]func(testing.TB) disc.Disc{
 		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,
@@ -134,7 +134,7 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// Without sub-channels, the modes and addresses of the sectors tell the tracks.
+// Without sub-channels, the tracks are derived from the modes and addresses of the sectors.
 func TestTracks(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -235,7 +235,7 @@ func (v volumeDisc) ReadSectors(_ context.Context, p []byte, lba disc.LBA, f dis
 	return n, nil
 }
 
-// What is noticed.
+// Notices about raw files.
 func TestNotices(t *testing.T) {
 	d := imagetest.Mode1(t)
 	var b bytes.Buffer
