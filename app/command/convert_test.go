@@ -39,7 +39,7 @@ func written(t *testing.T, name, file string) string {
 	return imagetest.Create(t, f, imagetest.Sessions(t), format.Options{}, file)
 }
 
-// TestConvertRefusesLoss: what the format cannot hold is told, and nothing is written
+// TestConvertRefusesLoss: what the format cannot hold is reported, and nothing is written
 // without --force.
 func TestConvertRefusesLoss(t *testing.T) {
 	from := written(t, "cue", "disc.cue")
@@ -147,7 +147,7 @@ func TestReadRefusesLoss(t *testing.T) {
 }
 
 // TestBurnDamaged: no disc is used up for an image that cannot be read to its end, and what
-// cannot be burned is told.
+// cannot be burned is reported.
 func TestBurnDamaged(t *testing.T) {
 	dir := t.TempDir()
 	cue, bin := filepath.Join(dir, "disc.cue"), filepath.Join(dir, "disc.bin")
@@ -266,11 +266,11 @@ func TestVerifyAndRepair(t *testing.T) {
 	if r := must(t, OK, "verify", cue, iso); !strings.Contains(r.log, "was corrected by its ECC") {
 		t.Errorf("%s", r.log)
 	}
-	mended := filepath.Join(t.TempDir(), "mended.cue")
-	if r := must(t, OK, "verify", "--repair", cue, "-o", mended); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
+	repaired := filepath.Join(t.TempDir(), "repaired.cue")
+	if r := must(t, OK, "verify", "--repair", cue, "-o", repaired); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
 		t.Errorf("%s", r.out)
 	}
-	if !bytes.Equal(content(t, strings.TrimSuffix(mended, "cue")+"bin"), good) || !bytes.Equal(content(t, bin), damaged) {
+	if !bytes.Equal(content(t, strings.TrimSuffix(repaired, "cue")+"bin"), good) || !bytes.Equal(content(t, bin), damaged) {
 		t.Error("the repaired image is another one than before, or the source was changed")
 	}
 	back := filepath.Join(t.TempDir(), "back.iso")

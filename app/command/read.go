@@ -68,18 +68,18 @@ unless --force accepts that; formats such as CUE hold them.`,
 
 // copied is the result of "read", for --json.
 type copied struct {
-	Output   string   `json:"output"`
-	Sectors  int64    `json:"sectors"`
-	Bytes    int64    `json:"bytes"`
-	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`    // after the part in use, not read
-	Missing  int64    `json:"missing_sectors,omitempty"`   // that the volume should have
-	Problem  string   `json:"volume_problem,omitempty"`    // why the file system cannot be opened
-	Remarks  []string `json:"remarks,omitempty"`           // about the tracks
-	Mended   int64    `json:"corrected_sectors,omitempty"` // whose damaged data was corrected by its ECC
-	Verified bool     `json:"verified,omitempty"`          // it was read back and is equal to the disc
-	SHA256   string   `json:"sha256,omitempty"`
-	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
+	Output    string   `json:"output"`
+	Sectors   int64    `json:"sectors"`
+	Bytes     int64    `json:"bytes"`
+	Seconds   float64  `json:"seconds"`
+	Unused    int64    `json:"unused_sectors,omitempty"`    // after the part in use, not read
+	Missing   int64    `json:"missing_sectors,omitempty"`   // that the volume should have
+	Problem   string   `json:"volume_problem,omitempty"`    // why the file system cannot be opened
+	Remarks   []string `json:"remarks,omitempty"`           // about the tracks
+	Corrected int64    `json:"corrected_sectors,omitempty"` // whose damaged data was corrected by its ECC
+	Verified  bool     `json:"verified,omitempty"`          // it was read back and is equal to the disc
+	SHA256    string   `json:"sha256,omitempty"`
+	Differs   *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
 }
 
 func (inv *invocation) read(ctx context.Context, from string, o reading) error {
@@ -124,7 +124,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
 	c := copied{
 		Output: output, Sectors: r.Written, Bytes: bytesOf(p.Files, r.Written), Seconds: r.Seconds, Unused: p.Unused,
-		Remarks: remarks, Mended: r.Corrected, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
+		Remarks: remarks, Corrected: r.Corrected, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
 	}
 	if r.Short != nil {
 		c.Missing = r.Short.Missing()

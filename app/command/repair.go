@@ -23,7 +23,7 @@ type repairing struct {
 // repaired is the result of "verify --repair", for --json.
 type repaired struct {
 	converted
-	Mended int64 `json:"mended_sectors"`
+	Repaired int64 `json:"repaired_sectors"`
 }
 
 // repair writes an image with damaged sectors corrected.
@@ -38,8 +38,8 @@ func (inv *invocation) repair(ctx context.Context, from string, o repairing) err
 		return usage(err)
 	}
 	sums := disc.Checksums(src.Disc)
-	mender := verify.NewMender(src.Disc)
-	src.Disc = mender
+	repairer := verify.NewRepairer(src.Disc)
+	src.Disc = repairer
 	j, err := job.New(ctx, src, job.ImageFile(o.output, f, job.ImageOptions{Force: o.force}))
 	if err != nil {
 		return inv.refused(err)
@@ -59,13 +59,13 @@ func (inv *invocation) repair(ctx context.Context, from string, o repairing) err
 	if err != nil {
 		return err
 	}
-	done.Mended, _ = mender.Mended()
-	left := faultsOf(mender.Left(src.Locate))
+	done.Repaired, _ = repairer.Repaired()
+	left := faultsOf(repairer.Left(src.Locate))
 	_, damage := verify.Checksums(ctx, sums, inv.report())
 	done.Faults = newFaults(left)
 	err = inv.answer(&done, func(w *bufio.Writer) {
 		done.Faults.print(w)
-		fmt.Fprintf(w, "%s: %s corrected%s\n", name(o.output), units.Count(done.Mended, "sector", "sectors"), readBack(r))
+		fmt.Fprintf(w, "%s: %s corrected%s\n", name(o.output), units.Count(done.Repaired, "sector", "sectors"), readBack(r))
 	})
 	switch {
 	case err != nil:

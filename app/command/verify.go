@@ -57,7 +57,7 @@ of the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
   glassmaster verify /dev/sr0
-  glassmaster verify --repair game.cue -o mended.cue`,
+  glassmaster verify --repair game.cue -o repaired.cue`,
 		Args: argCount(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

@@ -51,7 +51,7 @@ func FormatFor(path, wanted string) (format.Format, error) {
 // .img file is not among them: it is a plain image more often than a part of a CloneCD image.
 var mainExtension = map[string]string{".bin": ".cue", ".mdf": ".mds"}
 
-// plainExtensions are those of plain images, whatever else they may stand for.
+// plainExtensions are those of plain images, whichever other formats use them.
 var plainExtensions = []string{".img", ".raw", ".cdr", ".dmg", ".bin"}
 
 // mainFile returns the path of the main file of an image of a disc in a format, for which the

@@ -29,7 +29,7 @@
 //   - The source is damaged: it is written as it is.
 //   - The user data of a sector is damaged, and the image stores the whole sector: the data
 //     is corrected by the ECC if only the data is written; [Result.Corrected] counts them.
-//     An image of whole sectors gets them as they are: the proof finds the damage.
+//     An image of whole sectors gets them unchanged: the proof finds the damage.
 //   - A file has changed since the plan: the job fails if no medium is lost by that,
 //     which for a disc is before the first sector. A file that has only grown is written
 //     as planned, and so is a file that changes during a burn and still has the planned

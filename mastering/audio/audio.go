@@ -6,8 +6,7 @@
 // Vorbis are read, and recognized by their contents. The samples of a file are read at any
 // position. Those of a compressed file are the same wherever a read begins.
 //
-// A file is converted only if nothing is lost or invented by that: one channel becomes two
-// equal ones. Another sample rate or sample size is an error that says what to do.
+// A file is converted only if that is lossless: one channel becomes two equal ones. Another sample rate or sample size is an error that says what to do.
 package audio
 
 import (
@@ -32,7 +31,7 @@ var ErrUnknown = errors.New("not a sound file in a known format")
 // Sound is the samples of a sound file. It is safe for concurrent use.
 type Sound struct {
 	Kind    string // "WAV"
-	Missing string // what is missing of a file that was cut off; empty: nothing
+	Missing string // what is missing of a truncated file; empty: nothing
 	size    int64
 	io.ReaderAt
 }

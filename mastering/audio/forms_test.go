@@ -93,7 +93,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// What is refused, and why.
+// Files that are refused, and the reasons.
 func TestRefused(t *testing.T) {
 	pcm := make([]byte, 4000)
 	plain := wav(pcm, 44100, 2, 16)

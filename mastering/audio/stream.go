@@ -30,7 +30,7 @@ type stream struct {
 	idle []*cursor // the one that was used last at the end
 }
 
-// cursor is a decoder and what it has decoded but nobody has read.
+// cursor is a decoder and the samples that it has decoded but that were not read yet.
 type cursor struct {
 	decoder
 	at   int64 // of rest, in bytes
@@ -109,7 +109,7 @@ func (s *stream) nearest(off int64) *cursor {
 	return c
 }
 
-// put keeps a cursor, in place of the one that was not used for the longest time.
+// put caches a cursor and evicts the least recently used one.
 func (s *stream) put(c *cursor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

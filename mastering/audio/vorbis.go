@@ -159,7 +159,7 @@ func (f *vorbisFile) scan(off int64) (oggPage, error) {
 
 // first decodes the first page. If it has more samples than its position says, those at the
 // beginning are not part of the sound, unless it is the last page too, where those at the
-// end are not. If it has less, the beginning of the sound was cut off, and is not counted.
+// end are not. If it has less, the beginning of the stream was cut off, and is not counted.
 func (f *vorbisFile) first(d *vorbis.Decoder, off int64, last oggPage) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

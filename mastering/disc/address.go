@@ -52,7 +52,7 @@ func (m MSF) LBA() LBA {
 	return LBA(n) - Pregap
 }
 
-// Sectors returns a time as a number of sectors, of which a second has 75.
+// Sectors returns a time as a number of sectors, 75 per second.
 func (m MSF) Sectors() int64 { return int64((m.M*60+m.S)*75 + m.F) }
 
 // Duration returns a number of sectors as a time.

@@ -90,7 +90,7 @@ func TestSameNames(t *testing.T) {
 	}
 }
 
-// Folders that are nested without end are cut, and that is said.
+// Folders that are nested without end are cut off, with an error.
 func TestDeepFolders(t *testing.T) {
 	var list [][]byte
 	parent := 2

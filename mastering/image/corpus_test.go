@@ -49,8 +49,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// refusedSheets are sheets that describe discs which cannot be: the texts are parts of the
-// reasons. The sheets of libcdio are samples for its parser, whose data files are too short.
+// refusedSheets are parts of the errors of sheets that describe impossible discs. The sheets of libcdio are samples for its parser, whose data files are too short.
 var refusedSheets = []string{
 	"two tracks have the number", "must be in the order of their numbers", "there are 00 to 74",
 	"files elsewhere are not opened", "but the data begins at byte",

@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// TestPackedBeside: a sheet whose data file stands there compressed is opened, and a notice
+// TestPackedBeside: a sheet is opened if only a compressed copy of its data file exists, and a notice
 // says so.
 func TestPackedBeside(t *testing.T) {
 	peertest.Need(t, "gzip", "xz", "zstd", "bzip2")

@@ -77,7 +77,7 @@ const (
 
 // DecodeCDText decodes the packs of CD-TEXT of a session. It returns a CDText for each
 // language that has any text; the first is the default. Packs with a wrong CRC are ignored,
-// and texts of which a part is missing. A CRC of 0000h is not checked, since some drives
+// and texts with missing parts. A CRC of 0000h is not checked, since some drives
 // deliver it for every pack. Four bytes before the packs, which files of CD-TEXT often have
 // from the reply of a drive, are skipped. The result is never larger than the 8 blocks of
 // 256 packs that a disc can have: further packs are ignored.

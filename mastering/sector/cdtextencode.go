@@ -47,10 +47,10 @@ type blockEncoder struct {
 	block       int
 	first, last int // tracks
 	chars       byte
-	tab         bool // TAB is written in place of a text that is that of the track before
+	tab         bool // TAB replaces a text that equals that of the track before
 	without     []byte
 	limit       int             // characters of each text; 0: no limit
-	lost        map[rune]string // what was written in place of characters
+	lost        map[rune]string // replacements of characters
 
 	packs  []byte
 	counts [16]int
@@ -164,7 +164,7 @@ type piece struct {
 	data  []byte
 }
 
-// perTrack makes the packs of a type of which the album and all tracks have a text.
+// perTrack makes the packs of a type that has a text for the album and for each track.
 func (b *blockEncoder) perTrack(kind byte) {
 	used := *textField(&b.text.Album, kind) != ""
 	for n := b.first; n <= b.last; n++ {
@@ -273,7 +273,7 @@ func (b *blockEncoder) add(kind, track, position byte, wide bool, data []byte) {
 	b.counts[kind-packTitle]++
 }
 
-// finish returns all packs of the block, with the size information, which tells about all
+// finish returns all packs of the block, with the size information, which describes all
 // blocks.
 func (b *blockEncoder) finish(all []*blockEncoder) []byte {
 	var size [sizeBytes]byte

@@ -267,7 +267,7 @@ func showText(b *strings.Builder, t disc.Text, code string) {
 	}
 }
 
-// What a decoded text is encoded as is decoded as the same.
+// A decoded text is the same after encoding and decoding.
 func FuzzCDText(f *testing.F) {
 	packs, _ := sector.EncodeCDText(session(1, 2, disc.CDText{Genre: "g", GenreCode: 3, Album: disc.Text{Title: "Title of 日"}, Tracks: map[int]disc.Text{2: {Title: "Two", Code: "USRC17607839"}}}))
 	f.Add(packs)

@@ -2,7 +2,7 @@ package sector
 
 // RestoreParity fills in the sync pattern and the P and Q parity of a sector of mode 1 or of
 // mode 2 form 1, which image formats leave out because the rest determines them. Header,
-// sub-header, user data and EDC stay as they are. The parity of mode 2 is computed as if the
+// sub-header, user data and EDC are not changed. The parity of mode 2 is computed as if the
 // header were zero.
 func RestoreParity(p []byte) {
 	copy(p, Sync)

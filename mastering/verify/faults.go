@@ -229,7 +229,7 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 	default:
 		f.checks.Data++
 	}
-	if one.Fault == 0 || one.Fault == sector.BadHeader { // the parity does not tell the address
+	if one.Fault == 0 || one.Fault == sector.BadHeader { // the parity does not cover the address
 		return
 	}
 	if failed.Load() > maxFailed {
@@ -237,7 +237,7 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 		return
 	}
 	fixed := [sector.Size]byte(p)
-	if one.Correctable = Mend(fixed[:], one.LBA); !one.Correctable {
+	if one.Correctable = Repair(fixed[:], one.LBA); !one.Correctable {
 		failed.Add(1)
 	}
 }
@@ -245,9 +245,9 @@ func (f *faults) data(p []byte, s part, one *Faulty, failed *atomic.Int64) {
 // noEDC reports whether the EDC of a sector of form 2 is not recorded.
 func noEDC(p []byte) bool { return string(p[sector.Size-4:sector.Size]) == "\x00\x00\x00\x00" }
 
-// Mend corrects a damaged sector that belongs to an address, as far as its P and Q parity
+// Repair corrects a damaged sector that belongs to an address, as far as its P and Q parity
 // allow that. It returns false if the sector is still damaged, and leaves it unchanged then.
-func Mend(p []byte, lba disc.LBA) bool {
+func Repair(p []byte, lba disc.LBA) bool {
 	if sector.Check(p, lba) == sector.BadHeader {
 		return false // its parity is that of another address
 	}
@@ -267,7 +267,7 @@ func Mend(p []byte, lba disc.LBA) bool {
 	return true
 }
 
-// regenerate replaces the parity of a sector of which only that is damaged.
+// regenerate replaces the parity of a sector in which nothing else is damaged.
 func regenerate(p []byte, lba disc.LBA, f sector.Fault) bool {
 	k, ok := sector.Identify(p)
 	const parity = sector.BadP | sector.BadQ

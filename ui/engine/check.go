@@ -109,8 +109,8 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 		return c, err
 	}
 	sums := disc.Checksums(src.Disc)
-	mender := verify.NewMender(src.Disc)
-	src.Disc = mender
+	repairer := verify.NewRepairer(src.Disc)
+	src.Disc = repairer
 	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{}))
 	if err != nil {
 		return c, err
@@ -122,10 +122,10 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 	if err != nil {
 		return c, err
 	}
-	mended, _ := mender.Mended()
+	repaired, _ := repairer.Repaired()
 	c.Notices = r.Notices
-	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(mended, "sector", "sectors"))
-	left := mender.Left(src.Locate)
+	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(repaired, "sector", "sectors"))
+	left := repairer.Left(src.Locate)
 	_, damage := verify.Checksums(ctx, sums, rep)
 	c.Good = left == nil && damage == nil && r.Equal && len(r.Flaws()) == 0
 	if damage != nil {

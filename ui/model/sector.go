@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// Part is a part of a sector, in the colour of which it is shown.
+// Part is a part of a sector; each is shown in its own colour.
 type Part uint8
 
 // Parts of a sector.

@@ -1,7 +1,7 @@
 // Package b6t reads the images of BlindWrite 5 to 7: a descriptor (.b5t, .b6t), and the
 // sectors of the disc in files beside it (.b5i, .b6i, or .b00, .b01, ... of 2 GB each).
 //
-// The format is not published. This package follows what others found out: the parsers of
+// The format is not published. This package follows the work of others: the parsers of
 // libMirage (CDemu) and Aaru, which agree in the structures; the comments on these give the
 // offsets. All numbers are little-endian.
 package b6t
@@ -67,10 +67,7 @@ func (b *builder) others() {
 		b.warn("The descriptor does not end with the signature of BlindWrite 5 to 7. It may be incomplete.")
 	}
 	if b.d.dpm {
-		b.notices = append(b.notices, disc.Notice{
-			Severity: disc.Info,
-			Text:     "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy.",
-		})
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if b.d.dvd {
 		b.notices = append(b.notices, format.LeadInNotices(b.d.physical, b.d.bca)...)

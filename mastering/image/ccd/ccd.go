@@ -1,7 +1,7 @@
 // Package ccd opens and writes images of CloneCD: a sheet (.ccd), whole sectors of 2352
 // bytes (.img) and planar sub-channels of 96 bytes (.sub). There is no public standard; the
-// package follows what is known from images and from the programs libmirage, Disc Image
-// Creator, Aaru and the emulator documentation of nocash.
+// package follows existing images, the programs libmirage, Disc Image Creator and Aaru, and
+// the emulator documentation of nocash.
 //
 // The sheet is a text of sections in brackets with lines KEY=VALUE:
 //
@@ -10,10 +10,10 @@
 //	[CDText]     Entries, Entry n: a pack of CD-TEXT, 16 bytes in hexadecimal, without CRC
 //	[Session n]  PreGapMode: mode of the pre-gap; PreGapSubC
 //	[Entry n]    an entry of a lead-in: Session, Point, ADR, Control (hexadecimal), TrackNo,
-//	             AMin, ASec, AFrame, ALBA, Zero, PMin, PSec, PFrame, PLBA (not decimal-coded)
+//	             AMin, ASec, AFrame, ALBA, Zero, PMin, PSec, PFrame, PLBA (not BCD)
 //	[TRACK n]    MODE: 0 audio, 1, 2; ISRC; FLAGS; INDEX n
 //
-// PLBA and ALBA are the times as addresses, also where they are no times. PLBA is the
+// PLBA and ALBA are the times as addresses, also if the fields contain no times. PLBA is the
 // address on the disc; INDEX counts sectors from the first one of the session that is
 // stored. The first session is stored from address 0 on. Further sessions follow without
 // the lead-out, lead-in and pre-gap between them; some programs store all sectors of the

@@ -2,7 +2,7 @@
 // tracks one after the other, with the pre-gaps, and a descriptor at the end of the file.
 // Most images of Dreamcast discs have this format.
 //
-// The format is not published. This package follows what others found out: cdirip by Dext,
+// The format is not published. This package follows the work of others: cdirip by Dext,
 // on which the readers of emulators are based, and the parsers of libMirage (CDemu) and Aaru,
 // which know versions 3.5 and 4 only. They agree in the fields that are used here. All
 // numbers are little-endian.

@@ -1,4 +1,4 @@
-// Package chd implements compressed images of discs of MAME (CHD, "Compressed Hunks of
+// Package chd reads and writes the compressed disc images of MAME (CHD, "Compressed Hunks of
 // Data"), version 5: CDs, GD-ROMs and DVDs. There is no standard. The format is what MAME's
 // program chdman writes and reads.
 //
@@ -22,9 +22,9 @@
 // track does not store is zero. Each track begins at a multiple of four units. Audio samples
 // are big-endian.
 //
-// The map says where each hunk is and how it is compressed. A hunk can also be the same as
-// an earlier one, or as a part of another CHD, the parent. Metadata are a linked list; those
-// of a disc describe its tracks.
+// The map says where each hunk is and how it is compressed. A hunk can also refer to
+// an earlier one, or to a part of another CHD, the parent. Metadata is a linked list; that of
+// a disc describes its tracks.
 package chd
 
 import (

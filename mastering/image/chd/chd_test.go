@@ -138,7 +138,7 @@ func same(t *testing.T, d disc.Disc, f disc.Form, first disc.LBA, want []byte) {
 	}
 }
 
-// What chdman makes of a mixed-mode disc is read as it was, with every codec.
+// Images of a mixed-mode disc by chdman are read unchanged, with every codec.
 func TestMixed(t *testing.T) {
 	s := mixed()
 	in := s.write(t)

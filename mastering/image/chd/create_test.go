@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// What is written is read again: the same sectors, and the same table of contents.
+// A written image is read again: the same sectors, and the same table of contents.
 func TestCreate(t *testing.T) {
 	for name, sample := range map[string]func(testing.TB) disc.Disc{
 		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,
@@ -43,7 +43,7 @@ func chdmanVerify(t testing.TB, path string) {
 	}
 }
 
-// chdman extracts the same file of sectors from what Glassmaster writes as it got.
+// chdman extracts the original sectors from an image by Glassmaster.
 func TestExtract(t *testing.T) {
 	s := mixed()
 	d := imagetest.Open(t, chd.Format, convert(t, s.write(t), "createcd"))

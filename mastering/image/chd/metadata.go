@@ -42,7 +42,7 @@ func (m *image) metadata() ([]metadatum, error) {
 		total += size
 		switch {
 		case len(list) == maxMetadata || total > maxMetaData:
-			return nil, fmt.Errorf("offset %d: there are too many metadata entries entries entries entries", at)
+			return nil, fmt.Errorf("offset %d: there are too many metadata entries", at)
 		case int64(size) > m.fileSize-at-metaHeader:
 			return nil, shortError("the metadata", at, io.EOF)
 		case next >= uint64(m.fileSize):

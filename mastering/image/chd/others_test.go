@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// Tracks of every type that chdman knows are read as they were.
+// Tracks of every type that chdman supports are read unchanged.
 func TestTypes(t *testing.T) {
 	for _, c := range []struct {
 		kind, cue string
@@ -211,7 +211,7 @@ func TestZstandard(t *testing.T) {
 	same(t, imagetest.Open(t, chd.Format, path), disc.User, 0, user)
 }
 
-// The metadata decide what the tracks of an image are, or why it cannot be opened.
+// The metadata determines the tracks of an image, or why it cannot be opened.
 func TestMetadata(t *testing.T) {
 	const unit = 2448
 	hunk := make([]byte, 8*unit)

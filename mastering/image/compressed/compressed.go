@@ -1,13 +1,13 @@
 // Package compressed reads images in files that gzip (RFC 1952), xz (the .xz file format,
-// version 1.2), zstd (RFC 8878) or bzip2 compressed. They are read at any place without being
+// version 1.2), zstd (RFC 8878) or bzip2 compressed. They are read at any offset without being
 // unpacked first:
 //
-//   - gzip: a pass over the file finds the size, verifies the checksums, and keeps places
+//   - gzip: a pass over the file finds the size, verifies the checksums, and keeps points
 //     where unpacking can start, with the 32 KiB before each.
 //   - xz: the index at the end of the file says where the blocks are.
 //   - zstd: frames are found by their headers and those of their blocks.
-//   - bzip2: blocks are found by their signature, at any bit. Since only their contents say
-//     how long they are, a pass over the file unpacks them.
+//   - bzip2: blocks are found by their signature, at any bit. Their size is
+//     known only after unpacking, so a pass over the file unpacks them.
 //
 // A large block of xz or frame of zstd can only be read from its beginning on; a notice
 // says so.

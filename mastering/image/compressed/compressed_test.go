@@ -200,7 +200,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// TestRefused: files that cannot be read say why.
+// TestRefused: files that cannot be read, and the reasons.
 func TestRefused(t *testing.T) {
 	peertest.Need(t, "xz", "zstd")
 	want := imagetest.Contents(100)

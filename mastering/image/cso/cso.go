@@ -14,8 +14,8 @@
 //	22  2  zero
 //
 // The index follows: an offset of 4 bytes for each block and one for the end. Its highest
-// bit says that the block is stored as it is; in version 2 that it is compressed with LZ4,
-// and a block that is as long as its contents is stored as it is. Blocks are compressed
+// bit says that the block is stored uncompressed; in version 2 that it is compressed with LZ4,
+// and a block that is as long as its contents is uncompressed. Blocks are compressed
 // with deflate (RFC 1951) in CSO, and with LZ4 (block format) in ZSO. Bytes up to the next
 // multiple of the shifted offset are padding.
 package cso

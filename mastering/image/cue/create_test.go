@@ -20,7 +20,7 @@ type changed struct {
 
 func (c changed) TOC() disc.TOC { return c.toc }
 
-// Texts of every kind are read again as they were. Those that commands hold are not
+// Texts of every kind are read again unchanged. Those that commands hold are not
 // written to a further file.
 func TestTextRoundTrip(t *testing.T) {
 	title := func(s string) map[int]disc.Text { return map[int]disc.Text{2: {Title: s}} }

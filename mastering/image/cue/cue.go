@@ -2,8 +2,8 @@
 // the files that it names, which contain the sectors.
 //
 // The format has no standard. It is described in the user's guide of CDRWIN (Golden Hawk
-// Technology); the GNU ccd2cue manual, appendix "CUE sheet format", has the same in
-// public. Where programs differ from it or from each other, the comments say which program
+// Technology); the GNU ccd2cue manual, appendix "CUE sheet format", contains the same
+// description. Where programs differ from it or from each other, the comments say which program
 // writes what.
 //
 // A sheet is opened in three steps: package sheet of this folder parses the text, source.go

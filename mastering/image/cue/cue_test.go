@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/image/imagetest"
 )
 
-// What is written is read again, in one file and in a file for each track.
+// A written image is read again, in one file and in a file for each track.
 func TestRoundTrip(t *testing.T) {
 	for name, sample := range map[string]func(testing.TB) disc.Disc{
 		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,

@@ -323,7 +323,7 @@ func TestMixedSizes(t *testing.T) {
 	}
 }
 
-// Sheets that cannot be right are refused, with the line.
+// Invalid sheets are refused, with the line.
 func TestBad(t *testing.T) {
 	const track = "\nFILE \"a.bin\" BINARY\nTRACK 01 AUDIO\n"
 	const index = "INDEX 01 00:00:00\n"
@@ -381,7 +381,7 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// What is not a sheet is none.
+// Other files are not recognized as sheets.
 func TestNotSheets(t *testing.T) {
 	for _, text := range []string{
 		"", "\x00", "The track of a fox, in the file of tracks.\n", "TRACK AUDIO\nFILE \"x\" 0\n", "CD_DA\nTRACK AUDIO\nAUDIOFILE \"a.wav\" 0\n",

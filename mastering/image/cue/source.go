@@ -36,7 +36,7 @@ type sources struct {
 	sheet   *sheet.Sheet
 	list    []source
 	notices []disc.Notice
-	found   []string          // what was taken for files that do not exist
+	found   []string          // what was used instead of files that do not exist
 	kinds   map[[2]string]int // files by their type and another kind that their contents have
 }
 
@@ -131,7 +131,7 @@ func quoted(names []string) string {
 }
 
 // soundExtensions are those of sound files that can be there instead of the one that the
-// sheet names: people compress what they have ripped, and leave the sheet as it is.
+// sheet names: people compress what they have ripped, and do not change the sheet.
 var soundExtensions = []string{".flac", ".wav", ".mp3", ".ogg", ".aiff", ".aif"}
 
 // find opens a file. If it does not exist, one is taken whose name differs in case, whose

@@ -1,6 +1,6 @@
 // Package dmg reads Apple disk images (UDIF): raw, or compressed with ADC, zlib, bzip2,
-// LZFSE or LZMA. There is no public standard; the layout is that which programs such as
-// dmg2img and 7-Zip know.
+// LZFSE or LZMA. There is no public standard; the layout is that which
+// dmg2img and 7-Zip read.
 //
 // The last 512 bytes of the file are a trailer. Its numbers are big-endian:
 //

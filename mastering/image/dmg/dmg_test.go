@@ -254,7 +254,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestRefused: images that cannot be read say why.
+// TestRefused: images that cannot be read, and the reasons.
 func TestRefused(t *testing.T) {
 	whole := build(t, "zlib", contents(100))
 	k := len(whole) - 512

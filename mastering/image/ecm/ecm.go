@@ -1,9 +1,9 @@
-// Package ecm reads ECM files: images of CDs without what can be computed. The description
-// is that of the program ecm by Neill Corlett.
+// Package ecm reads ECM files: images of CDs without sync, EDC and ECC, which can be
+// computed. The format is that of the program ecm by Neill Corlett.
 //
 // A file begins with "ECM" and a zero. Records follow. The first byte of a record has its
 // kind in bits 0 and 1 and the lowest five bits of its count in bits 2 to 6; if bit 7 is
-// set, bytes with seven more bits each follow, of which the highest says the same. The count
+// set, bytes with seven more bits each follow, whose highest bit has the same meaning. The count
 // is stored minus one; FFFFFFFFh is the end.
 //
 //	kind  stored                                  contents

@@ -82,7 +82,7 @@ func (f *Files) Checksums() []disc.Checksum {
 	return all
 }
 
-// Truncated is the notice of an image of a format of which only a part of the contents is
+// Truncated is the notice of an image of a format that contains only a part of the contents
 // there. Sizes are in bytes; want is 0 if the whole size is not known.
 func Truncated(format string, want, have int64) disc.Notice {
 	text := fmt.Sprintf("The %s file is truncated: it contains only the first %d bytes", format, have)

@@ -7,7 +7,7 @@
 // marks if it has spaces, and the offset of the first sector in the file.
 //
 // Tracks 1 and 2 are on the inner area of the disc, which has the density of a CD. The area
-// of high density begins at address 45000. It is taken for a second session.
+// of high density begins at address 45000. It is treated as a second session.
 package gdi
 
 import (

@@ -22,7 +22,7 @@
 //	60  4  CRC-32 of the data as it is stored, with all bits inverted
 //
 // An entry of the table of blocks has the length of the block in the file, and in its two
-// highest bits how it is stored: 0: zeros, 1: as it is, 2: zlib, 3: bzip2 with another
+// highest bits how it is stored: 0: zeros, 1: uncompressed, 2: zlib, 3: bzip2 with another
 // signature. An entry of the table of segments has 24 bytes: the size of the segment (8),
 // the number of blocks that begin in it (4), the first of them (4), the offset of its data
 // (4), and how many bytes of its last block are in the next segment (4). The bytes of both

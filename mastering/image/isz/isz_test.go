@@ -148,7 +148,7 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
-// TestRefused: what cannot be read says why.
+// TestRefused: images that cannot be read, and the reasons.
 func TestRefused(t *testing.T) {
 	peertest.Need(t, "bzip2")
 	whole := encode(t, imagetest.Contents(300), 100000)

@@ -320,7 +320,7 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused, with the reason.
+// Invalid images are refused, with the reason.
 func TestRefused(t *testing.T) {
 	good := twoSessions().bytes()
 	firstTrack := 88 + 2*24 + 3*80

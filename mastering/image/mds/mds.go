@@ -3,7 +3,7 @@
 // Other programs write them too: DAEMON Tools, UltraISO; ImgBurn and DVD Decrypter write a
 // descriptor beside an ISO image of a DVD.
 //
-// The format is not published. This package follows what others found out about version 1:
+// The format is not published. This package follows the work of others about version 1:
 // the parsers of libMirage (CDemu) and Aaru, which agree in the structures; the comments on
 // these give the offsets. All numbers are little-endian.
 //
@@ -49,7 +49,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 // others adds notices about what the descriptor contains besides tracks and is not used.
 func (b *builder) others(d descriptor, h header) {
 	if h.dpm != 0 {
-		b.notice(disc.Info, "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy.")
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if !b.dvd {
 		return

@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// What is written is read again.
+// A written image is read again.
 func TestWritten(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -91,7 +91,7 @@ func (p *plan) track(t disc.Track) plannedTrack {
 
 // first changes the first track of a disc, whose pre-gap counts the 150 sectors before
 // address 0. Audio that is hidden before index 1 is counted into the track, as Aaru does;
-// then only the table of contents tells where index 1 is.
+// then only the table of contents says where index 1 is.
 func (k *plannedTrack) first(t disc.Track) {
 	k.pregap = int64(t.Start) + 150
 	if t.Pregap == int64(t.Start) {
@@ -115,7 +115,7 @@ func needsSub(toc disc.TOC) bool {
 	return toc.Catalog != ""
 }
 
-// inQ reports whether the Q sub-channel that is written tells where the pre-gap of a track
+// inQ reports whether the Q sub-channel that is written says where the pre-gap of a track
 // begins. That of a disc without stored sub-channels is generated.
 func inQ(ctx context.Context, d disc.Disc, t disc.Track) bool {
 	if !disc.HasSubChannels(d) {

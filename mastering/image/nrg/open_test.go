@@ -277,7 +277,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// Images that cannot be right are refused, and what is wrong is said with its place.
+// Invalid images are refused; the error contains the offset.
 func TestRefused(t *testing.T) {
 	cue := chunk("CUEX", point(1, 0, 0, -150), point(1, 1, 0, 0), point(1, 1, 1, 0), point(1, 0xAA, 1, 10))
 	const n = 10 * raw
@@ -335,7 +335,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What is wrong but does no harm is said.
+// Harmless errors in an image are reported.
 func TestTolerated(t *testing.T) {
 	const n = 10 * raw
 	cue := chunk("CUEX", point(1, 0, 0, -150), point(1, 1, 0, 0), point(1, 1, 1, 0), point(1, 0xAA, 1, 10))

@@ -13,7 +13,7 @@ type Block struct {
 	Start, End int64 // of its bytes in the contents
 }
 
-// Blocks are the units of an image of which each is unpacked as a whole. Its methods are
+// Blocks are the units of an image that are unpacked as a whole. Its methods are
 // called by several goroutines at a time.
 type Blocks interface {
 	// Find returns the block that contains the byte at off.
@@ -22,7 +22,7 @@ type Blocks interface {
 	// its whole size, unless it is Plain.
 	Unpack(b Block, p []byte, start int64) error
 	// Plain reports whether any part of the block can be delivered without unpacking the
-	// rest: it is stored as it is, or zero.
+	// rest: it is stored uncompressed, or zero.
 	Plain(b Block) bool
 }
 
@@ -156,7 +156,7 @@ func (r *blocks) cached(index int) []byte {
 	return e.Value.(*unpacked).data
 }
 
-// keep keeps an unpacked block, in place of those that were not used for the longest time.
+// keep caches an unpacked block and evicts the least recently used ones.
 func (r *blocks) keep(u *unpacked) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,9 +1,9 @@
-// Package packed reads contents that an image stores in packed units: what all compressed
-// image formats have in common. A format says where its units are and how one of them is
+// Package packed reads contents that an image stores in packed units, as all compressed image
+// formats do. A format says where its units are and how one of them is
 // unpacked; a [Reader] delivers the contents at any offset. Nothing is unpacked to a
 // temporary file, and what is kept in memory is bounded.
 //
-// [Blocks] are units of which each is unpacked in memory as a whole. [Streams] are units of
+// [Blocks] are units that are unpacked in memory as a whole. [Streams] are units of
 // any size that have to be unpacked from their beginning.
 package packed
 
@@ -30,7 +30,7 @@ func CheckSize(size int64) error {
 	return nil
 }
 
-// NoEOF returns io.ErrUnexpectedEOF in place of io.EOF: packed bytes end before their contents
+// NoEOF returns io.ErrUnexpectedEOF instead of io.EOF: packed bytes end before their contents
 // do.
 func NoEOF(err error) error {
 	if errors.Is(err, io.EOF) {

@@ -154,7 +154,7 @@ func (s *Unpacker) start(b Block, background bool) *result {
 	return r
 }
 
-// add keeps a result in place of those that were not used for the longest time. The caller
+// add caches a result and evicts the least recently used ones. The caller
 // holds the lock.
 func (s *Unpacker) add(r *result) {
 	s.kept[r.key] = s.recent.PushFront(r)

@@ -14,10 +14,10 @@
 //	2336  all but sync pattern and header: of mode 2, or of mode 1
 //	2352  whole sectors whose sync patterns and headers are missing
 //
-// The sectors tell the tracks only in part: where the mode changes, where audio follows
-// data, and, by the addresses in their headers, where a later session begins. Sub-channels
-// tell all of it, which is why files are written with them. A file of audio without
-// sub-channels is not recognized.
+// Sectors alone identify the tracks only in part: a change of mode, audio after data, and,
+// by the addresses in the headers, the beginning of a later session. Sub-channels identify
+// all tracks, so files are written with them. A file of audio without sub-channels is not
+// recognized.
 package raw
 
 import (
@@ -96,7 +96,7 @@ type part struct {
 	start        disc.LBA   // address of the first sector
 	kind         disc.Mode  // Audio, Mode1, or Mode2
 	session      int        // number
-	track        disc.Track // number, control bits and pre-gap, if the sub-channels tell them
+	track        disc.Track // number, control bits and pre-gap, if the sub-channels contain them
 }
 
 // disc returns the table of contents and the runs.

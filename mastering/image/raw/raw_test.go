@@ -60,7 +60,7 @@ func spans(d disc.Disc) []span {
 	return all
 }
 
-// What is written is opened as the same disc.
+// A written image is opened as the same disc.
 func TestRoundTrip(t *testing.T) {
 	for name, sample := range map[string]func(testing.TB) disc.Disc{
 		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,
@@ -134,7 +134,7 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// Without sub-channels, the modes and addresses of the sectors tell the tracks.
+// Without sub-channels, the tracks are derived from the modes and addresses of the sectors.
 func TestTracks(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -235,7 +235,7 @@ func (v volumeDisc) ReadSectors(_ context.Context, p []byte, lba disc.LBA, f dis
 	return n, nil
 }
 
-// What is noticed.
+// Notices about raw files.
 func TestNotices(t *testing.T) {
 	d := imagetest.Mode1(t)
 	var b bytes.Buffer
@@ -329,34 +329,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(b.Bytes())
 	}
 	path := filepath.Join(f.TempDir(), "x")
-	f.Fuzz(func(t *testing.T, p []byte) {
-		if err := os.WriteFile(path, p, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files, err := format.OpenFiles(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := raw.Format.Open(t.Context(), files)
-		if err != nil {
-			files.Close()
-			return
-		}
-		defer d.Close()
-		for _, s := range d.TOC().Sessions {
-			for _, k := range s.Tracks {
-				if k.Length < 1 || k.Pregap < 0 {
-					t.Errorf("a track %+v", k)
-				}
-				buf := make([]byte, disc.RawSub.Size())
-				for _, at := range []disc.LBA{k.Start - disc.LBA(k.Pregap), k.Start, k.End() - 1} {
-					if n, err := d.ReadSectors(t.Context(), buf, at, disc.RawSub); n == 0 && err == nil {
-						t.Errorf("no sector %d, and no error", at)
-					}
-				}
-			}
-		}
-	})
+	imagetest.FuzzOpen(f, raw.Format, path)
 }
 
 // A later session alone is at its address, where the files of its volume are.

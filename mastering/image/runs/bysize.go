@@ -5,7 +5,7 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// BySize returns the layout of sectors of a mode of which so many bytes are stored, without
+// BySize returns the layout of sectors of a mode that are stored with so many bytes, without
 // sub-channels. Of disc.Mode2 the result says whether the mode remains to be settled by
 // Run.Mode2. It returns false if no program stores such sectors.
 func BySize(m disc.Mode, bytes int) (l Layout, guess, ok bool) {

@@ -108,7 +108,7 @@ func (d *stored) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 	return n, nil
 }
 
-// direct reports whether a form is stored as it is.
+// direct reports whether a form is stored unchanged.
 func (r *Run) direct(f disc.Form) bool {
 	if r.From == nil || r.Swap || r.stride() != f.Size() {
 		return false

@@ -1,5 +1,5 @@
-// Package runs is a disc whose sectors are stored in files, in runs of one storage layout:
-// what all image formats of CDs have in common. A format parses its descriptor into a table
+// Package runs implements a disc whose sectors are stored in files, in runs of one storage
+// layout. All CD image formats use it. A format parses its descriptor into a table
 // of contents and a list of runs; [New] makes a disc of them that delivers every form of
 // every sector.
 package runs

@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// What Write writes in a layout, a run of that layout reads again.
+// Sectors that Write writes in a layout are read again by a run of that layout.
 func TestLayouts(t *testing.T) {
 	const count = 150
 	user := make([]byte, count*disc.SectorSize)
@@ -102,7 +102,7 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// What no disc can have is an error, whichever format describes it.
+// Impossible addresses and lengths are an error in every format.
 func TestImpossible(t *testing.T) {
 	run := func(start disc.LBA, count int64) runs.Run {
 		return runs.Run{Layout: runs.AudioRaw, Start: start, Count: count}
@@ -131,7 +131,7 @@ func TestImpossible(t *testing.T) {
 	}
 }
 
-// What no file contains are empty sectors that are right in their mode, whatever the layout
+// Sectors that no file contains are read as valid empty sectors of their mode, whatever the layout
 // of the track is.
 func TestEmpty(t *testing.T) {
 	for _, m := range []disc.Mode{disc.Audio, disc.Mode1, disc.Mode2, disc.XA} {

@@ -66,7 +66,7 @@ func write(w io.Writer, p []byte, rep progress.Reporter) error {
 	return nil
 }
 
-// same reports whether sectors of a form are stored as they are.
+// same reports whether sectors of a form are stored unchanged.
 func (l Layout) same(form disc.Form) bool {
 	return form == disc.User || form == disc.Raw && l.Length == sector.Size && !l.Swap
 }

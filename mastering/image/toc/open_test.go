@@ -206,7 +206,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// What is wrong is refused, with its line.
+// Invalid sheets are refused, with the line.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"CD_DA\n", "line 2: the sheet describes no tracks"},
@@ -276,7 +276,7 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// What is not as cdrdao wants it but clear is read, and said.
+// Sheets that cdrdao would refuse but that are unambiguous are read, with a notice.
 func TestTolerated(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`CD_ROM TRACK MODE1 FILE "x.bin" 0:0:1 0:0:2`, "Line 1: FILE is for sound"},

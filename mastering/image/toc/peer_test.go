@@ -157,7 +157,7 @@ func TestByCDInfo(t *testing.T) {
 	}
 }
 
-// Descriptions that cueconvert writes are read as it reads the sheet.
+// Sheets that cueconvert writes are read as it reads the sheet.
 func TestFromCueconvert(t *testing.T) {
 	peertest.Need(t, "cueconvert")
 	path := write(t, 1000*raw, "")

@@ -87,7 +87,7 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// What a description cannot hold of CD-TEXT is said.
+// CD-TEXT that a sheet cannot hold is reported.
 func TestTextLost(t *testing.T) {
 	d := imagetest.Sessions(t)
 	c := d.TOC()
@@ -127,7 +127,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// Discs that a description cannot hold are refused.
+// Discs that a sheet cannot hold are refused.
 func TestNotWritten(t *testing.T) {
 	for _, c := range []struct {
 		tracks []disc.Track

@@ -20,7 +20,7 @@
 //
 // A time is in minutes, seconds and frames. A single number is one of samples (FILE,
 // SILENCE) or bytes (DATAFILE, ZERO). Raw sound is big-endian, that of WAV files is
-// little-endian; SWAP means the other one. RW_RAW is 96 bytes of sub-channels after each
+// little-endian; SWAP means the opposite byte order. RW_RAW is 96 bytes of sub-channels after each
 // sector, as drives deliver them; RW is their contents without interleaving and parity.
 //
 // One file describes one session.

@@ -1,8 +1,8 @@
 // Package sheet parses and formats the text of CUE sheets. It knows nothing of the files
 // that a sheet names.
 //
-// A sheet has a command on each line. Rippers write commands in any case, and the character
-// set that they like; [Parse] takes what is in use, and says what it tolerated.
+// A sheet has a command on each line. Rippers write commands in any case and in various
+// character sets; [Parse] accepts those in use, and returns notices of what it tolerated.
 package sheet
 
 import (
