@@ -95,7 +95,7 @@ func open(f *format.Files, name string, s packed.Streams, list spans, sums check
 		}
 	}
 	r := packed.NewStreams(s, size)
-	sum := disc.Checksum{Name: fmt.Sprintf("the checksums of the %s file", name), Check: func(context.Context, func(int64)) error { return nil }}
+	sum := disc.Checksum{Name: fmt.Sprintf("the checksum of the %s file", name), Check: func(context.Context, func(int64)) error { return nil }}
 	if sums == byReading {
 		sum.Size, sum.Check = size, r.Verify
 	}
