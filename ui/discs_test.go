@@ -438,7 +438,7 @@ func TestSuggestedFormat(t *testing.T) {
 		p.openFiles([]string{c.path})
 		p.until("the disc", func() bool { return p.last("browse")["name"] == c.path })
 		p.press("Convert…")
-		if got := p.format(); got != c.want || !p.sees("It holds everything on this disc") {
+		if got := p.format(); got != c.want || !p.sees("The format holds everything on this disc") {
 			t.Errorf("%s: the proposed format is %s", c.path, got)
 		}
 		p.answerSheet("Cancel")
