@@ -412,7 +412,7 @@ func TestLossFoundLater(t *testing.T) {
 	p.pick = filepath.Join(t.TempDir(), "x.iso")
 	p.press("Convert…")
 	p.choose(p.format(), "ISO")
-	if p.sees("The format holds everything") {
+	if p.sees("holds everything on this disc") {
 		t.Error("the sheet says that an ISO image holds everything")
 	}
 	p.accept("Leave it out") // the sub-headers, which the table of contents tells of
@@ -438,7 +438,7 @@ func TestSuggestedFormat(t *testing.T) {
 		p.openFiles([]string{c.path})
 		p.until("the disc", func() bool { return p.last("browse")["name"] == c.path })
 		p.press("Convert…")
-		if got := p.format(); got != c.want || !p.sees("The format holds everything on this disc") {
+		if got := p.format(); got != c.want || !p.sees("holds everything on this disc") {
 			t.Errorf("%s: the proposed format is %s", c.path, got)
 		}
 		p.answerSheet("Cancel")

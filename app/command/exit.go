@@ -96,6 +96,7 @@ func codeOf(err error) Code {
 		begun    *record.Error
 		loss     lossy
 		faulty   *verify.FaultError
+		sums     *verify.ChecksumError
 	)
 	switch {
 	case errors.As(err, &loss):
@@ -104,7 +105,7 @@ func codeOf(err error) Code {
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.As(err, &faulty), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.As(err, &faulty), errors.As(err, &sums), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
 		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &another):

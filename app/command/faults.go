@@ -25,11 +25,16 @@ func newChecks(c verify.Checks) *checks {
 	return &checks{c.Data, c.Q, c.Audio, c.Without, c.NoQ, c.Synced}
 }
 
-// text says what was checked, and what could not be checked.
-func (c *checks) text() string {
+// text says what was checked, and what could not be checked. sums are the checksums of the
+// image, which are correct.
+func (c *checks) text(sums []verify.Checksum) string {
 	text := "every sector can be read"
+	whole := verify.Correct(sums)
+	if whole != "" {
+		whole = "; " + whole
+	}
 	if c.Data+c.Q == 0 && c.Audio == 0 { // user data alone has no checksum that could be missed
-		return text
+		return text + whole
 	}
 	var parts []string
 	if c.Data > 0 {
@@ -51,10 +56,13 @@ func (c *checks) text() string {
 	if len(parts) > 0 {
 		text += ", and " + strings.Join(parts, " and ") + " are correct"
 	}
-	if len(not) > 0 {
+	switch {
+	case len(not) > 0 && whole == "":
 		text += "; not checked, because there is no checksum: " + strings.Join(not, ", ")
+	case len(not) > 0:
+		text += "; without a checksum of their own: " + strings.Join(not, ", ")
 	}
-	return text
+	return text + whole
 }
 
 // faults are the damaged sectors of a disc, for --json.

@@ -38,8 +38,9 @@ burns it.
 With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
 "build --md5" has embedded is checked. Data sectors that an image stores as a whole (2352
 bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-channels
-by their CRC. Damaged sectors are listed with their files. Sectors without a checksum,
-such as audio, can be read but not checked, and are counted as not checked.
+by their CRC. Damaged sectors are listed with their files. The checksums that an image
+format stores itself are checked too, such as the SHA-1 of a CHD. Sectors without a
+checksum, such as audio, can be read but not checked, and are counted as not checked.
 
 "-" is standard input: an ISO or UDF image, compressed or not. It is read once.
 
@@ -84,17 +85,18 @@ of the shorter one.`,
 
 // verified is the result of "verify", for --json.
 type verified struct {
-	Equal   bool     `json:"equal"` // of one disc: it is complete and can be read
-	Sectors int64    `json:"sectors"`
-	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
-	Behind  int64    `json:"behind_sectors,omitempty"`  // that only the longer disc has, after the volume; not compared
-	Missing int64    `json:"missing_sectors,omitempty"` // that the volume should have
-	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
-	Remarks []string `json:"remarks,omitempty"`         // about the tracks
-	SHA256  string   `json:"sha256,omitempty"`
-	Differs *differs `json:"differs,omitempty"`
-	Checks  *checks  `json:"checks,omitempty"` // of one disc
-	Faults  *faults  `json:"faults,omitempty"` // damaged sectors of one disc, or of both if they are equal
+	Equal   bool       `json:"equal"` // of one disc: it is complete and can be read
+	Sectors int64      `json:"sectors"`
+	Padding int64      `json:"padding_sectors"`           // zeros that only the longer disc has
+	Behind  int64      `json:"behind_sectors,omitempty"`  // that only the longer disc has, after the volume; not compared
+	Missing int64      `json:"missing_sectors,omitempty"` // that the volume should have
+	Problem string     `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
+	Remarks []string   `json:"remarks,omitempty"`         // about the tracks
+	SHA256  string     `json:"sha256,omitempty"`
+	Differs *differs   `json:"differs,omitempty"`
+	Checks  *checks    `json:"checks,omitempty"`    // of one disc
+	Sums    []checksum `json:"checksums,omitempty"` // of one image, besides those in its sectors
+	Faults  *faults    `json:"faults,omitempty"`    // damaged sectors of one disc, or of both if they are equal
 }
 
 func (inv *invocation) verifyOne(ctx context.Context, name string) error {
@@ -128,11 +130,11 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" lists all damage)", name, e)}
 		}
 	}
-	v.Checks = newChecks(r.Checks)
+	v.Checks, v.Sums = newChecks(r.Checks), newChecksums(r.Sums)
 	if n := r.Checks.Synced; n > 0 {
 		inv.warn(fmt.Sprintf("%s of audio tracks look like data: the image may give these tracks a wrong type", units.Count(n, "sector", "sectors")))
 	}
-	good := fmt.Sprintf("%s: %s", name, v.Checks.text())
+	good := fmt.Sprintf("%s: %s", name, v.Checks.text(r.Sums))
 	if wrong := disc.Errors(disc.Notices(src.Disc)); err == nil && len(wrong) > 0 { // which the image says itself
 		err = damaged{fmt.Sprintf("%s: %s", name, wrong[0])}
 	}
@@ -312,12 +314,15 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 		v.Missing = short.Missing()
 	}
 	wrong := faultsOf(err)
-	if err != nil && bad == nil && wrong == nil && short == nil && v.Problem == "" {
+	var sums *verify.ChecksumError
+	errors.As(err, &sums)
+	if err != nil && bad == nil && wrong == nil && sums == nil && short == nil && v.Problem == "" {
 		return err
 	}
 	v.Differs, v.Faults = difference(bad), newFaults(wrong)
 	answer := inv.answer(v, func(w *bufio.Writer) {
 		v.Faults.print(w)
+		printChecksums(w, sums)
 		if err == nil {
 			fmt.Fprintf(w, "%s: %d sectors, SHA-256 %s\n", terminal.Printable(good), v.Sectors, v.SHA256)
 		}
@@ -325,7 +330,7 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 	if answer != nil {
 		return answer
 	}
-	if bad != nil || wrong != nil {
+	if bad != nil || wrong != nil || sums != nil {
 		err = fmt.Errorf("%s: %w", names, err)
 	}
 	if wrong != nil {

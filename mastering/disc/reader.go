@@ -99,6 +99,14 @@ func (f *flat) Notices() []Notice {
 	return f.notices
 }
 
+// Checksums implements Checksummed: those of the reader.
+func (f *flat) Checksums() []Checksum {
+	if c, ok := f.ReaderAt.(interface{ Checksums() []Checksum }); ok {
+		return c.Checksums()
+	}
+	return nil
+}
+
 // HostFile returns the file whose bytes, from offset 0 on, are the user data that r
 // delivers, so that the kernel can copy it and its holes can be skipped. r is a disc, or
 // the reader of its user data. It returns false if there is no such file.

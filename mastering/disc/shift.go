@@ -55,6 +55,9 @@ func (s *shifted) HasSubChannels() bool { return HasSubChannels(s.Disc) }
 // StoresRaw implements Storer.
 func (s *shifted) StoresRaw(lba LBA) bool { return StoresRaw(s.Disc, lba-s.by) }
 
+// Checksums implements Checksummed.
+func (s *shifted) Checksums() []Checksum { return Checksums(s.Disc) }
+
 // Corrected implements Corrector.
 func (s *shifted) Corrected() (int64, LBA) {
 	n, first := Corrected(s.Disc)

@@ -23,6 +23,7 @@ type Result struct {
 	Sectors int64       // compared
 	Bad     int64       // that differ or cannot be read
 	Checks  Checks      // by Read
+	Sums    []Checksum  // of the image, by Read
 	Damaged *FaultError // sectors of want that are damaged, by a Comparer with Damage; nil: none
 }
 

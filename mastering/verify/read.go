@@ -15,14 +15,16 @@ import (
 
 // Read reads all sectors of every track: audio tracks by their samples, data
 // tracks by their user data. Data sectors that are stored as a whole are checked by their
-// sync pattern, header, EDC and ECC, and the Q sub-channel by its CRC: see Checks.
+// sync pattern, header, EDC and ECC, and the Q sub-channel by its CRC: see Checks. The checksums
+// that an image stores besides those in its sectors are checked too.
 //
 // It continues after sectors that cannot be read or are damaged, and counts them; in the
 // checksum those that cannot be read are zeros. The error is then a *Mismatch with the first
-// one that cannot be read, or a *FaultError, or both are in its chain. locate, which may be
-// nil, returns the file at an address. Any other error, such as disc.ErrGone or that
+// one that cannot be read, a *FaultError, or a *ChecksumError, or several of them are in its
+// chain. locate, which may be nil, returns the file at an address. Any other error, such as disc.ErrGone or that
 // of ctx, means that not all sectors were tried.
 func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
+	sums := disc.Checksums(d) // before anything is read, so that it does not have to be read twice
 	r := reading{d: d, sum: sha256.New(), rep: rep, sub: disc.HasSubChannels(d)}
 	var total int64
 	all := r.spans()
@@ -36,7 +38,15 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 		}
 	}
 	r.sum.Sum(r.result.SHA256[:0])
-	return r.result, r.verdict(locate)
+	err := r.verdict(locate)
+	wrong := error(nil)
+	if r.result.Sums, wrong = checksums(ctx, sums, rep); wrong != nil {
+		if bad := new(ChecksumError); err != nil && errors.As(wrong, &bad) {
+			wrong = fmt.Errorf("%w; %w", err, wrong)
+		}
+		err = wrong
+	}
+	return r.result, err
 }
 
 // reading is the state of one Read.

@@ -53,8 +53,9 @@ func (v *View) offerRepair(from string, c model.Checked) {
 	v.host.Ask("Write a repaired image?", fmt.Sprintf("%s The repaired image is a new one; %s is not changed.", c.Text, model.Short(from)),
 		widgets.Choice{Text: "Close"},
 		widgets.Choice{Text: "Save repaired image…", Primary: true, Do: func() bool {
-			ext := filepath.Ext(from)
-			name := model.Stem(filepath.Base(from)) + " repaired" + ext
+			base := filepath.Base(from)
+			ext := model.ImageExtension(base)
+			name := model.Stem(base) + " repaired" + ext
 			v.host.PickSave("Save repaired image", name, func(to string) { v.repair(from, to) }, host.FileType{Name: "Disc images", Extensions: []string{strings.TrimPrefix(ext, ".")}})
 			return true
 		}})

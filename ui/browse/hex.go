@@ -18,7 +18,7 @@ import (
 // partColors are the colours of the parts of a sector.
 var partColors = [...]fyne.ThemeColorName{
 	model.PartData: theme.Foreground, model.PartSync: theme.Muted, model.PartHeader: theme.Warning, model.PartSubheader: theme.Success,
-	model.PartEDC: theme.Primary, model.PartP: theme.FolderColor, model.PartQ: theme.ParityColor, model.PartUnused: theme.Muted, model.PartSub: theme.Success,
+	model.PartEDC: theme.Primary, model.PartP: theme.ParityPColor, model.PartQ: theme.ParityQColor, model.PartUnused: theme.Muted, model.PartSub: theme.Success,
 }
 
 // smallText is the theme of the bytes of a sector, which have to fit into the narrowest

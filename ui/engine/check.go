@@ -25,10 +25,23 @@ func (e *Engine) CheckSectors(ctx context.Context, d disc.Disc, rep progress.Rep
 	r, err := verify.Read(ctx, d, locate, rep)
 	var bad *verify.FaultError
 	var unread *verify.Mismatch
-	if err != nil && !errors.As(err, &bad) && !errors.As(err, &unread) {
+	var sums *verify.ChecksumError
+	errors.As(err, &bad)
+	errors.As(err, &unread)
+	errors.As(err, &sums)
+	if err != nil && bad == nil && unread == nil && sums == nil {
 		return model.Checked{}, err
 	}
 	c := model.Checked{Text: checkedText(r), Good: err == nil}
+	if wrong := disc.Errors(disc.Notices(d)); len(wrong) > 0 { // which the image says itself
+		c = model.Checked{Text: model.Capital(wrong[0].String()), Faults: wrong}
+	}
+	if sums != nil {
+		c.Text = model.Capital(sums.Error()) + "."
+		for _, s := range sums.Bad {
+			c.Faults = append(c.Faults, disc.Notice{Severity: disc.Error, Text: s.Name + ": " + s.Err.Error()})
+		}
+	}
 	if unread != nil {
 		c.Text = model.Capital(unread.Error()) + "."
 		c.Faults = append(c.Faults, disc.Notice{Severity: disc.Error, LBA: unread.LBA, Path: unread.File, Text: "the sector cannot be read"})
@@ -50,8 +63,15 @@ func (e *Engine) CheckSectors(ctx context.Context, d disc.Disc, rep progress.Rep
 // checkedText says what was checked of a good disc, and what could not be checked.
 func checkedText(r verify.Result) string {
 	c := r.Checks
-	if c.Data+c.Q+c.Audio == 0 {
+	whole := verify.Correct(r.Sums)
+	switch {
+	case whole != "":
+		whole = " " + model.Capital(whole) + "."
+	case c.Data+c.Q+c.Audio == 0:
 		return "Every sector can be read. The image stores no checksums, so the contents were not checked."
+	}
+	if c.Data+c.Q+c.Audio == 0 { // user data alone
+		return "Every sector can be read." + whole
 	}
 	text := "Every sector can be read."
 	if c.Data > 0 {
@@ -61,12 +81,16 @@ func checkedText(r verify.Result) string {
 		text += fmt.Sprintf(" The Q sub-channel of %s is correct.", units.Count(c.Q, "sector", "sectors"))
 	}
 	if c.Audio > 0 {
-		text += fmt.Sprintf(" %s have no checksum.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
+		text += fmt.Sprintf(" %s have no checksum of their own.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
 	}
 	if c.Without > 0 {
-		text += fmt.Sprintf(" %s without a stored EDC were not checked.", model.Capital(units.Count(c.Without, "data sector", "data sectors")))
+		not := " %s without a stored EDC were not checked."
+		if whole != "" {
+			not = " %s have no stored EDC."
+		}
+		text += fmt.Sprintf(not, model.Capital(units.Count(c.Without, "data sector", "data sectors")))
 	}
-	return text
+	return text + whole
 }
 
 // Repair writes an image of the same format with the damaged sectors corrected as far as

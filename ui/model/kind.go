@@ -92,9 +92,10 @@ func IsImage(name string) bool {
 	case "000", "001":
 		whole := extension(strings.TrimSuffix(name, path.Ext(name)))
 		return whole == "" || classes[whole] == Image
-	case "gz", "xz", "bz2", "zst":
-		return classes[extension(strings.TrimSuffix(name, path.Ext(name)))] == Image
 	default:
+		if isCompressed(name) {
+			return classes[extension(strings.TrimSuffix(name, path.Ext(name)))] == Image
+		}
 		return classes[e] == Image
 	}
 }
@@ -106,10 +107,27 @@ func extension(name string) string {
 // Stem returns the name of an image file without its extension, and without that of a
 // compressed one.
 func Stem(name string) string {
-	switch e := path.Ext(name); extension(name) {
-	case "gz", "xz", "bz2", "zst":
-		return Stem(strings.TrimSuffix(name, e))
-	default:
-		return strings.TrimSuffix(name, e)
+	plain := strings.TrimSuffix(name, path.Ext(name))
+	if isCompressed(name) {
+		return strings.TrimSuffix(plain, path.Ext(plain))
 	}
+	return plain
+}
+
+// ImageExtension returns the extension of an image file, also of one that is compressed:
+// ".iso" of "x.iso.gz".
+func ImageExtension(name string) string {
+	if isCompressed(name) {
+		name = strings.TrimSuffix(name, path.Ext(name))
+	}
+	return path.Ext(name)
+}
+
+// isCompressed reports whether a name is that of a compressed image.
+func isCompressed(name string) bool {
+	switch extension(name) {
+	case "gz", "xz", "bz2", "zst":
+		return true
+	}
+	return false
 }

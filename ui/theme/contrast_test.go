@@ -24,6 +24,11 @@ func TestContrast(t *testing.T) {
 			{theme.Error, theme.ErrorBackground},
 			{theme.Warning, theme.WarningBackground},
 			{theme.Error, theme.Surface},
+			{theme.Warning, theme.Surface},
+			{theme.Success, theme.Surface},
+			{theme.Primary, theme.Surface},
+			{theme.ParityPColor, theme.Surface},
+			{theme.ParityQColor, theme.Surface},
 		} {
 			if c := contrast(theme.Theme{}.Color(pair[0], v), theme.Theme{}.Color(pair[1], v)); c < 4 {
 				t.Errorf("variant %d: %s on %s has a contrast of %.1f", v, pair[0], pair[1], c)

@@ -27,7 +27,8 @@ const (
 	Track             fyne.ThemeColorName = "glassmaster.track"     // the empty part of a bar
 	Overhead          fyne.ThemeColorName = "glassmaster.overhead"  // the file system's share of a bar
 	FolderColor       fyne.ThemeColorName = "glassmaster.folder"    // folders
-	ParityColor       fyne.ThemeColorName = "glassmaster.parity"    // the Q parity of a sector
+	ParityPColor      fyne.ThemeColorName = "glassmaster.parityP"   // the P parity of a sector
+	ParityQColor      fyne.ThemeColorName = "glassmaster.parityQ"   // the Q parity of a sector
 	SuccessBackground fyne.ThemeColorName = "glassmaster.good.back" // behind a success
 	ErrorBackground   fyne.ThemeColorName = "glassmaster.bad.back"  // behind an error
 	WarningBackground fyne.ThemeColorName = "glassmaster.warn.back" // behind a warning
@@ -74,7 +75,8 @@ var palette = map[fyne.ThemeColorName]shades{
 	Track:             {0xe3e7ecff, 0x32373eff},
 	Overhead:          {0x7fb0e6ff, 0x35689eff},
 	FolderColor:       {0xd19a2aff, 0xd9ac55ff},
-	ParityColor:       {0x8a4bb0ff, 0xc495e6ff},
+	ParityPColor:      {0x0b7480ff, 0x5fc4ccff},
+	ParityQColor:      {0x8a4bb0ff, 0xc495e6ff},
 	SuccessBackground: {0xe2f3e9ff, 0x1d3527ff},
 	ErrorBackground:   {0xfae5e4ff, 0x43211fff},
 	WarningBackground: {0xfbf0dbff, 0x3d2f16ff},

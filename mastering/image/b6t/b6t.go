@@ -67,10 +67,7 @@ func (b *builder) others() {
 		b.warn("The descriptor does not end with the signature of BlindWrite 5 to 7. It may be incomplete.")
 	}
 	if b.d.dpm {
-		b.notices = append(b.notices, disc.Notice{
-			Severity: disc.Info,
-			Text:     "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy.",
-		})
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if b.d.dvd {
 		b.notices = append(b.notices, format.LeadInNotices(b.d.physical, b.d.bca)...)

@@ -362,30 +362,5 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	path := filepath.Join(dir, "x.b6t")
-	f.Fuzz(func(t *testing.T, p []byte) {
-		if err := os.WriteFile(path, p, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files, err := format.OpenFiles(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := b6t.Format.Open(t.Context(), files)
-		if err != nil {
-			files.Close()
-			return
-		}
-		defer d.Close()
-		buf := make([]byte, disc.RawSub.Size())
-		for _, s := range d.TOC().Sessions {
-			for _, k := range s.Tracks {
-				if k.Length < 1 || k.Pregap < 0 {
-					t.Errorf("a track %+v", k)
-				}
-				if n, err := d.ReadSectors(t.Context(), buf, k.End()-1, disc.RawSub); n == 0 {
-					t.Errorf("the last sector of track %d: %v", k.Number, err)
-				}
-			}
-		}
-	})
+	imagetest.FuzzOpen(f, b6t.Format, path)
 }

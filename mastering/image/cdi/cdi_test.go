@@ -337,32 +337,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(described{version: version, four: version == 0x80000006, sessions: [][]track{{{mode: 0, read: 4, start: 0, gap: 1, length: 2}}}, catalog: "1234567890123"}.bytes(data))
 	}
 	path := filepath.Join(f.TempDir(), "x.cdi")
-	f.Fuzz(func(t *testing.T, p []byte) {
-		if err := os.WriteFile(path, p, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files, err := format.OpenFiles(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := cdi.Format.Open(t.Context(), files)
-		if err != nil {
-			files.Close()
-			return
-		}
-		defer d.Close()
-		buf := make([]byte, disc.RawSub.Size())
-		for _, s := range d.TOC().Sessions {
-			for _, k := range s.Tracks {
-				if k.Length < 1 || k.Pregap < 0 {
-					t.Errorf("a track %+v", k)
-				}
-				if n, err := d.ReadSectors(t.Context(), buf, k.End()-1, disc.RawSub); n == 0 {
-					t.Errorf("the last sector of track %d: %v", k.Number, err)
-				}
-			}
-		}
-	})
+	imagetest.FuzzOpen(f, cdi.Format, path)
 }
 
 // An image whose file begins with a data sector is not taken for one of raw sectors.

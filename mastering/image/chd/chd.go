@@ -57,7 +57,11 @@ func open(ctx context.Context, f *format.Files) (disc.Disc, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.disc(f, list)
+	d, err := m.disc(f, list)
+	if err == nil {
+		m.addChecksums(f, list)
+	}
+	return d, err
 }
 
 // Sizes and limits.

@@ -27,13 +27,13 @@ func TestCreate(t *testing.T) {
 				holds &^= format.Sub
 			}
 			imagetest.Same(t, d, imagetest.Open(t, chd.Format, path), holds)
-			verify(t, path)
+			chdmanVerify(t, path)
 		})
 	}
 }
 
-// verify lets chdman verify all checksums.
-func verify(t testing.TB, path string) {
+// chdmanVerify lets chdman verify all checksums.
+func chdmanVerify(t testing.TB, path string) {
 	peertest.Need(t, "chdman")
 	out := peertest.Run(t, filepath.Dir(path), "chdman", "verify", "-i", path)
 	for _, want := range []string{"Raw SHA1 verification successful!", "Overall SHA1 verification successful!"} {

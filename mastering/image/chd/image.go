@@ -12,12 +12,14 @@ import (
 	"sync"
 
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/packed"
 )
 
 // image reads the contents of a CHD.
 type image struct {
 	header
 	file     io.ReaderAt
+	contents *packed.Checked // what ReadAt reads, with its SHA-1
 	fileSize int64
 	places   places
 	parent   *image
@@ -43,6 +45,7 @@ func openImage(ctx context.Context, f *format.Files, r io.ReaderAt, size int64, 
 	}
 	m.decoders.New = func() any { return &decoder{header: &m.header} }
 	m.cache.init(m)
+	m.contents = m.checked()
 	if h.parent == (sum{}) {
 		return m, nil
 	}

@@ -79,7 +79,7 @@ func (m *image) dvd(f *format.Files) (disc.Disc, error) {
 	count := m.size / disc.SectorSize
 	t := disc.Track{Number: 1, Mode: disc.Mode1, Length: count}
 	toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
-	return runs.New(f, toc, []runs.Run{{Layout: runs.Mode1User, Count: count, From: m}}, notices...)
+	return runs.New(f, toc, []runs.Run{{Layout: runs.Mode1User, Count: count, From: m.contents}}, append(notices, m.notices()...)...)
 }
 
 // parseTracks returns the tracks in their order. gd says that they are those of a GD-ROM.
@@ -267,7 +267,7 @@ func (m *image) cd(f *format.Files, tracks []track, gd bool) (disc.Disc, error) 
 	if b.lba > maxSectors {
 		return nil, fmt.Errorf("the tracks have %d sectors, which is more than a CD can have", b.lba)
 	}
-	return runs.New(f, b.toc, b.runs)
+	return runs.New(f, b.toc, b.runs, m.notices()...)
 }
 
 // builder makes a disc of tracks.
@@ -284,7 +284,7 @@ type builder struct {
 func (b *builder) add(t track) {
 	s := b.session(t)
 	k := disc.Track{Number: t.number, Mode: t.layout.Mode, Start: b.lba + disc.LBA(t.pregap), Length: t.frames - t.pad + t.postgap, Pregap: t.pregap}
-	r := runs.Run{Layout: t.layout, Start: b.lba, Count: t.frames - t.pad, From: b.image, Offset: b.stored * cdUnit, Stride: cdUnit}
+	r := runs.Run{Layout: t.layout, Start: b.lba, Count: t.frames - t.pad, From: b.contents, Offset: b.stored * cdUnit, Stride: cdUnit}
 	if t.stored {
 		k.Length -= t.pregap
 	} else {

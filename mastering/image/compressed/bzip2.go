@@ -84,7 +84,7 @@ func unpackBzip2(ctx context.Context, f *format.Files) (*format.Files, error) {
 	} else {
 		trailing(f, "bzip2", end)
 	}
-	return open(f, "bzip2", b, b.spans)
+	return open(f, "bzip2", b, b.spans, byOpening)
 }
 
 // mark is a signature in a file. Some are not what they seem: any bits can be in a block.

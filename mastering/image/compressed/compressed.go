@@ -14,6 +14,7 @@
 package compressed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -68,8 +69,17 @@ func (s spans) cutToSectors(f *format.Files, name string) (spans, error) {
 	return s, nil
 }
 
+// checksums says when the checksums of a file are verified.
+type checksums uint8
+
+const (
+	noChecksums checksums = iota
+	byReading             // when a unit is read to its end
+	byOpening             // by the pass over the file that finds its units
+)
+
 // open returns the contents of a file that consists of units.
-func open(f *format.Files, name string, s packed.Streams, list spans) (*format.Files, error) {
+func open(f *format.Files, name string, s packed.Streams, list spans, sums checksums) (*format.Files, error) {
 	size := list.size()
 	if err := packed.CheckSize(size); err != nil {
 		return nil, err
@@ -84,7 +94,15 @@ func open(f *format.Files, name string, s packed.Streams, list spans) (*format.F
 			break
 		}
 	}
-	return f.Unpacked(packed.NewStreams(s, size), size, nil), nil
+	r := packed.NewStreams(s, size)
+	sum := disc.Checksum{Name: fmt.Sprintf("the checksums of the %s file", name), Check: func(context.Context, func(int64)) error { return nil }}
+	if sums == byReading {
+		sum.Size, sum.Check = size, r.Verify
+	}
+	if sums != noChecksums && !list[len(list)-1].cut {
+		f.AddChecksums(func() []disc.Checksum { return []disc.Checksum{sum} })
+	}
+	return f.Unpacked(r, size, nil), nil
 }
 
 // trailing is the notice of bytes that follow the compressed data.

@@ -79,7 +79,7 @@ func unpackGzip(ctx context.Context, f *format.Files) (*format.Files, error) {
 	} else {
 		trailing(f, "gzip", end)
 	}
-	return open(f, "gzip", g, g.spans)
+	return open(f, "gzip", g, g.spans, byOpening)
 }
 
 // scan reads the whole file, verifies its checksums, and finds the places. It returns the

@@ -66,13 +66,15 @@ func unpackXZ(ctx context.Context, f *format.Files) (*format.Files, error) {
 			trailing(f, "xz", end)
 		}
 	}
+	sums := byReading
 	for _, b := range x.blocks {
 		if b.check == 0 {
+			sums = noChecksums
 			f.Note(disc.Notice{Severity: disc.Warning, Text: "The xz file has no checksums of its contents, so damage may go undetected."})
 			break
 		}
 	}
-	return open(f, "xz", x, x.spans)
+	return open(f, "xz", x, x.spans, sums)
 }
 
 func orUnknown(err error) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/packed"
 )
@@ -34,6 +35,7 @@ type zstdFrame struct {
 	from, to int64  // of its blocks and its checksum in the file
 	contents int64  // size of the contents; -1: not recorded
 	cut      bool   // it is not complete in the file
+	checksum bool
 }
 
 // zstdFile are the frames of a file.
@@ -61,7 +63,7 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 	if len(z.frames) == 0 {
 		return nil, format.ErrUnknown // only skippable frames: LZ4 has those too
 	}
-	cut := false
+	cut, sums := false, byReading
 	frames := z.frames
 	z.frames = frames[:0]
 	at := int64(0)
@@ -82,6 +84,9 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 		if n == 0 {
 			continue
 		}
+		if !fr.checksum {
+			sums = noChecksums
+		}
 		z.frames = append(z.frames, fr)
 		z.spans = append(z.spans, span{start: at, end: at + n, partial: fr.cut})
 		at += n
@@ -93,7 +98,10 @@ func unpackZstd(ctx context.Context, f *format.Files) (*format.Files, error) {
 	} else {
 		trailing(f, "Zstandard", end)
 	}
-	return open(f, "Zstandard", z, z.spans)
+	if sums == noChecksums {
+		f.Note(disc.Notice{Severity: disc.Warning, Text: "The Zstandard file has no checksums of its contents, so damage may go undetected."})
+	}
+	return open(f, "Zstandard", z, z.spans, sums)
 }
 
 // walk finds all frames. It returns where the last one ends.
@@ -146,7 +154,7 @@ func frameAt(ctx context.Context, file io.ReaderAt, p []byte, at, size int64) (z
 		}
 		return zstdFrame{}, fmt.Errorf("byte %d of the file: %w", at, err)
 	}
-	fr := zstdFrame{from: at + int64(n), contents: h.contents}
+	fr := zstdFrame{from: at + int64(n), contents: h.contents, checksum: h.checksum}
 	fr.to = fr.from
 	blocks := int64(0)
 	for last := false; !last; {

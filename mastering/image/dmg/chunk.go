@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sort"
 
 	"github.com/klauspost/compress/zlib"
 	"github.com/ulikunitz/xz"
@@ -38,6 +39,7 @@ type chunk struct {
 	kind       kind
 	start, end int64 // of the contents, in bytes
 	at, length int64 // in the file
+	unused     bool  // not recorded; zero is the kind
 }
 
 // maxChunk is more than a compressed chunk has, in bytes. Apple's have 256 KiB to 1 MiB.
@@ -97,7 +99,7 @@ func (t table) parse(data uint64, size int64) ([]chunk, *packed.Sum, error) {
 		c.end = c.start + int64(sectors)*sectorSize
 		at, length := offset+binary.BigEndian.Uint64(q[24:]), binary.BigEndian.Uint64(q[32:])
 		if k == unused {
-			c.kind = zero
+			c.kind, c.unused = zero, true
 		}
 		if c.kind != zero {
 			if at > uint64(size) || length > uint64(size)-at {
@@ -130,25 +132,32 @@ func (c chunk) check() error {
 	return nil
 }
 
-// sum returns the checksum of a partition. Parts that are not recorded count as nothing.
+// sum returns the checksum of a partition. It does not cover parts that are not
+// recorded.
 func (t table) sum(first, count int64, list []chunk) *packed.Sum {
 	covered := int64(0)
+	var gaps []packed.Gap
 	for _, c := range list {
 		covered += c.end - c.start
-	}
-	want := binary.BigEndian.Uint32(t.Data[72:])
-	if binary.BigEndian.Uint32(t.Data[64:]) != 2 || binary.BigEndian.Uint32(t.Data[68:]) != 32 || covered != count*sectorSize || covered == 0 {
-		return nil
-	}
-	for n, q := binary.BigEndian.Uint32(t.Data[200:]), t.Data[204:]; n > 0; n, q = n-1, q[40:] {
-		if kind(binary.BigEndian.Uint32(q)) == unused {
-			return nil
+		if c.unused {
+			gaps = append(gaps, packed.Gap{Start: c.start, End: c.end})
 		}
 	}
-	return &packed.Sum{
-		Start: first * sectorSize, End: (first + count) * sectorSize, Want: want, Name: fmt.Sprintf("the partition %q", t.Name),
-		Update: func(sum uint32, p []byte) uint32 { return crc32.Update(sum, crc32.IEEETable, p) },
+	want, ok := crcOf(t.Data[64:])
+	if !ok || covered != count*sectorSize || covered == 0 {
+		return nil
 	}
+	sort.Slice(gaps, func(i, j int) bool { return gaps[i].Start < gaps[j].Start })
+	return &packed.Sum{
+		Kind: "CRC-32", Name: fmt.Sprintf("the partition %q", t.Name), Start: first * sectorSize, End: (first + count) * sectorSize,
+		Gaps: gaps, Hash: crc32.NewIEEE(), Want: want,
+	}
+}
+
+// crcOf returns the CRC-32 in a field for a checksum: kind (4), number of bits (4), and the
+// checksum. It returns false if the field has another kind, or none.
+func crcOf(p []byte) ([]byte, bool) {
+	return p[8:12], binary.BigEndian.Uint32(p) == 2 && binary.BigEndian.Uint32(p[4:]) == 32
 }
 
 // unpack fills p with the bytes of the chunk from start on: all of them if it is

@@ -7,10 +7,13 @@
 //	  0  4  "koly"
 //	  4  4  version: 4
 //	  8  4  size: 512
-//	 24  8  offset of the data in the file
+//	 24  8  offset of the data in the file; 32: its length
 //	 40  8  offset of a resource fork, which old images have in place of the list
 //	 56  4  number of this segment; 60: of segments
+//	 80  4  kind of the checksum of the data as it is stored: 2: CRC-32; 84: its bits; 88: the
+//	        checksum
 //	216  8  offset of a property list; 224: its length
+//	352 12  checksum of the checksums of all partitions, in the same form
 //	492  8  number of sectors of 512 bytes
 //
 // The property list has a table for each partition, under resource-fork and blkx. See table.
@@ -87,7 +90,10 @@ func unpack(_ context.Context, f *format.Files) (*format.Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Unpacked(packed.NewChecked(packed.NewBlocks(m, size), sums), size, nil), nil
+	r := packed.NewChecked(packed.NewBlocks(m, size), sums)
+	f.AddChecksums(r.Checksums)
+	addChecksums(f, k, tables)
+	return f.Unpacked(r, size, nil), nil
 }
 
 // encrypted returns an error for an image that needs a password. One of version 2 begins

@@ -171,6 +171,13 @@ func build(t testing.TB, name string, p []byte) []byte {
 	binary.BigEndian.PutUint32(k[60:], 1)
 	binary.BigEndian.PutUint64(k[216:], uint64(len(file)))
 	binary.BigEndian.PutUint64(k[224:], uint64(len(list)))
+	sum := func(at int, p []byte) {
+		binary.BigEndian.PutUint32(k[at:], 2)
+		binary.BigEndian.PutUint32(k[at+4:], 32)
+		binary.BigEndian.PutUint32(k[at+8:], crc32.ChecksumIEEE(p))
+	}
+	sum(80, file)
+	sum(352, h[72:76])
 	binary.BigEndian.PutUint32(k[488:], 1)
 	binary.BigEndian.PutUint64(k[492:], uint64(len(p)/512))
 	return append(append(file, list...), k...)

@@ -20,7 +20,6 @@ package ecm
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +85,9 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 	}
 	var r io.ReaderAt = packed.NewBlocks(m, m.size)
 	if !cut {
-		r = packed.NewChecked(r, []packed.Sum{{End: m.size, Want: edc, Update: sector.UpdateEDC, Name: "the ECM file"}})
+		c := packed.NewChecked(r, []packed.Sum{{Kind: "EDC", Name: "the contents of the ECM file", End: m.size, Hash: new(edcHash), Want: edc}})
+		f.AddChecksums(c.Checksums)
+		r = c
 		if m.limit+4 < f.Size {
 			f.Note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The last %d bytes of the file are not part of the ECM data and are ignored.", f.Size-m.limit-4)})
 		}
@@ -139,38 +140,38 @@ func read(p []byte, at place) (record, error) {
 	return r, nil
 }
 
-// scan reads the heads of all records. It returns the EDC of the contents. The error is
+// scan reads the heads of all records. It returns the EDC of the contents, as it is stored. The error is
 // io.ErrUnexpectedEOF if the file is truncated; the size is then that of what is there.
-func (m *image) scan(ctx context.Context, size int64) (uint32, error) {
+func (m *image) scan(ctx context.Context, size int64) ([]byte, error) {
 	w := walker{r: m.r, at: place{in: int64(len(magic))}}
 	for n := 0; ; n++ {
 		if n%mark == 0 {
 			if err := ctx.Err(); err != nil {
-				return 0, err
+				return nil, err
 			}
 			m.marks = append(m.marks, w.at)
 		}
 		r, err := w.record()
 		if err != nil {
 			m.limit = w.at.in
-			return 0, err
+			return nil, err
 		}
 		if r.end {
 			m.limit = r.in
 			var p [4]byte
 			if _, err := m.r.ReadAt(p[:], r.in); err != nil {
-				return 0, packed.NoEOF(err)
+				return nil, packed.NoEOF(err)
 			}
-			return binary.LittleEndian.Uint32(p[:]), nil
+			return p[:], nil
 		}
 		if r.next > size {
 			m.size = r.out + (size-r.in)/int64(r.stored)*int64(r.size)
 			m.limit = size
-			return 0, io.ErrUnexpectedEOF
+			return nil, io.ErrUnexpectedEOF
 		}
 		m.size = r.past
 		if m.size > packed.MaxSize {
-			return 0, packed.CheckSize(m.size)
+			return nil, packed.CheckSize(m.size)
 		}
 		w.at = place{r.next, r.past}
 	}

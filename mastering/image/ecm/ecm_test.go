@@ -11,7 +11,9 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/ecm"
 	"glassmaster/mastering/image/imagetest"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/sector"
+	"glassmaster/mastering/verify"
 )
 
 // encode makes an ECM file as the description of the format says. No program that does is
@@ -138,4 +140,26 @@ func FuzzUnpack(f *testing.F) {
 	f.Add([]byte("ECM\x00\xff\xff\xff\xff\x0f"))
 	f.Add([]byte("ECM\x00\x00a\x00b\x00c\x00d\xfc\xff\xff\xff\x3f\x00\x00\x00\x00"))
 	imagetest.FuzzUnpack(f, ecm.Format, 8<<20)
+}
+
+// TestChecksum: the EDC at the end is checked, also of contents whose end nobody reads.
+func TestChecksum(t *testing.T) {
+	whole := encode(append(bin(t), "not a sector"...))
+	for _, bad := range []int{0, len(whole) / 2, len(whole) - 30, len(whole) - 1} {
+		p := bytes.Clone(whole)
+		if bad > 0 {
+			p[bad] ^= 1
+		}
+		u := imagetest.Unpack(t, ecm.Format, write(t, p))
+		r, err := verify.Read(t.Context(), u.Flat(), nil, progress.Discard)
+		if bad == 0 {
+			if err != nil || verify.Correct(r.Sums) != "the EDC of the contents of the ECM file is correct" {
+				t.Errorf("%v, %+v", err, r.Sums)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "the EDC of the contents of the ECM file is wrong") {
+			t.Errorf("byte %d was changed: %v", bad, err)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package ecm
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"glassmaster/mastering/image/packed"
@@ -73,3 +74,19 @@ func restore(p, s []byte, number int) {
 	sector.Complete(whole[:], kind)
 	copy(p, whole[sector.SubheadAt:])
 }
+
+// edcHash is the EDC as a hash.Hash.
+type edcHash uint32
+
+// Write implements hash.Hash, and so do the other methods.
+func (h *edcHash) Write(p []byte) (int, error) {
+	*h = edcHash(sector.UpdateEDC(uint32(*h), p))
+	return len(p), nil
+}
+
+// Sum appends the EDC in the order in which it is stored.
+func (h *edcHash) Sum(b []byte) []byte { return binary.LittleEndian.AppendUint32(b, uint32(*h)) }
+
+func (h *edcHash) Reset()         { *h = 0 }
+func (h *edcHash) Size() int      { return 4 }
+func (h *edcHash) BlockSize() int { return 1 }

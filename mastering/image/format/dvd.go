@@ -6,6 +6,12 @@ import (
 	"glassmaster/mastering/disc"
 )
 
+// PositionsNotice says that an image contains the physical positions of sectors (data position
+// measurement).
+func PositionsNotice() disc.Notice {
+	return disc.Notice{Severity: disc.Info, Text: "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy."}
+}
+
 // LeadInNotices returns what an image records about the lead-in of a DVD and a disc.TOC
 // cannot express: the physical format information (MMC-6 table 412), of which pfi has the
 // first 16 bytes or more, or nil, and the burst cutting area, which has bca bytes.

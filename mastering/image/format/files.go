@@ -22,6 +22,7 @@ type Files struct {
 	packed      bool           // the contents are unpacked from those of the file
 	open        *[]io.Closer   // what Close closes, the named file first
 	notices     *[]disc.Notice // see Note
+	sums        *[]func() []disc.Checksum
 	unpack      func(*Files) (*Files, error)
 }
 
@@ -39,7 +40,7 @@ func OpenFiles(path string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}, notices: new([]disc.Notice)}, nil
+	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}, notices: new([]disc.Notice), sums: new([]func() []disc.Checksum)}, nil
 }
 
 // Name returns the path of the named file.
@@ -58,7 +59,7 @@ func (f *Files) Unpacked(r io.ReaderAt, size int64, close func() error) *Files {
 	if close != nil {
 		*f.open = append(*f.open, closer(close))
 	}
-	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open, notices: f.notices, unpack: f.unpack}
+	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open, notices: f.notices, sums: f.sums, unpack: f.unpack}
 }
 
 // Note adds a notice to those of the disc that the files contain. It is for Format.Unpack;
@@ -67,6 +68,19 @@ func (f *Files) Note(n disc.Notice) { *f.notices = append(*f.notices, n) }
 
 // Notices returns what was passed to Note.
 func (f *Files) Notices() []disc.Notice { return slices.Clone(*f.notices) }
+
+// AddChecksums adds checksums to those of the disc that the files contain: those which list
+// returns. A format calls it when nothing can go wrong any more.
+func (f *Files) AddChecksums(list func() []disc.Checksum) { *f.sums = append(*f.sums, list) }
+
+// Checksums returns the checksums that were added, for disc.Checksummed.
+func (f *Files) Checksums() []disc.Checksum {
+	var all []disc.Checksum
+	for _, list := range *f.sums {
+		all = append(all, list()...)
+	}
+	return all
+}
 
 // Truncated is the notice of an image of a format that contains only a part of the contents
 // there. Sizes are in bytes; want is 0 if the whole size is not known.
@@ -116,6 +130,9 @@ type contents struct {
 
 // Notices returns the notices of the disc.
 func (c contents) Notices() []disc.Notice { return c.files.Notices() }
+
+// Checksums returns the checksums of the disc.
+func (c contents) Checksums() []disc.Checksum { return c.files.Checksums() }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (c contents) ReadsFile(file fs.FileInfo) bool { return c.files.ReadsFile(file) }
@@ -190,7 +207,7 @@ func (f *Files) findPacked(name string) (Part, disc.Notice, error) {
 		if err != nil {
 			return Part{}, disc.Notice{}, err
 		}
-		packed := &Files{ReaderAt: p, Size: p.Size, path: filepath.Join(filepath.Dir(f.path), p.Name), open: f.open, notices: f.notices}
+		packed := &Files{ReaderAt: p, Size: p.Size, path: filepath.Join(filepath.Dir(f.path), p.Name), open: f.open, notices: f.notices, sums: f.sums}
 		u, err := f.unpack(packed)
 		if err != nil {
 			return Part{}, disc.Notice{}, fmt.Errorf("open %s, since there is no %s: %w", other, name, err)
@@ -242,9 +259,9 @@ func (f *Files) Files() []string {
 }
 
 // CloseBeside closes all files but the named one, and what the contents were unpacked
-// with, and drops the notices.
+// with, and drops the notices and checksums.
 func (f *Files) CloseBeside() error {
-	*f.notices = nil
+	*f.notices, *f.sums = nil, nil
 	return f.closeFrom(1)
 }
 

@@ -144,27 +144,5 @@ func FuzzOpen(f *testing.F) {
 		}
 	}
 	path := filepath.Join(dir, "x.gdi")
-	f.Fuzz(func(t *testing.T, p []byte) {
-		if err := os.WriteFile(path, p, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files, err := format.OpenFiles(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := gdi.Format.Open(t.Context(), files)
-		if err != nil {
-			files.Close()
-			return
-		}
-		defer d.Close()
-		buf := make([]byte, disc.RawSub.Size())
-		for _, s := range d.TOC().Sessions {
-			for _, k := range s.Tracks {
-				if n, err := d.ReadSectors(t.Context(), buf, k.End()-1, disc.RawSub); n == 0 {
-					t.Errorf("the last sector of track %d: %v", k.Number, err)
-				}
-			}
-		}
-	})
+	imagetest.FuzzOpen(f, gdi.Format, path)
 }

@@ -70,15 +70,12 @@ func recognize(r io.ReaderAt) (bool, error) {
 	return false, nil
 }
 
-// maxCDSectors is the most that a CD can have: 100 minutes.
-const maxCDSectors = 450000
-
 // inLaterSession reports whether the only volumes are in later sessions, as in the image
 // of a CD that starts with audio tracks: create writes zeros in their place.
 func inLaterSession(r io.ReaderAt, size int64) bool {
 	p := make([]byte, vrsSectors*disc.SectorSize)
 	n, err := r.ReadAt(p, vrsStart)
-	if n < len(p) || err != nil || len(bytes.Trim(p, "\x00")) > 0 || size > maxCDSectors*disc.SectorSize {
+	if n < len(p) || err != nil || len(bytes.Trim(p, "\x00")) > 0 || size > format.MaxCDSectors*disc.SectorSize {
 		return false
 	}
 	return len(volume.FindSessions(r, size, false)) > 0

@@ -17,6 +17,9 @@
 //	35  4  offset of the table of blocks; 0: there is none
 //	39  4  offset of the table of segments; 0: there is one
 //	43  4  offset of the data
+//	48  4  CRC-32 of the contents, with all bits inverted; in headers of 64 bytes
+//	52  4  size of the data, in bytes
+//	60  4  CRC-32 of the data as it is stored, with all bits inverted
 //
 // An entry of the table of blocks has the length of the block in the file, and in its two
 // highest bits how it is stored: 0: zeros, 1: uncompressed, 2: zlib, 3: bzip2 with another
@@ -34,6 +37,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path/filepath"
 	"strings"
@@ -51,6 +55,7 @@ var Format = format.Format{Name: "ISZ", Extensions: []string{".isz"}, Unpack: un
 const (
 	magic      = "IsZ!"
 	headerSize = 48
+	longHeader = 64       // with checksums
 	maxBlock   = 16 << 20 // more than any program uses, in bytes
 	// mark is how many blocks there are from one place that is kept to the next.
 	mark = 64
@@ -66,6 +71,8 @@ type image struct {
 	data        io.ReaderAt // of all segments, one after the other
 	dataSize    int64
 	marks       []int64 // where every 64th block begins in the data
+	short       bool    // the file is truncated
+	stored      int64   // bytes of the data that are used
 }
 
 // unpack returns the contents of an image.
@@ -90,7 +97,11 @@ func unpack(ctx context.Context, f *format.Files) (*format.Files, error) {
 	if err := m.index(ctx, f); err != nil {
 		return nil, err
 	}
-	return f.Unpacked(packed.NewBlocks(m, m.size), m.size, nil), nil
+	r, err := m.checked(f, h)
+	if err != nil {
+		return nil, err
+	}
+	return f.Unpacked(r, m.size, nil), nil
 }
 
 // header checks the header.
@@ -122,6 +133,32 @@ func (m *image) header(h []byte, fileSize int64) error {
 		return fmt.Errorf("offset 33: the table of %d blocks does not fit into the file; the file is damaged or truncated", m.count)
 	}
 	return nil
+}
+
+// checked returns a reader of the contents that verifies their checksum, if there is one. It
+// adds that checksum, and that of the data as it is stored, to those of the disc.
+func (m *image) checked(f *format.Files, h []byte) (io.ReaderAt, error) {
+	r := packed.NewBlocks(m, m.size)
+	if h[4] < longHeader || m.short {
+		return r, nil
+	}
+	var p [longHeader - headerSize]byte
+	if _, err := f.ReadAt(p[:], headerSize); err != nil {
+		return nil, packed.NoEOF(err)
+	}
+	sum := func(r io.ReaderAt, name string, size int64, p []byte) io.ReaderAt {
+		crc := binary.LittleEndian.Uint32(p)
+		if crc == 0 {
+			return r
+		}
+		c := packed.NewChecked(r, []packed.Sum{{
+			Kind: "CRC-32", Name: name, End: size, Hash: crc32.NewIEEE(), Want: binary.BigEndian.AppendUint32(nil, ^crc), Late: true,
+		}})
+		f.AddChecksums(c.Checksums)
+		return c
+	}
+	sum(m.data, "the stored data of the ISZ file", m.stored, p[12:])
+	return sum(r, "the contents of the ISZ file", m.size, p[:]), nil
 }
 
 // plain makes the bytes of a table readable. off is their offset in the table.
@@ -243,6 +280,7 @@ func (m *image) index(ctx context.Context, f *format.Files) error {
 		if m.dataSize < m.size {
 			return m.cut(f, m.dataSize/m.block)
 		}
+		m.stored = m.size
 		return nil
 	}
 	at := int64(0)
@@ -264,6 +302,7 @@ func (m *image) index(ctx context.Context, f *format.Files) error {
 			}
 		}
 	}
+	m.stored = at
 	return nil
 }
 
@@ -274,7 +313,7 @@ func (m *image) cut(f *format.Files, blocks int64) error {
 		return errors.New("the file is truncated before the end of its first block")
 	}
 	f.Note(format.Truncated("ISZ", m.size, size))
-	m.size = size
+	m.size, m.short = size, true
 	return nil
 }
 

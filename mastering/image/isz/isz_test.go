@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/image/isz"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/verify"
 )
 
 const block = 64 << 10
@@ -186,6 +189,49 @@ func TestDamage(t *testing.T) {
 		t.Fatalf("a truncated file: %v", disc.Texts(n))
 	}
 	imagetest.SameContents(t, want[:u.Size], u, u.Size)
+}
+
+// TestChecksums: the checksums of the contents and of the stored data are checked. No program
+// that writes ISZ is packaged; the program isz-tool computes both with all bits inverted.
+func TestChecksums(t *testing.T) {
+	peertest.Need(t, "bzip2")
+	want := imagetest.Contents(300)
+	copy(want[96*2048:128*2048], want[40*2048:]) // a block that cannot be compressed
+	h := encode(t, want, 0)[0]
+	h[4] = 64
+	binary.LittleEndian.PutUint32(h[48:], ^crc32.ChecksumIEEE(want))
+	binary.LittleEndian.PutUint32(h[60:], ^crc32.ChecksumIEEE(h[binary.LittleEndian.Uint32(h[43:]):]))
+	stored := bytes.Index(h, want[96*2048:128*2048])
+	if stored < 0 {
+		t.Fatal("no block is stored as it is")
+	}
+	for _, c := range []struct {
+		want string
+		at   int
+	}{
+		{"", 0},
+		{"the image is damaged: the CRC-32 of the stored data of the ISZ file is wrong; the CRC-32 of the contents of the ISZ file is wrong", stored + 77},
+		{"the image is damaged: the CRC-32 of the stored data of the ISZ file is wrong", 60},
+		{"the image is damaged: the CRC-32 of the contents of the ISZ file is wrong", 48},
+	} {
+		p := bytes.Clone(h)
+		if c.at > 0 {
+			p[c.at] ^= 1
+		}
+		d, _, err := image.Open(t.Context(), write(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := verify.Read(t.Context(), d, nil, progress.Discard)
+		d.Close()
+		if c.want == "" {
+			if err != nil || len(r.Sums) != 2 {
+				t.Errorf("%v, %+v", err, r.Sums)
+			}
+		} else if err == nil || err.Error() != c.want {
+			t.Errorf("byte %d: %v", c.at, err)
+		}
+	}
 }
 
 func FuzzUnpack(f *testing.F) {

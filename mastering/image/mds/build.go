@@ -37,12 +37,8 @@ type sized interface {
 	Size() int64
 }
 
-func (b *builder) notice(s disc.Severity, text string) {
-	b.notices = append(b.notices, disc.Notice{Severity: s, Text: text})
-}
-
 func (b *builder) warn(format string, a ...any) {
-	b.notice(disc.Warning, fmt.Sprintf(format, a...))
+	b.notices = append(b.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, a...)})
 }
 
 // disc adds the sessions.

@@ -49,7 +49,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 // others adds notices about what the descriptor contains besides tracks and is not used.
 func (b *builder) others(d descriptor, h header) {
 	if h.dpm != 0 {
-		b.notice(disc.Info, "The image contains a data position measurement (DPM), which is ignored. A program whose copy protection checks it will reject a copy.")
+		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if !b.dvd {
 		return

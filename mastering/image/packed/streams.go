@@ -3,6 +3,7 @@ package packed
 import (
 	"bytes"
 	"container/list"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,11 +39,12 @@ const (
 // before the place of all of them starts again at the beginning of the unit. Its checksum
 // is verified when its end is read; if it is wrong, that and all later reads of the unit
 // fail.
-func NewStreams(s Streams, size int64) io.ReaderAt {
-	return &streams{Streams: s, size: size, kept: map[key]*list.Element{}, bad: map[int]error{}, last: -1}
+func NewStreams(s Streams, size int64) *Unpacker {
+	return &Unpacker{Streams: s, size: size, kept: map[key]*list.Element{}, bad: map[int]error{}, good: map[int]bool{}, last: -1}
 }
 
-type streams struct {
+// Unpacker is a reader of contents in units that are unpacked from their beginning.
+type Unpacker struct {
 	Streams
 	size int64
 
@@ -52,6 +54,7 @@ type streams struct {
 	bytes  int64
 	last   int           // index of the unit that was read last
 	bad    map[int]error // of units larger than MaxWhole
+	good   map[int]bool  // units that were unpacked to their end
 
 	reading sync.Mutex
 	cursors []*cursor // the last one used first
@@ -73,7 +76,7 @@ type result struct {
 }
 
 // ReadAt implements io.ReaderAt.
-func (s *streams) ReadAt(p []byte, off int64) (int, error) {
+func (s *Unpacker) ReadAt(p []byte, off int64) (int, error) {
 	p, end := window(p, off, s.size)
 	if end != nil && end != io.EOF {
 		return 0, end
@@ -103,7 +106,7 @@ func (s *streams) ReadAt(p []byte, off int64) (int, error) {
 
 // whole returns the bytes of a unit. If units are read in their order, those that follow
 // are unpacked at the same time.
-func (s *streams) whole(b Block) ([]byte, error) {
+func (s *Unpacker) whole(b Block) ([]byte, error) {
 	r := s.start(b, false)
 	s.mu.Lock()
 	ahead := s.last == b.Index-1 && s.last >= 0
@@ -127,7 +130,7 @@ func (s *streams) whole(b Block) ([]byte, error) {
 }
 
 // start begins to unpack a unit unless that was done, and returns the result.
-func (s *streams) start(b Block, background bool) *result {
+func (s *Unpacker) start(b Block, background bool) *result {
 	s.mu.Lock()
 	if e := s.kept[key{b.Index, 0}]; e != nil {
 		s.recent.MoveToFront(e)
@@ -138,7 +141,9 @@ func (s *streams) start(b Block, background bool) *result {
 	s.add(r)
 	s.mu.Unlock()
 	unpack := func() {
-		r.data, r.err = s.unpack(b)
+		if r.data, r.err = s.unpack(b); r.err == nil {
+			s.verified(b)
+		}
 		close(r.done)
 	}
 	if background {
@@ -151,7 +156,7 @@ func (s *streams) start(b Block, background bool) *result {
 
 // add caches a result and evicts the least recently used ones. The caller
 // holds the lock.
-func (s *streams) add(r *result) {
+func (s *Unpacker) add(r *result) {
 	s.kept[r.key] = s.recent.PushFront(r)
 	s.bytes += r.size
 	for s.bytes > maxKept && s.recent.Len() > 1 {
@@ -163,7 +168,7 @@ func (s *streams) add(r *result) {
 
 // unpack returns the bytes of a unit. Memory grows with what is there, not with what the
 // image claims.
-func (s *streams) unpack(b Block) ([]byte, error) {
+func (s *Unpacker) unpack(b Block) ([]byte, error) {
 	r, err := s.Open(b)
 	if err != nil {
 		return nil, err
@@ -197,7 +202,7 @@ type cursor struct {
 }
 
 // part returns a part of a large unit.
-func (s *streams) part(b Block, wanted int64) ([]byte, error) {
+func (s *Unpacker) part(b Block, wanted int64) ([]byte, error) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	s.mu.Lock()
@@ -232,7 +237,7 @@ func (s *streams) part(b Block, wanted int64) ([]byte, error) {
 }
 
 // advance reads the next part with a cursor. At the end of the unit it closes the cursor.
-func (s *streams) advance(c *cursor, b Block) ([]byte, error) {
+func (s *Unpacker) advance(c *cursor, b Block) ([]byte, error) {
 	at := b.Start + c.next*part
 	want := min(part, b.End-at)
 	data := make([]byte, want)
@@ -248,6 +253,7 @@ func (s *streams) advance(c *cursor, b Block) ([]byte, error) {
 			return nil, err
 		}
 		s.drop(c)
+		s.verified(b)
 	}
 	r := &result{key: key{b.Index, c.next}, size: want, data: data}
 	c.next++
@@ -260,7 +266,7 @@ func (s *streams) advance(c *cursor, b Block) ([]byte, error) {
 }
 
 // cursor returns the reader that is nearest before a part, or a new one.
-func (s *streams) cursor(b Block, wanted int64) (*cursor, error) {
+func (s *Unpacker) cursor(b Block, wanted int64) (*cursor, error) {
 	best := -1
 	for i, c := range s.cursors {
 		if c.unit == b.Index && c.next <= wanted && (best < 0 || c.next > s.cursors[best].next) {
@@ -286,7 +292,7 @@ func (s *streams) cursor(b Block, wanted int64) (*cursor, error) {
 }
 
 // drop closes a cursor.
-func (s *streams) drop(c *cursor) {
+func (s *Unpacker) drop(c *cursor) {
 	for i, x := range s.cursors {
 		if x == c {
 			s.cursors = append(s.cursors[:i:i], s.cursors[i+1:]...)
@@ -294,4 +300,37 @@ func (s *streams) drop(c *cursor) {
 			return
 		}
 	}
+}
+
+// verified remembers that a unit was unpacked to its end.
+func (s *Unpacker) verified(b Block) {
+	s.mu.Lock()
+	s.good[b.Index] = true
+	s.mu.Unlock()
+}
+
+// Verify unpacks the units that were not unpacked to their end yet, and so verifies their
+// checksums. It calls read with the number of bytes of each unit.
+func (s *Unpacker) Verify(ctx context.Context, read func(n int64)) error {
+	for at := int64(0); at < s.size; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		b, err := s.Find(at)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		good := s.good[b.Index]
+		s.mu.Unlock()
+		if !good {
+			var last [1]byte
+			if _, err := s.ReadAt(last[:], b.End-1); err != nil {
+				return err
+			}
+		}
+		read(b.End - b.Start)
+		at = b.End
+	}
+	return nil
 }

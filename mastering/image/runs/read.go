@@ -38,6 +38,14 @@ func (d *stored) Close() error {
 // Notices implements disc.Noticer.
 func (d *stored) Notices() []disc.Notice { return d.notices }
 
+// Checksums implements disc.Checksummed.
+func (d *stored) Checksums() []disc.Checksum {
+	if d.files == nil {
+		return nil
+	}
+	return d.files.Checksums()
+}
+
 // HasSubChannels implements disc.SubChanneler.
 func (d *stored) HasSubChannels() bool { return d.sub }
 
