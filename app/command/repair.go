@@ -37,6 +37,7 @@ func (inv *invocation) repair(ctx context.Context, from string, o repairing) err
 	if err != nil {
 		return usage(err)
 	}
+	sums := disc.Checksums(src.Disc)
 	repairer := verify.NewRepairer(src.Disc)
 	src.Disc = repairer
 	j, err := job.New(ctx, src, job.ImageFile(o.output, f, job.ImageOptions{Force: o.force}))
@@ -60,6 +61,7 @@ func (inv *invocation) repair(ctx context.Context, from string, o repairing) err
 	}
 	done.Repaired, _ = repairer.Repaired()
 	left := faultsOf(repairer.Left(src.Locate))
+	_, damage := verify.Checksums(ctx, sums, inv.report())
 	done.Faults = newFaults(left)
 	err = inv.answer(&done, func(w *bufio.Writer) {
 		done.Faults.print(w)
@@ -70,6 +72,8 @@ func (inv *invocation) repair(ctx context.Context, from string, o repairing) err
 		return err
 	case left != nil:
 		return fmt.Errorf("%s is written, but %w", name(o.output), left)
+	case damage != nil:
+		return fmt.Errorf("%s is written; but of %s: %w. Sectors without ECC, such as audio, cannot be corrected and may be damaged", name(o.output), from, damage)
 	}
 	return notGood(name(o.output), r)
 }

@@ -54,8 +54,9 @@ func (e *ChecksumError) Error() string {
 	return "the image is damaged: " + strings.Join(list, "; ")
 }
 
-// checksums checks the checksums of an image. The error is a *ChecksumError, or that of ctx.
-func checksums(ctx context.Context, list []disc.Checksum, rep progress.Reporter) ([]Checksum, error) {
+// Checksums checks the checksums of an image, which disc.Checksums returned before it was
+// read. The error is a *ChecksumError, or that of ctx. Read does the same.
+func Checksums(ctx context.Context, list []disc.Checksum, rep progress.Reporter) ([]Checksum, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}

@@ -40,7 +40,7 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 	r.sum.Sum(r.result.SHA256[:0])
 	err := r.verdict(locate)
 	wrong := error(nil)
-	if r.result.Sums, wrong = checksums(ctx, sums, rep); wrong != nil {
+	if r.result.Sums, wrong = Checksums(ctx, sums, rep); wrong != nil {
 		if bad := new(ChecksumError); err != nil && errors.As(wrong, &bad) {
 			wrong = fmt.Errorf("%w; %w", err, wrong)
 		}

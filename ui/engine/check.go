@@ -108,6 +108,7 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 	if err != nil {
 		return c, err
 	}
+	sums := disc.Checksums(src.Disc)
 	repairer := verify.NewRepairer(src.Disc)
 	src.Disc = repairer
 	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{}))
@@ -125,7 +126,11 @@ func (e *Engine) Repair(ctx context.Context, from, to string, rep progress.Repor
 	c.Notices = r.Notices
 	c.Text = fmt.Sprintf("%s was written, with %s corrected.", model.Short(to), units.Count(repaired, "sector", "sectors"))
 	left := repairer.Left(src.Locate)
-	c.Good = left == nil && r.Equal && len(r.Flaws()) == 0
+	_, damage := verify.Checksums(ctx, sums, rep)
+	c.Good = left == nil && damage == nil && r.Equal && len(r.Flaws()) == 0
+	if damage != nil {
+		c.Text += fmt.Sprintf(" Of %s: %v. Sectors without ECC, such as audio, cannot be corrected and may be damaged.", model.Short(from), damage)
+	}
 	if left != nil {
 		c.Text += " " + model.Capital(left.Error()) + " in it."
 	}
