@@ -67,8 +67,9 @@ The data of a result:
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
             remarks (texts about empty ends of tracks), sha256, differs, faults
-            (of one disc, or of two equal ones); of one disc: checks; with --repair
-            as for convert, and: repaired_sectors, faults (that remain)
+            (of one disc, or of two equal ones); of one disc: checks, checksums (that
+            the image stores: name, correct, problem); with --repair as for convert,
+            and: repaired_sectors, faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can

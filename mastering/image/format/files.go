@@ -82,8 +82,8 @@ func (f *Files) Checksums() []disc.Checksum {
 	return all
 }
 
-// Truncated is the notice of a file of a format that contains only a part of the contents.
-// Sizes are in bytes; want is 0 if the whole size is not known.
+// Truncated is the notice of an image of a format that contains only a part of the
+// contents. Sizes are in bytes; want is 0 if the whole size is not known.
 func Truncated(format string, want, have int64) disc.Notice {
 	text := fmt.Sprintf("The %s file is truncated: it contains only the first %d bytes", format, have)
 	if want > 0 {
