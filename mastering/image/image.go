@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -125,6 +126,8 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 		return nil, f, err
 	case err == nil && depth == maxPacked:
 		err = fmt.Errorf("it is packed more than %d times", maxPacked)
+	case err == nil:
+		err = readable(unpacked)
 	}
 	if err != nil {
 		return nil, f, fmt.Errorf("open image %s as %s: %w", files.Name(), f.Name, err)
@@ -139,6 +142,16 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 		inner.Name = f.Name + " of an unknown format"
 	}
 	return d, inner, err
+}
+
+// readable returns an error if the end of unpacked contents cannot be read. Formats look for
+// their signatures there, and would report the damage as their own.
+func readable(files *format.Files) error {
+	var p [1]byte
+	if n, err := files.ReadAt(p[:], max(files.Size-1, 0)); n == 0 && err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("unpack its contents: %w", err)
+	}
+	return nil
 }
 
 // OpenAs opens an image file that is known to have a format, such as one that was just
