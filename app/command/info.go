@@ -217,7 +217,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 			t.row("Remark", r)
 		}
 		if c.Count == 0 {
-			t.row("Check", "no damage found")
+			t.row("Check", "no damage found in the file system; \"glassmaster verify\" reads and checks the sectors")
 		}
 	}
 }

@@ -142,19 +142,36 @@ func (c contents) Files() []string { return c.files.Files() }
 
 // Beside opens another file of the image by its name, which is relative to the folder of
 // the named one. Slashes and backslashes separate folders. A name that leads out of the
-// folder is refused.
+// folder is refused, and so is a symbolic link that does.
 func (f *Files) Beside(name string) (Part, error) {
 	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
 	if !filepath.IsLocal(local) || strings.Contains(local, ":") {
 		return Part{}, fmt.Errorf("the image names the file %q, which is outside its folder; files elsewhere are not opened; move it there", name)
 	}
 	path := filepath.Join(filepath.Dir(f.path), local)
+	if leadsOut(path, filepath.Dir(f.path)) {
+		return Part{}, fmt.Errorf("the file %q, which the image names, is a symbolic link that leads outside its folder; files elsewhere are not opened; move the file there", name)
+	}
 	file, size, err := open(path)
 	if err != nil {
 		return Part{}, err
 	}
 	*f.open = append(*f.open, file)
 	return Part{file, size, local}, nil
+}
+
+// leadsOut reports whether a file that exists is outside a folder when all symbolic links are
+// followed.
+func leadsOut(path, folder string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return false
+	}
+	inside, err := filepath.Rel(folder, real)
+	return err != nil || !filepath.IsLocal(inside)
 }
 
 // Find opens another file of the image like Beside. If there is no file of this name, it
