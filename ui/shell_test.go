@@ -61,6 +61,7 @@ func startPilot(t *testing.T, e Engine) *pilot {
 	w.Resize(fyne.NewSize(1280, 800))
 	t.Cleanup(func() {
 		p.Close()
+		holdDrives(t, e)
 		for _, e := range p.events {
 			if e["event"] == "fault" && !p.faulty {
 				t.Errorf("a fault: %v", e["text"])
@@ -68,6 +69,19 @@ func startPilot(t *testing.T, e Engine) *pilot {
 		}
 	})
 	return p
+}
+
+// holdDrives waits until no drive is in use, and keeps them: a virtual disc that is opened
+// while its folder is removed would be created again.
+func holdDrives(t *testing.T, e Engine) {
+	found, _ := drive.Find()
+	for _, f := range found {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		if _, _, err := e.Queue().Use(ctx, f.Name); err != nil {
+			t.Logf("%s is still in use: %v", f.Name, err)
+		}
+		cancel()
+	}
 }
 
 // Choose makes the pilot a host.FilePicker.
