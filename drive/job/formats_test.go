@@ -14,9 +14,9 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Each sample disc is written in each format. What the format cannot hold is said before, and
-// all the rest is there: the image is read back and equal. What is said to be lost is not
-// there, so that nobody accepts a loss that there is not.
+// Each sample disc is written in each format. What the format cannot hold is reported before,
+// and everything else is in the image, which is read back and is equal. What is reported as
+// lost is not in the image, so no loss is reported that does not exist.
 func TestFormatsKeepWhatTheySay(t *testing.T) {
 	for name, sample := range map[string]func(testing.TB) disc.Disc{
 		"mode 1": imagetest.Mode1, "audio": imagetest.Audio, "mixed": imagetest.Mixed, "XA": imagetest.XA,

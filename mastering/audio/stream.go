@@ -43,7 +43,7 @@ const (
 	maxSkip = rate * sampleBytes // bytes that are decoded in vain rather than begin anew
 )
 
-// newStream returns the sound of a codec with so many samples.
+// newStream returns the decoded audio of a codec. samples is its length.
 func newStream(c codec, samples int64) *Sound {
 	s := &stream{codec: c, size: samples * sampleBytes}
 	return &Sound{ReaderAt: s, size: s.size}

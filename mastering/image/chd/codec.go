@@ -150,7 +150,7 @@ func (d *decoder) cdFLAC(p, src []byte) error {
 	return nil
 }
 
-// split returns buffers for so many sectors, and for their sub-channels.
+// split returns a buffer for count sectors, and one for their sub-channels.
 func (d *decoder) split(count int) (sectors, subs []byte) {
 	if d.parts == nil {
 		d.parts = make([]byte, d.hunk)

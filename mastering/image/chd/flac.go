@@ -184,7 +184,7 @@ func (d *flacDecoder) correlate(assignment uint32) {
 	}
 }
 
-// subframe decodes the samples of a channel, of so many bits.
+// subframe decodes the samples of a channel. width is the size of a sample in bits.
 func (d *flacDecoder) subframe(s []int32, width int) error {
 	b := &d.b
 	kind := int(b.read(7))

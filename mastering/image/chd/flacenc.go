@@ -50,8 +50,8 @@ const (
 	flacLinear
 )
 
-// blockSize returns the number of samples in a frame for so many bytes of sectors of a CD, as
-// chdman chooses it. Its decoder fails with smaller frames.
+// blockSize returns the number of samples in a frame, for size bytes of CD sectors. It is the
+// number that chdman chooses, whose decoder fails with smaller frames.
 func blockSize(size int) int {
 	n := size / 4
 	for n > blockMost {

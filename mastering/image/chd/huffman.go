@@ -65,8 +65,8 @@ type huffman struct {
 
 var errTree = errors.New("invalid Huffman code")
 
-// newHuffman returns a code of so many symbols with codes of at most so many bits. The
-// lengths of the codes are not known yet.
+// newHuffman returns a Huffman code for the given number of symbols, whose codes have at most
+// most bits. The lengths of the codes are set later.
 func newHuffman(symbols, most int) *huffman {
 	return &huffman{lengths: make([]byte, symbols), most: most, lookup: make([]uint16, 1<<most)}
 }

@@ -284,7 +284,8 @@ func (x *xzFile) walk(ctx context.Context) (int64, error) {
 	}
 }
 
-// skipIndex returns the size of the index of so many blocks at a place of the file.
+// skipIndex returns the size in bytes of the index at an offset of the file. The index
+// lists the given number of blocks.
 func skipIndex(file io.ReaderAt, at int64, blocks uint64) (int64, error) {
 	r := &counter{r: io.NewSectionReader(file, at, 1<<62)}
 	var b [1]byte

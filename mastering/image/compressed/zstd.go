@@ -24,8 +24,8 @@ const (
 	zstdSkippable  = 0x184d2a50 // to 0x184d2a5f
 	zstdBlock      = 128 << 10  // the most that a block unpacks to
 	zstdHeaderSize = 18         // the longest header of a frame, with its magic
-	// maxWindow is the largest window, in bytes. zstd uses up to 8 MiB unless it is told to
-	// use more, and does not unpack more than 128 MiB unless it is told to.
+	// maxWindow is the largest window, in bytes. By default zstd uses up to 8 MiB
+	// to compress, and refuses more than 128 MiB when it decompresses.
 	maxWindow = 128 << 20
 )
 

@@ -127,7 +127,7 @@ func unLZVN(dst []byte, n int, p []byte) error {
 }
 
 // Values of the symbols for lengths of stored bytes (L) and of bytes again (M), and for
-// distances (D): a number, to which so many bits are added.
+// distances (D): a base value, and the number of extra bits that are added to it.
 var (
 	lBits = [20]uint8{16: 2, 17: 3, 18: 5, 19: 8}
 	lBase = [20]int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 28, 60}

@@ -142,7 +142,7 @@ func FuzzUnpack(f *testing.F) {
 	imagetest.FuzzUnpack(f, ecm.Format, 8<<20)
 }
 
-// TestChecksum: the EDC at the end is checked, also of contents whose end nobody reads.
+// TestChecksum: the EDC at the end is checked even if the end of the contents is not read.
 func TestChecksum(t *testing.T) {
 	whole := encode(append(bin(t), "not a sector"...))
 	for _, bad := range []int{0, len(whole) / 2, len(whole) - 30, len(whole) - 1} {

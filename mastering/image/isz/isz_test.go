@@ -30,8 +30,8 @@ func obscure(p []byte) []byte {
 	return p
 }
 
-// encode makes an image as the description of the format says, in segments of so many
-// bytes of data. No program that does is packaged. Every third block is compressed with
+// encode makes an image by the description of the format, since no program that writes it is
+// packaged. segment is the number of data bytes in each segment. Every third block is compressed with
 // bzip2.
 func encode(t testing.TB, p []byte, segment int) [][]byte {
 	var data, table []byte

@@ -58,8 +58,8 @@ type running struct {
 	err  error
 }
 
-// maxLeap is how many bytes that nobody reads are read when an image is checked, so that a checksum can go on: the
-// padding between the tracks of a CD, and their pre-gaps.
+// maxLeap is the maximum number of bytes that are read only to continue a checksum when an
+// image is checked: the padding between the tracks of a CD, and their pre-gaps.
 const maxLeap = 1 << 20
 
 // ReadAt implements io.ReaderAt.

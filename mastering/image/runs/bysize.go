@@ -5,8 +5,8 @@ import (
 	"glassmaster/mastering/sector"
 )
 
-// BySize returns the layout of sectors of a mode that are stored with so many bytes, without
-// sub-channels. Of disc.Mode2 the result says whether the mode remains to be settled by
+// BySize returns the layout of sectors of a mode by the number of bytes that are stored for
+// each of them, without sub-channels. Of disc.Mode2 the result says whether the mode remains to be settled by
 // Run.Mode2. It returns false if no program stores such sectors.
 func BySize(m disc.Mode, bytes int) (l Layout, guess, ok bool) {
 	switch {

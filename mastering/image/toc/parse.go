@@ -38,7 +38,7 @@ type track struct {
 type mark struct {
 	line   int // 0: not set
 	at     amount
-	pieces int // if at is not set: after so many pieces
+	pieces int // if at is not set: the number of pieces before it
 }
 
 // piece is a part of the sectors of a track.
