@@ -25,46 +25,6 @@ func newChecks(c verify.Checks) *checks {
 	return &checks{c.Data, c.Q, c.Audio, c.Without, c.NoQ, c.Synced}
 }
 
-// text says what was checked, and what could not be checked. sums are the checksums of the
-// image, which are correct.
-func (c *checks) text(sums []verify.Checksum) string {
-	text := "every sector can be read"
-	whole := verify.Correct(sums)
-	if whole != "" {
-		whole = "; " + whole
-	}
-	if c.Data+c.Q == 0 && c.Audio == 0 { // user data alone has no checksum that could be missed
-		return text + whole
-	}
-	var parts []string
-	if c.Data > 0 {
-		parts = append(parts, fmt.Sprintf("EDC and ECC of %s", units.Count(c.Data, "data sector", "data sectors")))
-	}
-	if c.Q > 0 {
-		parts = append(parts, fmt.Sprintf("the Q sub-channels of %s", units.Count(c.Q, "sector", "sectors")))
-	}
-	var not []string
-	if c.Audio > 0 {
-		not = append(not, units.Count(c.Audio, "audio sector", "audio sectors"))
-	}
-	if c.Without > 0 {
-		not = append(not, units.Count(c.Without, "data sector", "data sectors")+" without a stored EDC")
-	}
-	if c.NoQ > 0 {
-		not = append(not, "the empty Q sub-channel of "+units.Count(c.NoQ, "sector", "sectors"))
-	}
-	if len(parts) > 0 {
-		text += ", and " + strings.Join(parts, " and ") + " are correct"
-	}
-	switch {
-	case len(not) > 0 && whole == "":
-		text += "; not checked, because there is no checksum: " + strings.Join(not, ", ")
-	case len(not) > 0:
-		text += "; without a checksum of their own: " + strings.Join(not, ", ")
-	}
-	return text + whole
-}
-
 // faults are the damaged sectors of a disc, for --json.
 type faults struct {
 	Count       int64            `json:"damaged_sectors"`

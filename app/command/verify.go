@@ -131,10 +131,10 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	v.Checks, v.Sums = newChecks(r.Checks), newChecksums(r.Sums)
-	if n := r.Checks.Synced; n > 0 {
-		inv.warn(fmt.Sprintf("%s of audio tracks look like data: the image may give these tracks a wrong type", units.Count(n, "sector", "sectors")))
+	if w := r.Checks.Warning(); w != "" {
+		inv.warn(w)
 	}
-	good := fmt.Sprintf("%s: %s", name, v.Checks.text(r.Sums))
+	good := fmt.Sprintf("%s: %s", name, r.Summary())
 	if wrong := disc.Errors(disc.Notices(src.Disc)); err == nil && len(wrong) > 0 { // which the image says itself
 		err = damaged{fmt.Sprintf("%s: %s", name, wrong[0])}
 	}

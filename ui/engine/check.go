@@ -63,34 +63,14 @@ func (e *Engine) CheckSectors(ctx context.Context, d disc.Disc, rep progress.Rep
 // checkedText says what was checked of a good disc, and what could not be checked.
 func checkedText(r verify.Result) string {
 	c := r.Checks
-	whole := verify.Correct(r.Sums)
-	switch {
-	case whole != "":
-		whole = " " + model.Capital(whole) + "."
-	case c.Data+c.Q+c.Audio == 0:
+	if c.Data+c.Q+c.Audio == 0 && len(r.Sums) == 0 {
 		return "Every sector can be read. The image stores no checksums, so the contents were not checked."
 	}
-	if c.Data+c.Q+c.Audio == 0 { // user data alone
-		return "Every sector can be read." + whole
+	text := model.Capital(r.Summary()) + "."
+	if w := c.Warning(); w != "" {
+		text += " Warning: " + w + "."
 	}
-	text := "Every sector can be read."
-	if c.Data > 0 {
-		text += fmt.Sprintf(" EDC and ECC of %s are correct.", units.Count(c.Data, "data sector", "data sectors"))
-	}
-	if c.Q > 0 {
-		text += fmt.Sprintf(" The Q sub-channel of %s is correct.", units.Count(c.Q, "sector", "sectors"))
-	}
-	if c.Audio > 0 {
-		text += fmt.Sprintf(" %s have no checksum of their own.", model.Capital(units.Count(c.Audio, "audio sector", "audio sectors")))
-	}
-	if c.Without > 0 {
-		not := " %s without a stored EDC were not checked."
-		if whole != "" {
-			not = " %s have no stored EDC."
-		}
-		text += fmt.Sprintf(not, model.Capital(units.Count(c.Without, "data sector", "data sectors")))
-	}
-	return text + whole
+	return text
 }
 
 // Repair writes an image of the same format with the damaged sectors corrected as far as
