@@ -17,7 +17,9 @@
 // Programs that dump CDs as exactly as a drive can read them store the data sectors scrambled
 // (ECMA-130 15 and annex B), and audio unchanged: redumper (.scram), which stores address 0
 // after 45150 sectors, and DiscImageCreator (.scm). The sectors begin at any byte, because
-// drives and recorders shift them; two headers that follow one another show where.
+// drives and recorders shift them; two headers that follow one another show where. They are
+// searched for at the beginning and around address 0 of redumper, and throughout the file only
+// if it has one of these names.
 //
 // Sectors alone identify the tracks only in part: a change of mode, audio after data, and,
 // by the addresses in the headers, the beginning of a later session. Sub-channels identify

@@ -40,6 +40,9 @@ func scrambledAddress(p []byte) (disc.LBA, bool) {
 	copy(head[:], p)
 	sector.Scramble(head[:])
 	at, ok := sector.Address(head[:])
+	if at >= addresses*9/10-disc.Pregap {
+		at -= addresses // in the lead-in
+	}
 	return at, ok && head[sector.HeaderAt+3] <= 2
 }
 
@@ -59,16 +62,16 @@ func pair(p []byte, stride int) (disc.LBA, bool) {
 	return at, ok && also && sameAddress(next, at+1)
 }
 
-// findPair returns the offset in p of the first two scrambled sectors, and the address of the
-// first one.
-func findPair(p []byte) (off int, at disc.LBA, ok bool) {
+// findPair returns the offset in p of the first two scrambled sectors whose addresses are at
+// least a given one, and the address of the first one.
+func findPair(p []byte, least disc.LBA) (off int, at disc.LBA, ok bool) {
 	for ; ; off++ {
 		n := bytes.Index(p[off:], []byte(sector.Sync))
 		if n < 0 {
 			return 0, 0, false
 		}
 		off += n
-		if at, ok := pair(p[off:], sector.Size); ok {
+		if at, ok := pair(p[off:], sector.Size); ok && at >= least {
 			return off, at, true
 		}
 	}
@@ -86,16 +89,13 @@ func findScrambled(f *format.Files, head []byte) (stored, bool, error) {
 	if !ok {
 		return stored{}, false, nil
 	}
-	if at >= addresses*9/10 {
-		at -= addresses // in the lead-in
-	}
 	l := whole(sector.Size, runs.NoSub)
 	l.Scrambled, l.placed = true, true
 	l.from, l.start = pos%sector.Size, at-disc.LBA(pos/sector.Size)
 	l.skip(-disc.Pregap - l.start)
 	l.skip(missingPregap(f, l))
 	if l.from+sector.Size > f.Size || l.start < 0 && l.from-int64(l.start)*sector.Size >= f.Size {
-		return stored{}, false, fmt.Errorf("it is a dump of scrambled sectors that ends before address 0: only the lead-in and the pre-gap were stored; dump the disc again")
+		return stored{}, false, fmt.Errorf("it is a dump of scrambled sectors that ends before address 0: only the pre-gap, or a part of it, was stored; dump the disc again")
 	}
 	return l, true, l.agree(f, pos)
 }
@@ -108,24 +108,19 @@ func (l *stored) skip(count disc.LBA) {
 	}
 }
 
-// firstPair returns the place of two scrambled sectors, in bytes, and the address of the
-// first one. They are at the beginning, or where redumper stores address 0; files with the
-// names of dumps are searched to their end.
+// firstPair returns the place of two scrambled sectors after the lead-in, in bytes, and the
+// address of the first one. They are at the beginning, or where redumper stores address 0;
+// files with the names of dumps are searched to their end.
 func firstPair(f *format.Files, head []byte) (int64, disc.LBA, bool) {
-	if off, at, ok := findPair(head); ok {
+	if off, at, ok := findPair(head, -disc.Pregap); ok {
 		return int64(off), at, true
 	}
-	p := make([]byte, min(f.Size, 3*dumpShift*sector.Size))
-	from := int64(dumpLeadIn-2*dumpShift) * sector.Size
-	if f.Size <= from {
-		return 0, 0, false
-	}
-	n, _ := f.ReadAt(p, from)
-	if off, at, ok := findPair(p[:n]); ok {
-		// Not part of a dump in another file, such as an archive.
-		pos := from + int64(off)
+	const zero = (dumpLeadIn - 2*dumpShift) * sector.Size
+	if pos, at, ok := pairAt(f, zero, 3*dumpShift*sector.Size); ok {
 		shift := pos/sector.Size - dumpLeadIn - int64(at)
-		return pos, at, max(shift, -shift) <= dumpShift
+		if max(shift, -shift) <= dumpShift { // otherwise a dump in another file, such as an archive
+			return pos, at, true
+		}
 	}
 	switch strings.ToLower(filepath.Ext(f.Name())) {
 	case ".scram", ".scm":
@@ -134,12 +129,22 @@ func firstPair(f *format.Files, head []byte) (int64, disc.LBA, bool) {
 	}
 	const step = minTrack / 2 * sector.Size
 	for from := int64(0); from < min(f.Size, (dumpLeadIn+format.MaxCDSectors)*sector.Size); from += step {
-		n, _ := f.ReadAt(p[:pairSize], from)
-		if off, at, ok := findPair(p[:n]); ok {
-			return from + int64(off), at, true
+		if pos, at, ok := pairAt(f, from, pairSize); ok {
+			return pos, at, true
 		}
 	}
 	return 0, 0, false
+}
+
+// pairAt searches some bytes of a file as findPair does. The place is that in the file.
+func pairAt(f *format.Files, from int64, size int) (int64, disc.LBA, bool) {
+	if from >= f.Size {
+		return 0, 0, false
+	}
+	p := make([]byte, min(int64(size), f.Size-from))
+	n, _ := f.ReadAt(p, from)
+	off, at, ok := findPair(p[:n], -disc.Pregap)
+	return from + int64(off), at, ok
 }
 
 // missingPregap returns how many of the first sectors of a dump, before address 0, are not
@@ -171,7 +176,7 @@ func (l *stored) agree(f *format.Files, pos int64) error {
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("read the scrambled sectors: %w", err)
 		}
-		off, at, ok := findPair(p[:n])
+		off, at, ok := findPair(p[:n], -addresses) // 90 minutes and more are no lead-in here
 		switch {
 		case !ok && hasSyncPattern(p[:n]) && hasSyncPattern(p[min(sector.Size, n):n]): // not scrambled, or damaged
 			wrong++

@@ -150,6 +150,28 @@ func TestScrambledByRegister(t *testing.T) {
 	}
 }
 
+// The sectors of a lead-in, of which the headers have addresses up to 99:59:74, may have
+// another shift.
+func TestScrambledLeadIn(t *testing.T) {
+	want := imagetest.Mode1(t)
+	var leadIn []byte
+	for at := disc.LBA(-400); at < -150; at++ {
+		one := make([]byte, sector.Size)
+		sector.Generate(one, at, sector.Mode0)
+		sector.Scramble(one)
+		leadIn = append(leadIn, one...)
+	}
+	pregap := dump(t, plainScrambled, 0, span{runs.Blank(want.TOC(), disc.Mode1), -150, 0}, span{want, 0, 307})
+	for _, gap := range []int{0, 20} {
+		p := append(append(bytes.Clone(leadIn), make([]byte, gap)...), pregap...)
+		d := imagetest.Open(t, raw.Format, storeAt(t, "x.scram", (45150-400)*sector.Size+12, p))
+		if got := d.TOC().Sessions[0].Tracks; len(got) != 1 || got[0].Start != 0 || got[0].Pregap != 150 || got[0].Length != 307 {
+			t.Fatalf("%d bytes after the lead-in: tracks %+v", gap, got)
+		}
+		same(t, want, d, 0, 307)
+	}
+}
+
 // The first sector may have been read in part. It belongs to the first track.
 func TestScrambledFirstSector(t *testing.T) {
 	want := imagetest.Mode1(t)
@@ -183,6 +205,8 @@ func TestScrambledAfterAudio(t *testing.T) {
 	if _, other := s.ReadSectors(t.Context(), two, audio.start+5, disc.Raw); err != nil || other != nil || !bytes.Equal(one, two) {
 		t.Errorf("an audio sector differs (%v, %v)", err, other)
 	}
+	short := imagetest.Open(t, raw.Format, store(t, "x.scm", p))
+	same(t, s, short, data.start, data.end)
 	if toc, err := open(t, storeAt(t, "x.bin", 45150*sector.Size, p)); !errors.Is(err, format.ErrUnknown) {
 		t.Errorf("under a name that is no reason to search it: %+v, %v", toc, err)
 	}
