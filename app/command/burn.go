@@ -52,7 +52,7 @@ there is only one.`,
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc back and compare it")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open for another session")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
-	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: disc at once instead of incremental")
+	f.Var(modeFlag{&o.Mode}, "mode", "write `MODE`: auto, tao, sao, raw, dao, incremental or jump, as far as drive and medium have it")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not state the address it was made for")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
@@ -135,6 +135,23 @@ func (speedFlag) Type() string   { return "SPEED" }
 
 func (f speedFlag) Set(text string) (err error) {
 	f.o.Speed, f.o.Factor, err = units.ParseSpeed(text)
+	return err
+}
+
+// modeFlag is the mode of a burn.
+type modeFlag struct{ m *record.Mode }
+
+func (f modeFlag) String() string {
+	if f.m == nil {
+		return ""
+	}
+	return f.m.Short()
+}
+
+func (modeFlag) Type() string { return "MODE" }
+
+func (f modeFlag) Set(text string) (err error) {
+	*f.m, err = record.ParseMode(text)
 	return err
 }
 

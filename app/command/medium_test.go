@@ -140,7 +140,7 @@ func TestWarningsOnce(t *testing.T) {
 	image := builtImage(t)
 	for _, asJSON := range []bool{false, true} {
 		recorder, _ := blankDisc(t, "dvd-r")
-		args := []string{"burn", "--dao", "--append", image, recorder}
+		args := []string{"burn", "--mode", "dao", "--append", image, recorder}
 		if asJSON {
 			args = append(args, "--json")
 		}
@@ -266,7 +266,7 @@ func TestCloseFilledUp(t *testing.T) {
 	must(t, OK, "build", filepath.Join(dir, "file"), "-o", image)
 	for _, medium := range []string{"dvd-r", "dvd-rw"} {
 		recorder, _ := blankDisc(t, medium)
-		if err := exec.Command(bin, "burn", "--yes", "--dao", image, recorder+"&kill=60").Run(); err == nil {
+		if err := exec.Command(bin, "burn", "--yes", "--mode", "dao", image, recorder+"&kill=60").Run(); err == nil {
 			t.Fatal("the burn was not killed")
 		}
 		r := must(t, OK, "media", recorder)

@@ -123,7 +123,10 @@ func (s *run) prepare(r *rand.Rand) {
 	s.capacity, s.sectors = 4096, 500+r.Int64N(400)
 	s.disc, s.source = s.file("disc"), s.file("source")
 	used := r.IntN(2) == 0
-	s.o = record.Options{NoVerify: r.IntN(4) == 0, DiscAtOnce: r.IntN(4) == 0}
+	s.o = record.Options{NoVerify: r.IntN(4) == 0}
+	if r.IntN(4) == 0 {
+		s.o.Mode = record.DiscAtOnce
+	}
 	if slices.Contains(sessions, s.medium) {
 		s.o.Appendable = r.IntN(3) == 0
 		if used && !slices.Contains(rewritable, s.medium) {

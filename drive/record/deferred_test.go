@@ -211,7 +211,7 @@ func TestLostReportedOnce(t *testing.T) {
 		for _, deferred := range []bool{false, true} {
 			d := virtualtest.Blank(t, name, small)
 			if name == "dvd-r" {
-				kill(t, d, 0x2A, 20, record.Options{DiscAtOnce: true})
+				kill(t, d, 0x2A, 20, record.Options{Mode: record.DiscAtOnce})
 			}
 			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 3, Sense: [3]byte{3, 0x0C, 0}, Deferred: deferred}}})
 			err := do(d)

@@ -212,7 +212,7 @@ func TestCancelledBefore(t *testing.T) {
 func TestDiscAtOnceFails(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd-r", small)
 	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
-	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 6)), record.Options{DiscAtOnce: true})
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 6)), record.Options{Mode: record.DiscAtOnce})
 	e := failed(t, d, r, err, nil)
 	if !strings.Contains(e.Left, "without a lead-out") || !strings.Contains(e.Advice, "another disc") {
 		t.Errorf("left: %s; %s", e.Left, e.Advice)

@@ -248,8 +248,8 @@ func TestWithoutImmed(t *testing.T) {
 		takes   time.Duration
 	}{
 		{"cd-r", record.Options{}, true, 0},
-		{"dvd-r", record.Options{DiscAtOnce: true}, true, 0},
-		{"dvd-r", record.Options{DiscAtOnce: true}, false, 12 * time.Minute},
+		{"dvd-r", record.Options{Mode: record.DiscAtOnce}, true, 0},
+		{"dvd-r", record.Options{Mode: record.DiscAtOnce}, false, 12 * time.Minute},
 		{"dvd-r", record.Options{}, false, 12 * time.Minute},
 	} {
 		t.Run(fmt.Sprintf("%s, refuses %v, takes %v", c.medium, c.refuses, c.takes), func(t *testing.T) {

@@ -187,7 +187,7 @@ func TestSimulationAfterKill(t *testing.T) {
 func TestKilledAfterReserve(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw"} {
 		d := virtualtest.Blank(t, name, small)
-		kill(t, d, 0x53, 1, record.Options{DiscAtOnce: true})
+		kill(t, d, 0x53, 1, record.Options{Mode: record.DiscAtOnce})
 		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(1000, 3)), record.Options{})
 		if !errors.Is(err, record.ErrTooLarge) {
 			t.Errorf("more than was reserved: %v", err)
@@ -261,7 +261,7 @@ func TestBurnAfterPowerLoss(t *testing.T) {
 func TestKilledDiscAtOnce(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw", "dvd-r dl"} {
 		d := virtualtest.Blank(t, name, large)
-		was := kill(t, d, 0x2A, 20, record.Options{DiscAtOnce: true})
+		was := kill(t, d, 0x2A, 20, record.Options{Mode: record.DiscAtOnce})
 		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(was), record.Options{Force: true})
 		if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrNotWritable) {
 			t.Errorf("%s: a burn was planned: %v", name, err)

@@ -100,7 +100,7 @@ func TestOrder(t *testing.T) {
 		},
 		{
 			"DVD-R at once", "dvd-r",
-			record.Options{DiscAtOnce: true},
+			record.Options{Mode: record.DiscAtOnce},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{

@@ -104,7 +104,7 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if err := b.simulation(); err != nil {
 		return err
 	}
-	if b.o.DiscAtOnce && r.mode != mmc.DiscAtOnce {
+	if b.o.Mode == DiscAtOnce && r.mode != mmc.DiscAtOnce {
 		b.warn("disc at once is only possible on a blank DVD-R or DVD-RW; this %v is written in another way: %s", b.medium.profile, r.name)
 	}
 	if b.o.Appendable && r.single {

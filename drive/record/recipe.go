@@ -95,7 +95,7 @@ func dvdMinusRecipe(m medium, o Options) recipe {
 		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
 		return pieces
-	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
+	case o.Mode == DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
 		return recipeAtOnce
 	}
 	return pieces

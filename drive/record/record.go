@@ -27,6 +27,7 @@
 package record
 
 import (
+	"glassmaster/drive/mmc"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )
@@ -40,11 +41,29 @@ type Options struct {
 	Factor     float64
 	Simulate   bool // write with the laser at reading power, where the medium supports that
 	Appendable bool // leave the disc open for further sessions
-	DiscAtOnce bool // DVD-R: disc at once instead of incremental
+	Mode       Mode // how the disc is written; Auto chooses by contents and medium
 	NoVerify   bool // do not read the disc again and compare
 	Eject      bool // open the tray at the end
 	Blank      bool // erase or overwrite a rewritable disc that is not empty
 	Force      bool // burn a source that is known to be incomplete or of no known file system
+	// AcceptLoss burns a source of which the disc cannot hold everything, see Plan.Lost.
+	AcceptLoss bool
+	// Overburn writes beyond the capacity that the medium reports.
+	Overburn bool
+	// Buffer is the size in bytes of the buffer between reading and writing; 0 is
+	// DefaultBuffer.
+	Buffer int64
+	// LayerBreak is the number of sectors on the first layer of a DVD with two; 0: chosen
+	// by the contents.
+	LayerBreak int64
+	// BookType is the book type that the disc is to report; nil leaves it to the drive.
+	BookType *mmc.BookType
+	// Spare formats a blank BD-R, or a BD-RE, with such spare areas before it is written;
+	// nil writes it as it is.
+	Spare *Spare
+	// DriveVerify makes the drive verify and replace bad sectors while it writes, where the
+	// medium allows for a choice (DVD-RAM, BD-RE, formatted BD-R).
+	DriveVerify bool
 	// Once says that the source can be read only once. What the disc holds is then compared
 	// with checksums of what was sent, and not with the source.
 	Once bool
@@ -55,20 +74,59 @@ type Options struct {
 
 // Plan describes what a burn will do. Package job uses it for image files too.
 type Plan struct {
-	Profile  string        // of the medium: "DVD+R"; of an image file: "ISO image"
-	Recipe   string        // "sequential, disc closed"
-	Sectors  int64         // of the source
-	Padded   int64         // sectors that will be written
-	Capacity int64         // free sectors of the medium; 0: unknown
-	Speed    int           // kB/s (1000 bytes); 0: the drive offers no choice
-	Erases   Contents      // of the disc, which will be lost
-	Steps    []string      // in the order of their execution, as text
-	Notices  []disc.Notice // differences from what was requested, and what Defects mean for the disc
-	Defects  []disc.Notice // known defects of the source
+	Profile  string         // of the medium: "DVD+R"; of an image file: "ISO image"
+	Recipe   string         // "sequential, disc closed"
+	Mode     Mode           // never Auto
+	Reason   string         // why this mode: one sentence
+	Modes    []Choice       // the modes of this drive and medium, for this source
+	Tracks   []Track        // that will be written
+	CDText   []disc.CDText  // that will be written, a language each
+	Lost     []disc.Notice  // what the source has and the disc will not, in this mode
+	Layers   []int64        // sectors on each layer, in units of the medium; nil: one layer
+	Breaks   []LayerBreak   // where the layer can be changed, the chosen one included
+	Spares   []SpareChoice  // the spare areas that can be chosen
+	Books    []mmc.BookType // the book types that can be chosen; nil: none
+	Sectors  int64          // of the source
+	Padded   int64          // sectors that will be written
+	Capacity int64          // free sectors of the medium; 0: unknown
+	Speed    int            // kB/s (1000 bytes); 0: the drive offers no choice
+	Erases   Contents       // of the disc, which will be lost
+	Steps    []string       // in the order of their execution, as text
+	Notices  []disc.Notice  // differences from what was requested, and what Defects mean for the disc
+	Defects  []disc.Notice  // known defects of the source
 	// Unopenable is why the files of the source cannot be found. It is nil if they can,
 	// if the source has no known file system, or if it is a session for another address
 	// than 0.
 	Unopenable error
+}
+
+// Choice is a mode that can be chosen.
+type Choice struct {
+	Mode Mode
+	Lost []disc.Notice // what the disc would not hold
+	Err  error         // why this source cannot be written in this mode, or nil
+}
+
+// Track is a track as it will be written. Addresses are those of the disc.
+type Track struct {
+	Session int
+	disc.Track
+	Title string // from CD-TEXT; empty: none
+}
+
+// LayerBreak is a place where the layer of a DVD can be changed.
+type LayerBreak struct {
+	Sectors int64  // on the first layer
+	Where   string // "the half of the disc", "title set 1, program chain 2, cell 14"
+	Chosen  bool
+}
+
+// SpareChoice is a size of the spare areas.
+type SpareChoice struct {
+	Spare    Spare
+	Sectors  int64 // of the spare areas
+	Capacity int64 // sectors for data
+	Chosen   bool
 }
 
 // Result is the result of a burn, or of writing an image file.
@@ -90,4 +148,21 @@ type Result struct {
 	Retried       int64         // sectors that were not read at the first attempt when the disc was compared
 	SourceChanged *SourceChange // nil: the source has not changed since it was burned
 	Notices       []disc.Notice // of the plan and of the burn
+	Checks        []Check       // what was looked at after the burn
+	Retries       []disc.LBA    // where sectors were not read at the first attempt
+	MediumID      string        // how the medium identifies itself: "MCC-03RG20", "97:24:01 (Taiyo Yuden)"; empty: unknown
+	// ReadOffset is the offset in samples with which the drive reads audio, if it was found.
+	ReadOffset *int
+	// LeastSeconds is the shortest time that writing can have taken at the speed of the
+	// disc; 0: unknown.
+	LeastSeconds float64
+}
+
+// Check is one thing that was looked at after the burn: the table of contents, CD-TEXT, a
+// track's ISRC, the contents.
+type Check struct {
+	What     string // "CD-TEXT", "ISRC of track 3"
+	Expected string // as text, short
+	Found    string // if it differs
+	OK       bool
 }

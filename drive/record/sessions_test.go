@@ -103,8 +103,8 @@ func TestSimulate(t *testing.T) {
 	for _, m := range media {
 		t.Run(m.name, func(t *testing.T) {
 			d := virtualtest.Blank(t, m.name, small)
-			for _, once := range []bool{false, true} {
-				b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Simulate: true, DiscAtOnce: once})
+			for _, mode := range []record.Mode{record.Auto, record.DiscAtOnce} {
+				b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Simulate: true, Mode: mode})
 				if !m.test {
 					if err == nil || !strings.Contains(err.Error(), "cannot be burned in simulation") {
 						t.Errorf("planned: %v", err)

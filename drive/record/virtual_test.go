@@ -131,7 +131,7 @@ func TestEject(t *testing.T) {
 func TestDiscAtOnce(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd-r", small)
 	want := virtualtest.Noise(777, 2)
-	r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{DiscAtOnce: true, Appendable: true})
+	r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Mode: record.DiscAtOnce, Appendable: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestSpeedAsMultiple(t *testing.T) {
 // Disc at once on a medium that does not support it is reported.
 func TestNoDiscAtOnce(t *testing.T) {
 	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
-		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{DiscAtOnce: true})
+		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Mode: record.DiscAtOnce})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"glassmaster/drive/record"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -69,7 +70,7 @@ func (o *options) reload() {
 	o.eject.SetChecked(set.Eject)
 	o.simulate.SetChecked(set.Simulate)
 	o.finish.SetChecked(!set.Appendable)
-	o.dao.SetChecked(set.DiscAtOnce)
+	o.dao.SetChecked(set.Mode == record.DiscAtOnce)
 	o.blank.SetChecked(set.Blank)
 	allow(o.speed, isDrive && len(in.Speeds) > 0)
 	for _, c := range []*widgets.Check{o.eject, o.simulate, o.finish, o.dao, o.blank} {
@@ -101,7 +102,10 @@ func (o *options) changed() {
 	set.Eject = o.eject.Checked
 	set.Simulate = o.simulate.Checked
 	set.Appendable = !o.finish.Checked
-	set.DiscAtOnce = o.dao.Checked
+	set.Mode = record.Auto
+	if o.dao.Checked {
+		set.Mode = record.DiscAtOnce
+	}
 	set.Blank = o.blank.Checked
 	o.v.burn.Plan()
 }
