@@ -174,7 +174,7 @@ func (d *recorder) physical() []byte {
 	if m.layers == 2 {
 		l0 := d.layer0()
 		putPSN(b[13:], firstPSN+l0-1)
-		putPSN(b[9:], 0xFFFFFF&^(firstPSN+end-l0-1))
+		putPSN(b[9:], 0xFFFFFF&^(firstPSN+l0-1)+max(end-l0, 1)-1) // layer 1 begins below the end of layer 0
 	} else {
 		putPSN(b[9:], firstPSN+end-1)
 	}

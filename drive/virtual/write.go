@@ -205,7 +205,7 @@ func (d *recorder) syncCache(r *request) (int, error) {
 // reserveTrack is RESERVE TRACK (MMC-6 6.30). ARSV and RMZ must be zero, so that the command
 // has a size in blocks.
 func (d *recorder) reserveTrack(r *request) (int, error) {
-	if d.readOnly() {
+	if d.readOnly() || d.protected() {
 		return 0, errProtected()
 	}
 	if d.faults.Discard {
