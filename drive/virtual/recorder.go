@@ -46,6 +46,7 @@ type recorder struct {
 	waited     time.Duration // see Drive.Waited
 	loader     bool          // see Drive.SetLoader
 	pace       pace
+	verifies   bool // the drive verifies the last WRITE
 	book       bookSettings
 	untilReset bool // write protected by software until the drive restarts
 	noSync     bool // see Drive.SetNoSync

@@ -164,11 +164,11 @@ func TestDefects(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole := s.Allocated
+			whole, block := s.Allocated, int64(32)
 			if c.medium == "dvd-ram" {
-				whole += 800
+				whole, block = whole+12800, 16
 			}
-			if used := whole - s.Free; used != c.used {
+			if used := (whole - s.Free) / block; used != c.used {
 				t.Errorf("%+v: %d spare blocks are used, want %d", s, used, c.used)
 			}
 		})
@@ -180,7 +180,7 @@ func TestDefectsOfBDR(t *testing.T) {
 	b := insertName(t, "medium=bd-r&sectors=3200&defective=0,40,70")
 	b.ok(formatCDB, formatList(3168, formatBDRSpare, 1, 0)...) // one spare cluster
 	b.writes(0, 32, 2048)
-	if s, err := mmc.ReadSpareArea(t.Context(), b.d, true); err != nil || s.Free != 0 || s.Allocated != 1 {
+	if s, err := mmc.ReadSpareArea(t.Context(), b.d, true); err != nil || s.Free != 0 || s.Allocated != 32 {
 		t.Errorf("spare areas %+v, %v", s, err)
 	}
 	b.writeFails("3/32/00", 32, 32)
@@ -242,7 +242,7 @@ func TestPseudoOverwrite(t *testing.T) {
 		if err := b.write(16, 32, 2048); (err != nil || c.want != "") && code(err) != c.want {
 			t.Errorf("sub-type %d: %v, want %q", c.sub, err, c.want)
 		}
-		if s, err := mmc.ReadSpareArea(t.Context(), b.d, true); err != nil || s.Free != c.free {
+		if s, err := mmc.ReadSpareArea(t.Context(), b.d, true); err != nil || s.Free != 32*c.free {
 			t.Errorf("sub-type %d: %+v, %v, want %d free clusters", c.sub, s, err, c.free)
 		}
 	}
@@ -291,7 +291,47 @@ func TestSpareExpansion(t *testing.T) {
 	b.ok(formatCDB, formatList(4000, formatRAMSpare, 0, 0x800)...)
 	b.same(0, 16)
 	b.writeFails("5/21/00", 4096, 16)
-	if s, err := mmc.ReadSpareArea(t.Context(), b.d, false); err != nil || s.Allocated != 7 || s.Primary != 800 {
+	if s, err := mmc.ReadSpareArea(t.Context(), b.d, false); err != nil || s.Allocated != 112 || s.Primary != 12800 {
 		t.Errorf("spare areas %+v, %v", s, err)
+	}
+}
+
+// TestDefectStatus: the drive lists the blocks that it replaced.
+func TestDefectStatus(t *testing.T) {
+	b := insertName(t, "medium=dvd-ram&sectors=4000&defective=0,100,3999")
+	b.writes(0, 160, 2048)
+	b.writes(3984, 16, 2048)
+	for _, c := range []struct {
+		from int64
+		want []int64
+	}{{0, []int64{0, 96, 3984}}, {96, []int64{96, 3984}}, {120, []int64{3984}}} {
+		x, err := mmc.DefectStatus(t.Context(), b.d, c.from)
+		if err != nil || !slices.Equal(x.Blocks, c.want) || x.End != 3999 {
+			t.Errorf("from %d: %+v, %v, want %d", c.from, x, err, c.want)
+		}
+	}
+	b = insertBlank(t, "dvd+r", 4000)
+	if _, err := mmc.DefectStatus(t.Context(), b.d, 0); code(err) != "5/24/00" {
+		t.Errorf("defects of a DVD+R: %v", err)
+	}
+}
+
+// TestExactSpeed: a speed that must be exact is one that the drive has.
+func TestExactSpeed(t *testing.T) {
+	for _, c := range []struct {
+		s    mmc.Streaming
+		want string
+	}{
+		{mmc.Streaming{End: 4000, Write: 5540}, ""},
+		{mmc.Streaming{End: 4000, Write: 5540, Exact: true}, ""},
+		{mmc.Streaming{End: 4000, Write: 5000, Rotation: mmc.CAV}, ""},
+		{mmc.Streaming{End: 4000, Write: 5000, Exact: true}, "5/26/00"},
+		{mmc.Streaming{Start: 4001, End: 4000, Write: 5540}, "5/26/00"},
+		{mmc.Streaming{End: 4000, Write: 5540, Rotation: 3}, "5/26/00"},
+	} {
+		b := insertBlank(t, "dvd+r", 4000)
+		if err := mmc.SetStreamingSpeeds(t.Context(), b.d, c.s); (err != nil || c.want != "") && code(err) != c.want {
+			t.Errorf("%+v: %v, want %q", c.s, err, c.want)
+		}
 	}
 }

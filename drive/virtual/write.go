@@ -55,6 +55,7 @@ func (d *recorder) write(r *request) (int, error) {
 	if w.blocks == 0 {
 		return 0, nil
 	}
+	d.verifies = w.verify || st.Format.Spare && !w.streaming
 	if d.pace.full(n, d.paceRate()) {
 		return 0, check(2, 0x04, longSync)
 	}
