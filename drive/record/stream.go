@@ -2,70 +2,92 @@ package record
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 
 	"glassmaster/mastering/disc"
 )
 
-// ringBytes is how much of the source is read ahead. At the highest speed, 70 MB/s, it
-// lasts for half a second.
-const ringBytes = 32 << 20
+// DefaultBuffer is the size in bytes of the buffer between reading and writing. At the
+// highest speed, 70 MB/s, it lasts for half a second.
+const DefaultBuffer = 32 << 20
 
-// stream reads the source ahead of the writer, in chunks as they are written,
-// the last one filled up with zeros.
+// stream reads the source ahead of the writer, in chunks as they are written.
 type stream struct {
-	full  chan []byte
+	full  chan chunk
 	empty chan []byte
 	size  int // chunks that the ring holds
 	// primed is closed when the ring has been full for the first time.
 	primed chan struct{}
 	err    error
-	sent   *sent // of the sectors of the source
+	sent   *sent // what was read
 }
 
-// newStream begins to read sectors sectors of src from address start on, and delivers
-// padded ones. Reading ends when the context is cancelled.
-func newStream(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64, chunk int) *stream {
-	size := int(min(int64(max(ringBytes/(chunk*disc.SectorSize), 2)), (padded+int64(chunk)-1)/int64(chunk)))
-	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent()}
+// chunk is what one WRITE carries.
+type chunk struct {
+	area *area
+	at   disc.LBA // on the medium
+	p    []byte
+}
+
+// blocks returns the number of blocks of a chunk.
+func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
+
+// newStream begins to read the areas from src, and delivers them in chunks of count(block)
+// blocks. The buffer has so many bytes, 0: DefaultBuffer. Reading ends when the context is
+// cancelled.
+func newStream(ctx context.Context, src disc.Disc, areas []area, count func(block) int, buffer int64) *stream {
+	if buffer <= 0 {
+		buffer = DefaultBuffer
+	}
+	largest, chunks := 0, int64(0)
+	for _, a := range areas {
+		n := count(a.block)
+		largest = max(largest, n*a.block.size)
+		chunks += (a.padded + int64(n) - 1) / int64(n)
+	}
+	size := int(min(max(buffer/int64(largest), 2), max(chunks, 1)))
+	s := &stream{full: make(chan chunk, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent(areas)}
 	for range size {
-		s.empty <- make([]byte, chunk*disc.SectorSize)
+		s.empty <- make([]byte, largest)
 	}
 	go func() {
 		defer close(s.full)
-		s.err = s.read(ctx, src, start, sectors, padded)
-		s.ready()
+		defer s.ready()
+		for i := range areas {
+			if s.err = s.read(ctx, src, &areas[i], count(areas[i].block), s.sent.areas[i]); s.err != nil {
+				return
+			}
+		}
 	}()
 	return s
 }
 
-func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64) error {
-	for at := int64(0); at < padded; {
+// read delivers an area in chunks of n blocks.
+func (s *stream) read(ctx context.Context, src disc.Disc, a *area, n int, sums *areaSums) error {
+	size := int64(a.block.size)
+	for at := int64(0); at < a.padded; {
 		var p []byte
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case p = <-s.empty:
 		}
-		p = p[:cap(p)]
-		n := min(int64(len(p)/disc.SectorSize), padded-at)
-		p = p[:n*disc.SectorSize]
-		data := max(min(n, sectors-at), 0) * disc.SectorSize
+		n := min(int64(n), a.padded-at)
+		p = p[:n*size]
+		data := max(min(n, a.sectors-at), 0) * size
 		clear(p[data:])
 		if data > 0 {
-			if err := readFull(ctx, src, p[:data], start+disc.LBA(at)); err != nil {
+			if err := a.read(ctx, src, p[:data], at); err != nil {
 				return err
 			}
-			_, _ = s.sent.Write(p[:data])
+			s.sent.add(sums, p[:data])
 		}
-		at += n
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case s.full <- p:
+		case s.full <- chunk{a, a.at + disc.LBA(at), p}:
 		}
+		at += n
 		if len(s.full) == s.size {
 			s.ready()
 		}
@@ -82,53 +104,27 @@ func (s *stream) ready() {
 	}
 }
 
-// readFull reads all of p. A panic of the source is turned into an error: in a goroutine
-// of its own it would end the program and leave the tray locked.
-func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("read the source at sector %d: internal error of the program: %v", lba, fault)
-		}
-	}()
-	for len(p) > 0 {
-		n, err := src.ReadSectors(ctx, p, lba, disc.User)
-		p = p[n*disc.SectorSize:]
-		lba += disc.LBA(n)
-		if len(p) == 0 {
-			return nil
-		}
-		if err == nil && n > 0 {
-			continue
-		}
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("read the source at sector %d: %w", lba, err)
-	}
-	return nil
-}
-
 // next returns the next chunk to write, or io.EOF after the last one.
-func (s *stream) next(ctx context.Context) ([]byte, error) {
+func (s *stream) next(ctx context.Context) (chunk, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return chunk{}, err
 	}
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
-	case p, ok := <-s.full:
+		return chunk{}, ctx.Err()
+	case c, ok := <-s.full:
 		switch {
 		case ok:
-			return p, nil
+			return c, nil
 		case s.err != nil:
-			return nil, s.err
+			return chunk{}, s.err
 		}
-		return nil, io.EOF
+		return chunk{}, io.EOF
 	}
 }
 
 // done returns a written chunk to the ring.
-func (s *stream) done(p []byte) { s.empty <- p }
+func (s *stream) done(c chunk) { s.empty <- c.p[:cap(c.p)] }
 
 // level returns how full the ring is, from 0 to 1.
 func (s *stream) level() float64 { return float64(len(s.full)) / float64(s.size) }
