@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"glassmaster/drive/job"
-	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -16,7 +15,7 @@ type writing struct {
 	title   string // of the source
 	to      string // title of the target
 	target  Target
-	options record.Options
+	options Options
 }
 
 // Begin begins the burn, as soon as no other task uses its drives.
@@ -52,7 +51,7 @@ func (b *Burn) Begin() {
 		return err
 	}, func(err error) {
 		b.discChanges()
-		v := Judge(r, err, o)
+		v := Judge(r, err, o.Options)
 		b.endTrace(err == nil)
 		b.outcome = &v
 		b.changed()

@@ -30,7 +30,7 @@ type recorder struct {
 	asked    chan chan bool // not nil: Inserted sends a channel, and waits until that is closed
 	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
 	written  []Target
-	options  record.Options
+	options  Options
 }
 
 func (r *recorder) Queue() *job.Queue { return &r.queue }
@@ -56,7 +56,7 @@ func (r *recorder) answer(change func()) {
 	change()
 }
 
-func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ record.Options) Preflight {
+func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ Options) Preflight {
 	_, release, err := r.queue.Use(ctx, Drives(s, t)...)
 	if err != nil {
 		return Preflight{Err: err}
@@ -86,7 +86,7 @@ func (r *recorder) RunAction(context.Context, string, Action, progress.Reporter)
 	return "", nil
 }
 
-func (r *recorder) Write(ctx context.Context, _ Source, t Target, o record.Options, rep progress.Reporter) (job.Result, error) {
+func (r *recorder) Write(ctx context.Context, _ Source, t Target, o Options, rep progress.Reporter) (job.Result, error) {
 	r.written, r.options = append(r.written, t), o
 	return r.burn(ctx, rep)
 }
@@ -324,7 +324,7 @@ func TestBurnPhases(t *testing.T) {
 		b.FindDrives()
 		b.SetTarget(c.target)
 		b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
-		b.Options = c.o
+		b.Options.Options = c.o
 		b.waitUntilIdle(t, q)
 		b.Begin()
 		for i, p := range c.phases {
