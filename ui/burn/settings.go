@@ -237,7 +237,9 @@ func (s *settings) showSummary() {
 		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "Mode", Value: s.modeText()},
 			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
 	}
-	if p.Sectors > 0 {
+	if text := model.DiscSummary(p.TOC); len(b.Tracks()) > 0 {
+		facts = append(facts, widgets.Fact{Name: "Contents", Value: text})
+	} else if p.Sectors > 0 {
 		facts = append(facts, widgets.Fact{Name: "Size", Value: units.Size(p.Sectors * disc.SectorSize)})
 	}
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})

@@ -1,6 +1,7 @@
 package burn
 
 import (
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -41,7 +42,7 @@ var trackColumns = [trackCells]struct {
 	width float32 // 0: what remains
 	align fyne.TextAlign
 }{
-	{"Track", 40, fyne.TextAlignTrailing},
+	{"No.", 26, fyne.TextAlignTrailing},
 	{"Title", 0, fyne.TextAlignLeading},
 	{"Kind", 62, fyne.TextAlignLeading},
 	{"Length", 62, fyne.TextAlignTrailing},
@@ -72,6 +73,7 @@ func (p *trackPage) reload() {
 		}
 	}
 	p.shown[cellTitle] = true
+	p.shown[cellKind] = p.mixed() // else it says nothing
 	var facts []widgets.Fact
 	for _, l := range p.v.burn.AlbumFacts() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
@@ -80,6 +82,13 @@ func (p *trackPage) reload() {
 	widgets.SetVisible(p.facts.Container, len(facts) > 0)
 	p.heading.Refresh()
 	p.list.Refresh()
+}
+
+// mixed reports whether the tracks are of different kinds.
+func (p *trackPage) mixed() bool {
+	return slices.ContainsFunc(p.rows, func(r model.BurnTrack) bool {
+		return r.Heading == "" && r.Track.Mode != p.rows[len(p.rows)-1].Track.Mode
+	})
 }
 
 func trackTexts(r model.BurnTrack) [trackCells]string {

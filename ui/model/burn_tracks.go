@@ -136,7 +136,7 @@ func (b *Burn) AlbumFacts() []Line {
 			out = append(out, Line{name, value})
 		}
 	}
-	add("Catalogue number", b.preflight.TOC.Catalog)
+	add("MCN", b.preflight.TOC.Catalog)
 	texts := b.texts()
 	for _, t := range texts {
 		name := "CD-TEXT"
