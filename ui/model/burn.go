@@ -44,6 +44,17 @@ type Options struct {
 	Accepted []disc.Notice
 }
 
+// bufferSize returns the size of the buffer between reading and writing, in bytes.
+func (o Options) bufferSize() int64 {
+	if o.Buffer > 0 {
+		return o.Buffer
+	}
+	return usualBuffer
+}
+
+// usualBuffer is the size of the buffer unless another is chosen.
+const usualBuffer = 32 << 20
+
 // None reports whether no target is chosen.
 func (t Target) None() bool { return t.Drive == "" && t.File == "" }
 

@@ -109,7 +109,7 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 		return progress.Snapshot{HostBuffer: -1, DriveBuffer: -1}, b.trace
 	}
 	s := b.job.Meter().Snapshot()
-	b.trace.Record(s)
+	b.trace.Record(s, b.write.options.bufferSize())
 	if isWriting(s.Phase) || b.writeTrace.Phase == progress.NoPhase {
 		b.writeTrace = b.trace
 	}
@@ -122,7 +122,7 @@ func (b *Burn) endTrace(whole bool) {
 	if !isWriting(b.writeTrace.Phase) {
 		for _, s := range b.job.Meter().Phases() {
 			if isWriting(s.Phase) {
-				b.writeTrace = Trace{Phase: s.Phase}
+				b.writeTrace = newTrace(s.Phase)
 			}
 		}
 	}
