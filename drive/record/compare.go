@@ -104,21 +104,21 @@ func (c *comparison) run(ctx context.Context) error {
 }
 
 func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
-	a, size := c.area, int64(c.area.block.size)
-	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
+	a, size := c.area, int64(c.area.block.main())
+	mine, theirs := make([]byte, pieceSectors*a.block.size), make([]byte, pieceSectors*size)
 	for i, at := 0, int64(0); at < a.sectors; i++ {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
 		n := min(a.sectors-at, pieceSectors)
-		want, got := mine[:n*size], theirs[:n*size]
+		blocks, got := mine[:n*int64(a.block.size)], theirs[:n*size]
 		source := make(chan error, 1)
 		go func() {
 			if c.r.o.Once {
 				source <- nil
 				return
 			}
-			source <- a.read(ctx, c.r.src, want, at)
+			source <- a.read(ctx, c.r.src, blocks, at)
 		}()
 		bad, err := c.readDisc(ctx, got, a.at+disc.LBA(at))
 		gone := <-source
@@ -128,7 +128,7 @@ func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		c.piece(piece{sums.pieces[i], a.start + disc.LBA(at), want, got, bad, gone})
+		c.piece(piece{sums.pieces[i], a.start + disc.LBA(at), a.block.strip(blocks), got, bad, gone})
 		c.r.rep.Add(n * size)
 		at += n
 	}
@@ -141,8 +141,8 @@ func (c *comparison) readDisc(ctx context.Context, p []byte, lba disc.LBA) (map[
 	b := c.area.block
 	form := b.form.Size()
 	whole := p
-	if form != b.size {
-		whole = make([]byte, len(p)/b.size*form)
+	if form != b.main() {
+		whole = make([]byte, len(p)/b.main()*form)
 		defer func() { b.cut(p, whole) }()
 	}
 	var bad map[int]error
@@ -197,7 +197,7 @@ func (c *comparison) piece(p piece) {
 	case good && !same && p.gone == nil:
 		// The disc has what was sent, so it shows which sector of the source has changed.
 		if at := firstDifference(p.want, p.got); at >= 0 && c.changed.LBA == p.lba {
-			c.changed.LBA += disc.LBA(at / c.area.block.size)
+			c.changed.LBA += disc.LBA(at / c.area.block.main())
 		}
 	case good:
 	case same:
@@ -209,7 +209,7 @@ func (c *comparison) piece(p piece) {
 
 // sectors counts the bad sectors of a piece whose source is what was sent.
 func (c *comparison) sectors(p piece) {
-	size := c.area.block.size
+	size := c.area.block.main()
 	for i := 0; i*size < len(p.want); i++ {
 		w, g := p.want[i*size:(i+1)*size], p.got[i*size:(i+1)*size]
 		if err := p.unread[i]; err != nil || !bytes.Equal(w, g) {
@@ -221,7 +221,7 @@ func (c *comparison) sectors(p piece) {
 // whole counts a piece that differs from what was sent and whose source has changed too.
 // Only the unreadable sectors are then known to be bad.
 func (c *comparison) whole(p piece) {
-	for i := range len(p.got) / c.area.block.size {
+	for i := range len(p.got) / c.area.block.main() {
 		if err := p.unread[i]; err != nil {
 			c.found(&verify.Mismatch{LBA: p.lba + disc.LBA(i), Err: err, Count: int64(len(p.unread))})
 			return

@@ -8,6 +8,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -201,6 +202,8 @@ func (r *burning) nextTrack() error {
 		return nil // a blank disc begins at 0, whether the drive reports that or not
 	case !ti.Writable:
 		return r.before(step, fmt.Errorf("the drive reports none, and %d was planned", r.next))
+	case r.recipe.mode != mmc.TrackAtOnce && r.medium.profile.IsCD() && r.program.stages[0].beginsAt(disc.LBA(ti.NextWritable)):
+		return nil
 	case ti.NextWritable != int64(r.next):
 		return r.before(step, fmt.Errorf("the drive reports %d, and %d was planned", ti.NextWritable, r.next))
 	case insideTrack(ti):
