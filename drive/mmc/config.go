@@ -13,6 +13,8 @@ const (
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureCDMastering   = 0x002E // session at once, and raw
 	FeatureDVDRWrite     = 0x002F
+	FeatureLayerJump     = 0x0033 // DVD-R DL
+	FeatureBDRPOW        = 0x0038 // BD-R with pseudo overwrite
 )
 
 // Feature is a feature of a drive, and whether it can be used with the current medium.

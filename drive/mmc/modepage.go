@@ -16,6 +16,7 @@ const (
 	TrackAtOnce WriteType = 1
 	DiscAtOnce  WriteType = 2 // session-at-once on CD
 	Raw         WriteType = 3 // CD: everything from the lead-in to the lead-out comes from the host
+	LayerJump   WriteType = 4 // DVD-R DL
 )
 
 // Data block types: what a block holds that is written to a CD (MMC-6 7.5, table 665). The
