@@ -10,6 +10,7 @@ import (
 const (
 	FeatureRemovable     = 0x0003 // removable medium: lock and tray
 	FeatureIncremental   = 0x0021 // incremental streaming writable
+	FeatureCDRead        = 0x001E // bit 0 of byte 4: CD-TEXT
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureCDMastering   = 0x002E // session at once, and raw
 	FeatureDVDRWrite     = 0x002F

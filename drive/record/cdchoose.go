@@ -204,6 +204,7 @@ func (m *cdMode) onlyFirst() {
 // take makes a mode the plan.
 func (b *Burn) take(m cdMode, c *cdBurn) {
 	b.recipe, b.program, b.toc = m.recipe, m.program, m.toc
+	b.packs, b.ownSub = m.packs, m.mode == Raw && c.hasSub
 	b.start = c.sessions[0].Tracks[0].Start
 	p := &b.plan
 	p.Mode, p.CDText = m.mode, m.texts

@@ -44,6 +44,7 @@ type cdMode struct {
 	program program
 	toc     disc.TOC // as the disc will have it; of the sessions that are written
 	texts   []disc.CDText
+	packs   []byte
 	lost    []disc.Notice
 	err     error
 }

@@ -95,6 +95,7 @@ func (c *cdBurn) text(m *cdMode, i int) []byte {
 	packs, changed := sector.EncodeCDText(s)
 	m.lost = append(m.lost, changed...)
 	m.texts, _ = sector.KeptCDText(s)
+	m.packs = packs
 	return packs
 }
 

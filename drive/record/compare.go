@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
@@ -32,11 +34,14 @@ func (r *burning) compare() error {
 	err = c.run(r.ctx)
 	back.countUnnamed()
 	r.result.Retried = int64(len(back.failed))
+	r.result.Retries = slices.Sorted(maps.Keys(back.failed))
 	r.result.SourceChanged = c.changed
 	if c.changed != nil && r.o.Locate != nil {
 		c.changed.File = r.o.Locate(c.changed.LBA)
 	}
 	switch {
+	case errors.Is(err, ErrDiffers):
+		return r.failed(err)
 	case err != nil:
 		return r.notCompared(err)
 	case c.bad != nil:
@@ -60,7 +65,7 @@ func (r *burning) backed() *readback {
 	}
 	size := r.bufferBytes()
 	r.cacheFlushed = r.flushReadCache(size, r.otherSectors(size))
-	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
+	last := r.position - disc.LBA(2*size/disc.SectorSize)
 	back.cached = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back
 }
@@ -82,12 +87,17 @@ type comparison struct {
 	r       *burning
 	disc    disc.Disc
 	area    area             // that is being compared
+	offset  int              // with which the drive reads audio, in bytes
+	excused int64            // bytes of audio that cannot be read because of it
 	bad     *verify.Mismatch // on the disc
 	changed *SourceChange
 }
 
 // run compares all areas that are to be compared.
 func (c *comparison) run(ctx context.Context) error {
+	if err := c.findOffset(ctx); err != nil {
+		return err
+	}
 	for i, a := range c.r.program.areas() {
 		if !a.compared {
 			continue
@@ -97,10 +107,14 @@ func (c *comparison) run(ctx context.Context) error {
 			return err
 		}
 	}
+	c.tellOffset()
 	if c.bad != nil && c.r.o.Locate != nil {
 		c.bad.File = c.r.o.Locate(c.bad.LBA)
 	}
-	return nil
+	if c.bad != nil || c.r.o.Once {
+		return nil
+	}
+	return c.compareSub(ctx)
 }
 
 func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
@@ -120,8 +134,15 @@ func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
 			}
 			source <- a.read(ctx, c.r.src, blocks, at)
 		}()
-		bad, err := c.readDisc(ctx, got, a.at+disc.LBA(at))
-		gone := <-source
+		var bad map[int]error
+		var err, gone error
+		if a.audio && c.offset != 0 {
+			gone = <-source
+			bad, err = c.readAudio(ctx, got, a.at+disc.LBA(at), a.block.strip(bytes.Clone(blocks)))
+		} else {
+			bad, err = c.readDisc(ctx, got, a.at+disc.LBA(at))
+			gone = <-source
+		}
 		if err != nil {
 			return err
 		}

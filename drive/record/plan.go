@@ -30,6 +30,8 @@ type Burn struct {
 	format        bool     // FORMAT UNIT first
 	program       program
 	least         int64    // sectors that the disc must hold at least, with the gaps between tracks; 0: those of the source
+	packs         []byte   // of the CD-TEXT of the first session
+	ownSub        bool     // the sub-channels are those of the source
 	toc           disc.TOC // of a CD: as it will be
 	plan          Plan
 }

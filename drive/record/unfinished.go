@@ -187,6 +187,11 @@ func (r *burning) closeUnfinished() error {
 	}
 	r.medium, r.next = m, m.next()
 	r.program = r.program.from(r.next)
+	if len(r.toc.Sessions) == 1 { // of one track: more are refused
+		s := &r.toc.Sessions[0]
+		s.Number, s.Tracks[0].Number, s.Tracks[0].Start = max(m.info.Sessions, 1), max(m.track.Number, 1), r.next
+		r.program.stages[0].areas[0].track = s.Tracks[0].Number
+	}
 	r.inform("the next writable address is %d", r.next)
 	return nil
 }
