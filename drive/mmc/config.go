@@ -61,17 +61,19 @@ type CDWriting struct {
 	CueSheet int // largest size of a cue sheet in bytes; 0: unknown
 }
 
-// CDWriting returns how the drive can write the CD in it: features 002Dh (MMC-6 5.3.23,
-// bytes 4 flags, 6 data types supported) and 002Eh (MMC-6 5.3.24, bytes 4 BUF (6), SAO (5), raw
-// with several sessions (4), raw (3), test write (2), CD-RW (1), R-W (0); 5 maximum length of a
-// cue sheet).
-func (c Configuration) CDWriting() CDWriting {
+// CDWriting returns how the drive can write the CD in it, or with blank set, once it is blank:
+// features 002Dh (MMC-6 5.3.23, bytes 4 flags, 6 data types supported) and 002Eh (MMC-6 5.3.24,
+// bytes 4 BUF (6), SAO (5), raw with several sessions (4), raw (3), test write (2), CD-RW (1), R-W
+// (0); 5 maximum length of a cue sheet). A drive without feature 002Dh is one from before that
+// features were defined, all of which write track at once.
+func (c Configuration) CDWriting(blank bool) CDWriting {
 	var w CDWriting
-	if f, ok := c.Feature(FeatureCDTrackAtOnce); ok && f.Current {
-		w.TrackAtOnce = true
+	f, ok := c.Feature(FeatureCDTrackAtOnce)
+	w.TrackAtOnce = !ok || f.Current || blank
+	if w.TrackAtOnce {
 		w.Blocks = be.Uint16(padded(f.Data, 4)[2:])
 	}
-	if f, ok := c.Feature(FeatureCDMastering); ok && f.Current {
+	if f, ok := c.Feature(FeatureCDMastering); ok && (f.Current || blank) {
 		p := padded(f.Data, 4)
 		w.SessionAtOnce, w.RawSessions = p[0]&0x20 != 0, p[0]&0x18 == 0x18
 		w.Raw, w.SubChannels = p[0]&8 != 0, p[0]&1 != 0

@@ -58,7 +58,7 @@ func (b *Burn) newCDBurn(ctx context.Context) (*cdBurn, error) {
 	toc := b.src.TOC()
 	c := &cdBurn{
 		src: sector.AllForms(b.src), catalog: toc.Catalog, contents: map[disc.LBA]contents{}, noisy: map[disc.LBA]bool{}, next: b.next, number: 1,
-		leadIn: b.medium.leadIn, drive: b.medium.config.CDWriting(), open: b.o.Appendable,
+		leadIn: b.medium.leadIn, drive: b.medium.config.CDWriting(b.erase), open: b.o.Appendable,
 	}
 	if !sector.ValidCatalog(c.catalog) {
 		c.catalog = ""

@@ -188,7 +188,7 @@ func (r *burning) leastSeconds() float64 {
 	}
 	n := r.result.Written * size
 	if r.medium.profile.IsCD() {
-		n = max(n-r.bufferBytes(), 0)
+		n = max(n-usualBuffer, 0)
 	}
 	return float64(n) / (float64(r.plan.Speed) * 1000)
 }
