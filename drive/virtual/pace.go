@@ -102,6 +102,10 @@ func (d *recorder) paceRate() int {
 	return rate
 }
 
+// bufferFull reports whether a drive with a pace has no space for n bytes in its buffer, so that
+// the host has to send them again.
+func (d *recorder) bufferFull(n int) bool { return d.pace.full(n, d.paceRate()) }
+
 // filled returns the number of bytes in the buffer.
 func (d *recorder) filled() int {
 	if d.pace.rate == 0 {

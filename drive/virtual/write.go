@@ -43,6 +43,9 @@ func (d *recorder) write(r *request) (int, error) {
 		}
 		st = d.test
 	}
+	if d.medium.family == cdWrite {
+		return d.writeCD(r, st, w.lba, w.blocks)
+	}
 	size, err := d.admit(st, w.lba, w.blocks)
 	if err != nil {
 		return 0, err
@@ -56,8 +59,8 @@ func (d *recorder) write(r *request) (int, error) {
 		return 0, nil
 	}
 	d.verifies = w.verify || st.Format.Spare && !w.streaming
-	if d.pace.full(n, d.paceRate()) {
-		return 0, check(2, 0x04, longSync)
+	if d.bufferFull(n) {
+		return 0, errBufferFull()
 	}
 	if err := d.settle(st, w); err != nil {
 		return 0, err
@@ -65,11 +68,7 @@ func (d *recorder) write(r *request) (int, error) {
 	if err := d.advance(st, w.lba, w.blocks); err != nil {
 		return 0, err
 	}
-	switch {
-	case d.test != nil:
-		return n, nil
-	case size == discfile.LeadInBytes:
-		addText(st, p)
+	if d.test != nil {
 		return n, nil
 	}
 	return n, d.record(r.ctx, w.lba, size, p)
@@ -79,9 +78,6 @@ func (d *recorder) write(r *request) (int, error) {
 // not change the state.
 func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 	probe := st.Clone()
-	if d.medium.family == cdWrite {
-		return d.admitCD(probe, lba, blocks)
-	}
 	if d.random(probe) {
 		return disc.SectorSize, d.admitRandom(probe, lba, blocks)
 	}
@@ -118,15 +114,6 @@ func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 // advance moves the next writable address after the blocks of an admitted write.
 func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	switch {
-	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.OpenSession() != nil && st.OpenSession().AtOnce):
-		if st.OpenSession() == nil { // the session begins
-			st.Sessions = append(st.Sessions, *d.cue)
-			if d.cue = nil; st.MCN == "" {
-				st.MCN = d.cueMCN
-			}
-		}
-		advanceCue(st.OpenSession(), lba+blocks)
-		return nil
 	case d.random(st):
 		d.advanceRandom(st, lba, blocks)
 		return nil
@@ -175,7 +162,9 @@ func (d *recorder) syncCache(r *request) (int, error) {
 	switch {
 	case d.overwritable() || o == nil:
 	case d.medium.family == cdWrite:
-		d.syncCD(st, o)
+		if err := d.syncCD(st, o); err != nil {
+			return 0, err
+		}
 	case o.AtOnce && d.medium.family == minusR:
 		d.pad(st)
 		if t := &o.Tracks[0]; !t.Reserved || t.Complete() {
