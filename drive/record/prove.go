@@ -25,6 +25,9 @@ func (r *burning) prove() error {
 		err = r.checkDisc()
 	}
 	if err == nil {
+		err = r.checkProperties()
+	}
+	if err == nil {
 		err = r.watch.lost
 	}
 	if err != nil {
@@ -36,6 +39,9 @@ func (r *burning) prove() error {
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
 		r.show() // also of a bad disc
+	}
+	if err == nil {
+		err = r.asRequested()
 	}
 	return err
 }
