@@ -78,7 +78,7 @@ func (d *recorder) features() []feature {
 		{0x0003, 0, true, true, d.removable()},
 		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
 		{0x001D, 0, false, cd, nil},
-		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
+		{0x001E, 2, false, cd, []byte{3, 0, 0, 0}}, // C2 pointers, CD-TEXT
 		{0x001F, 1, false, dvd, []byte{1, 0, 1, 0}},
 		{0x0040, 0, false, bd, bdRead(d.profile())},
 	}, append(d.writeFeatures(p), []feature{
@@ -135,8 +135,8 @@ func (d *recorder) writeFeatures(p int) []feature {
 		{0x0026, 0, false, p == profileDVDRWRO, nil},
 		{0x002A, 0, false, p == profileDVDpRW, []byte{1, 0, 0, 0}},
 		{0x002B, 0, false, open && p == profileDVDpR, []byte{1, 0, 0, 0}},
-		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x05, 0x01}},
-		{0x002E, 0, false, open && cd, []byte{0x66, 0, 0x0C, 0x80}},
+		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x3F, 0x01}},
+		{0x002E, 0, false, open && cd, []byte{0x7F, 0, 0x0C, 0x80}},
 		{0x002F, 1, false, open && minus, []byte{0x4E, 0, 0, 0}}, // and DVD-R DL
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
 		{0x0038, 0, false, open && pow, nil},

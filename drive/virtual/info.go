@@ -237,13 +237,16 @@ func (d *recorder) trackInfos() []trackInfo {
 			session++
 		}
 		room := d.capacity() - at
-		if d.medium.isCD() && d.page5.writeType() != writeAtOnce {
+		if d.medium.isCD() && d.page5.writeType() != writeAtOnce && d.page5.writeType() != writeRaw {
 			room -= runOut
 		}
 		t := trackInfo{number: len(all) + 1, session: session, start: at, size: room, free: room, nwa: at, nwaValid: true, blank: true, last: -1}
 		t.control, t.packet = d.writeControl()
 		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
 			t.nwa = at - discfile.Pregap
+		}
+		if d.medium.isCD() && d.page5.writeType() == writeRaw {
+			t.nwa = leadInStart(st, len(st.Sessions))
 		}
 		all = append(all, t)
 	}
@@ -254,7 +257,7 @@ func (d *recorder) trackInfos() []trackInfo {
 func (d *recorder) visible(st *discfile.State, i, j int) trackInfo {
 	s := &st.Sessions[i]
 	k := &s.Tracks[j]
-	t := trackInfo{session: i + 1, start: k.Start, size: k.End() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
+	t := trackInfo{session: i + 1, start: k.Start, size: k.End() - k.Start, control: k.Control, xa: k.XA || k.Mode2, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
 	if k.Next > k.Start && !k.Closed {
 		t.last = k.Next - 1
 	}

@@ -52,6 +52,12 @@ func (p *pace) add(ctx context.Context, n, rate int) {
 	p.level += n
 }
 
+// full reports whether n more bytes do not fit into the buffer.
+func (p *pace) full(n, rate int) bool {
+	p.update(rate)
+	return p.level > 0 && p.level+n > bufferSize
+}
+
 // drain waits until the buffer is empty.
 func (p *pace) drain(ctx context.Context, rate int) {
 	p.update(rate)
@@ -68,6 +74,13 @@ func (d *recorder) paceRate() int {
 		return min(d.pace.rate, v)
 	}
 	return d.pace.rate
+}
+
+// bufferFull reports whether a drive with a pace has no space for n bytes in its buffer, so that
+// the host has to send them again.
+func (d *recorder) bufferFull(n int) bool {
+	rate := d.paceRate()
+	return rate > 0 && d.pace.full(n, rate)
 }
 
 // filled returns the number of bytes in the buffer.

@@ -86,10 +86,11 @@ func (d *recorder) read(r *request) (int, error) {
 		if err := d.ready(lba, blocks, dataSector); err != nil {
 			return 0, err
 		}
-		if err := d.store.ReadUser(b, lba); err != nil {
+		if err := d.userData(b, lba); err != nil {
 			return 0, err
 		}
 	}
+	d.position = lba + blocks - 1
 	d.fillFromCache(r.CDB, lba, b)
 	return r.reply(b, len(b))
 }

@@ -31,7 +31,9 @@ type recorder struct {
 	page5  writePage
 	cue    *discfile.Session // from a cue sheet, of which nothing has been written yet
 	cueMCN string
-	closed bool
+
+	packing interleaver // of the session that is being written
+	closed  bool
 
 	drives    []*Drive // all connections
 	trayOpen  bool
@@ -46,7 +48,9 @@ type recorder struct {
 	waited    time.Duration // see Drive.Waited
 	loader    bool          // see Drive.SetLoader
 	pace      pace
-	noSync    bool // see Drive.SetNoSync
+	offset    int64 // read offset of audio, in samples; see Drive.SetOffset
+	position  int64 // the address that was read last
+	noSync    bool  // see Drive.SetNoSync
 }
 
 // load reads the disc file.

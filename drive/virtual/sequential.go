@@ -64,7 +64,7 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 			if !last.Closed && !last.Reserved {
 				return 0, false
 			}
-			at = last.End() + d.medium.trackGap()
+			at = last.End() + d.gapBefore(last)
 		} else if k := len(st.Sessions); k > 1 {
 			at = st.Sessions[k-2].LeadOut + d.medium.sessionGap(k-1)
 		}
@@ -82,7 +82,7 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 // space for the run-out before the lead-out.
 func (d *recorder) end(st *discfile.State) int64 {
 	if d.medium.family == cdWrite {
-		return st.Usable() - runOut
+		return st.Usable() + st.Overburn - runOut
 	}
 	return st.Usable()
 }
@@ -117,8 +117,12 @@ func (d *recorder) target(st *discfile.State, lba, blocks int64) (*discfile.Trac
 	}
 	o := st.EnsureOpen()
 	control, packet := d.writeControl()
-	o.Tracks = append(o.Tracks, discfile.Track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
-	return &o.Tracks[len(o.Tracks)-1], nil
+	o.Tracks = append(o.Tracks, discfile.Track{Start: lba, Next: lba, Control: control, Packet: packet})
+	t := &o.Tracks[len(o.Tracks)-1]
+	if d.medium.isCD() {
+		d.startCDTrack(st, t)
+	}
+	return t, nil
 }
 
 // badAddress tells a full track from a wrong address.

@@ -40,6 +40,9 @@ func (d *recorder) write(r *request) (int, error) {
 		}
 		st = d.test
 	}
+	if d.medium.family == cdWrite {
+		return d.writeCD(r, st, lba, blocks)
+	}
 	size, err := d.admit(st, lba, blocks)
 	if err != nil {
 		return 0, err
@@ -52,14 +55,13 @@ func (d *recorder) write(r *request) (int, error) {
 	if blocks == 0 {
 		return 0, nil
 	}
+	if d.bufferFull(n) {
+		return 0, errBufferFull()
+	}
 	if err := d.advance(st, lba, blocks); err != nil {
 		return 0, err
 	}
-	switch {
-	case d.test != nil:
-		return n, nil
-	case size == discfile.LeadInBytes:
-		addText(st, p)
+	if d.test != nil {
 		return n, nil
 	}
 	return n, d.record(r.ctx, lba, size, p)
@@ -69,9 +71,6 @@ func (d *recorder) write(r *request) (int, error) {
 // not change the state.
 func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 	probe := st.Clone()
-	if d.medium.family == cdWrite {
-		return d.admitCD(probe, lba, blocks)
-	}
 	if d.overwritable() {
 		return disc.SectorSize, d.admitOverwrite(probe, lba, blocks)
 	}
@@ -99,15 +98,6 @@ func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 // advance moves the next writable address after the blocks of an admitted write.
 func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	switch {
-	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.OpenSession() != nil && st.OpenSession().AtOnce):
-		if st.OpenSession() == nil { // the session begins
-			st.Sessions = append(st.Sessions, *d.cue)
-			if d.cue = nil; st.MCN == "" {
-				st.MCN = d.cueMCN
-			}
-		}
-		advanceCue(st.OpenSession(), lba+blocks)
-		return nil
 	case d.overwritable():
 		d.advanceOverwrite(st, lba, blocks)
 		return nil
@@ -146,7 +136,9 @@ func (d *recorder) syncCache(r *request) (int, error) {
 	switch {
 	case d.overwritable() || o == nil:
 	case d.medium.family == cdWrite:
-		d.syncCD(st, o)
+		if err := d.syncCD(st, o); err != nil {
+			return 0, err
+		}
 	case o.AtOnce && d.medium.family == minusR:
 		d.pad(st)
 		if t := &o.Tracks[0]; !t.Reserved || t.Complete() {

@@ -29,6 +29,7 @@ type Session struct {
 	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
 	Spans   []Span  `json:"spans,omitempty"`   // at once on CD, while the session is open
+	NoNext  bool    `json:"noNext,omitempty"`  // the lead-in says that no session follows
 	Raw     bool    `json:"raw,omitempty"`     // at once on CD: written with lead-in, sub-channels and lead-out
 	Bad     string  `json:"bad,omitempty"`     // why no drive can read the closed session, which was written raw; empty: it can be read
 }
