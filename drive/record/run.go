@@ -266,7 +266,7 @@ func (r *burning) chunk() int {
 // write sends all sectors.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, r.chunk())
+	s := newStream(ctx, r.feed(), r.start, r.plan.Sectors, r.plan.Padded, r.chunk(), r.o.Buffer)
 	r.stream, r.stop = s, stop
 	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
@@ -307,7 +307,7 @@ func (r *burning) write() error {
 		r.result.Written += int64(len(p) / disc.SectorSize)
 		r.rep.Add(int64(len(p)))
 		gauge.show(s)
-		s.done(p)
+		s.done()
 		if err := r.lostSectors("write"); err != nil {
 			return err
 		}
@@ -328,8 +328,7 @@ func (r *burning) lostSectors(step string) error {
 func (r *burning) stopReading() {
 	if r.stream != nil {
 		r.stop()
-		for range r.stream.full {
-		}
+		<-r.stream.ended
 	}
 }
 

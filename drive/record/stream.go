@@ -6,85 +6,73 @@ import (
 	"fmt"
 	"io"
 
+	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
 )
 
-// ringBytes is how much of the source is read ahead. At the highest speed, 70 MB/s, it
-// lasts for half a second.
-const ringBytes = 32 << 20
+// sectorReader is what sectors are read from: the source, or a Feed.
+type sectorReader interface {
+	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
+}
+
+// feed returns what delivers the sectors to be written.
+func (r *burning) feed() sectorReader {
+	if r.o.Feed != nil {
+		return r.o.Feed
+	}
+	return r.src
+}
 
 // stream reads the source ahead of the writer, in chunks as they are written,
 // the last one filled up with zeros.
 type stream struct {
-	full  chan []byte
-	empty chan []byte
-	size  int // chunks that the ring holds
-	// primed is closed when the ring has been full for the first time.
-	primed chan struct{}
-	err    error
-	sent   *sent // of the sectors of the source
+	ring   *ring.Ring
+	writer *ring.Writer
+	ended  chan struct{} // closed when the source is no longer read
+	sent   *sent         // of the sectors of the source
 }
 
 // newStream begins to read sectors sectors of src from address start on, and delivers
-// padded ones. Reading ends when the context is cancelled.
-func newStream(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64, chunk int) *stream {
-	size := int(min(int64(max(ringBytes/(chunk*disc.SectorSize), 2)), (padded+int64(chunk)-1)/int64(chunk)))
-	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent()}
-	for range size {
-		s.empty <- make([]byte, chunk*disc.SectorSize)
+// padded ones. Reading ends when the context is cancelled. size is that of the ring in
+// bytes; 0 is the default.
+func newStream(ctx context.Context, src sectorReader, start disc.LBA, sectors, padded int64, chunk int, size int64) *stream {
+	if size == 0 {
+		size = ring.DefaultSize
 	}
+	most := (padded + int64(chunk) - 1) / int64(chunk)
+	slots := int(min(int64(ring.Slots(size, chunk*disc.SectorSize)), most))
+	s := &stream{ring: ring.New(slots, chunk*disc.SectorSize, 1), ended: make(chan struct{}), sent: newSent()}
+	s.writer = s.ring.Writer(0)
+	if f, ok := src.(Feed); ok {
+		f.Fills(s.ring)
+	}
+	at := int64(0)
 	go func() {
-		defer close(s.full)
-		s.err = s.read(ctx, src, start, sectors, padded)
-		s.ready()
+		defer close(s.ended)
+		s.ring.Run(ctx, func(c *ring.Chunk) error {
+			n := min(int64(chunk), padded-at)
+			if n == 0 {
+				return io.EOF
+			}
+			c.LBA, c.Block, c.Data = start+disc.LBA(at), disc.SectorSize, c.Data[:n*disc.SectorSize]
+			data := max(min(n, sectors-at), 0) * disc.SectorSize
+			clear(c.Data[data:])
+			if data > 0 {
+				if err := readFull(ctx, src, c.Data[:data], c.LBA); err != nil {
+					return err
+				}
+				_, _ = s.sent.Write(c.Data[:data])
+			}
+			at += n
+			return nil
+		})
 	}()
 	return s
 }
 
-func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64) error {
-	for at := int64(0); at < padded; {
-		var p []byte
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case p = <-s.empty:
-		}
-		p = p[:cap(p)]
-		n := min(int64(len(p)/disc.SectorSize), padded-at)
-		p = p[:n*disc.SectorSize]
-		data := max(min(n, sectors-at), 0) * disc.SectorSize
-		clear(p[data:])
-		if data > 0 {
-			if err := readFull(ctx, src, p[:data], start+disc.LBA(at)); err != nil {
-				return err
-			}
-			_, _ = s.sent.Write(p[:data])
-		}
-		at += n
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case s.full <- p:
-		}
-		if len(s.full) == s.size {
-			s.ready()
-		}
-	}
-	return nil
-}
-
-// ready ends the wait of prime. Only the reading goroutine calls it.
-func (s *stream) ready() {
-	select {
-	case <-s.primed:
-	default:
-		close(s.primed)
-	}
-}
-
 // readFull reads all of p. A panic of the source is turned into an error: in a goroutine
 // of its own it would end the program and leave the tray locked.
-func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err error) {
+func readFull(ctx context.Context, src sectorReader, p []byte, lba disc.LBA) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("read the source at sector %d: internal error of the program: %v", lba, fault)
@@ -110,34 +98,19 @@ func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err e
 
 // next returns the next chunk to write, or io.EOF after the last one.
 func (s *stream) next(ctx context.Context) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
+	c, err := s.writer.Next(ctx)
+	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case p, ok := <-s.full:
-		switch {
-		case ok:
-			return p, nil
-		case s.err != nil:
-			return nil, s.err
-		}
-		return nil, io.EOF
-	}
+	return c.Data, nil
 }
 
-// done returns a written chunk to the ring.
-func (s *stream) done(p []byte) { s.empty <- p }
+// done returns the chunk that next returned to the ring.
+func (s *stream) done() { s.writer.Done() }
 
 // level returns how full the ring is, from 0 to 1.
-func (s *stream) level() float64 { return float64(len(s.full)) / float64(s.size) }
+func (s *stream) level() float64 { return s.ring.Level() }
 
 // prime waits until the ring is full or the whole source has been read, so that the
 // drive begins with a full buffer.
-func (s *stream) prime(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-s.primed:
-	}
-}
+func (s *stream) prime(ctx context.Context) { s.ring.Prime(ctx) }
