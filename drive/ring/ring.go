@@ -356,6 +356,15 @@ func (w *Writer) Rejoin(wanted func(*Chunk) bool) bool {
 	return false
 }
 
+// Miss gives up the chunks in the ring for this writer: until it rejoins, the ring does not
+// wait for it.
+func (w *Writer) Miss() {
+	w.ring.mu.Lock()
+	defer w.ring.mu.Unlock()
+	w.missed, w.held = true, false
+	token(w.ring.freed)
+}
+
 // Leave ends the part of a writer: the ring no longer waits for it.
 func (w *Writer) Leave() {
 	w.ring.mu.Lock()
