@@ -86,6 +86,7 @@ var verbs = []verb{
 	{drives, []string{"close"}, (*invocation).closeVerb},
 	{drives, []string{"eject"}, (*invocation).ejectVerb},
 	{drives, []string{"load"}, (*invocation).loadVerb},
+	{drives, []string{"serve"}, (*invocation).serveVerb},
 	{"", []string{"window"}, (*invocation).windowVerb},
 	{"", []string{"boot"}, bootTopic},
 	{"", []string{"exit-codes"}, exitCodesTopic},

@@ -155,6 +155,26 @@ func Describe(cdb []byte) string {
 // Such commands need exclusive use of the drive.
 func Changes(cdb []byte) bool { return len(cdb) > 0 && operations[cdb[0]].changes }
 
+// Known reports whether the command of a CDB is one of MMC-6, or one of SPC-4 and SBC-3 that
+// optical drives know.
+func Known(cdb []byte) bool { return len(cdb) > 0 && operations[cdb[0]].name != "" }
+
+// TransferLength returns the transfer length in a CDB, in bytes or in blocks. known is false
+// if the command has none, or one that depends on more than a field.
+func TransferLength(cdb []byte) (n int, blocks, known bool) {
+	if len(cdb) == 0 {
+		return 0, false, false
+	}
+	t := operations[cdb[0]].transfer
+	if t.width == 0 || len(cdb) < t.offset+t.width {
+		return 0, false, false
+	}
+	for _, b := range cdb[t.offset : t.offset+t.width] {
+		n = n<<8 | int(b)
+	}
+	return n, t.blocks, true
+}
+
 // blockSizes are the block sizes of READ and WRITE in bytes: 96 for CD-TEXT in the
 // lead-in, and the data block types of the write parameters mode page (MMC-6 7.5), with
 // and without sub-channel.
@@ -180,15 +200,11 @@ func Check(c Command) error {
 	if c.Direction == None && len(c.Data) > 0 {
 		return fmt.Errorf("%s: %d bytes of data for a command without data", Describe(c.CDB), len(c.Data))
 	}
-	t := operations[c.CDB[0]].transfer
-	if t.width == 0 || len(c.CDB) < t.offset+t.width {
+	want, blocks, known := TransferLength(c.CDB)
+	if !known {
 		return nil
 	}
-	want := 0
-	for _, b := range c.CDB[t.offset : t.offset+t.width] {
-		want = want<<8 | int(b)
-	}
-	if !t.blocks {
+	if !blocks {
 		if want != len(c.Data) {
 			return fmt.Errorf("%s: the CDB has a length of %d bytes, the data have %d", Describe(c.CDB), want, len(c.Data))
 		}

@@ -43,6 +43,8 @@ type Drive struct {
 	path string
 	once sync.Once
 	done chan struct{} // closed by Close
+
+	attention []*fault // unit attentions that this connection has not got yet, guarded by rec.mu
 }
 
 // recorders are the recorders of this process by the path of their disc. Opening the same
@@ -54,7 +56,8 @@ var recorders = struct {
 
 // Open inserts the disc in a file into a new recorder, or connects to the recorder of this
 // process that has it. It fails if another process has the disc. A file that is not a disc
-// file is the image of a pressed disc: a CD-ROM if it is small enough, or a DVD-ROM.
+// file is an image of any format, or plain sectors. It is a pressed disc of its kind: a
+// CD-ROM, DVD-ROM or BD-ROM.
 func Open(path string) (*Drive, error) {
 	key, err := filepath.Abs(path)
 	if err != nil {
@@ -71,11 +74,16 @@ func Open(path string) (*Drive, error) {
 		if err := r.load(); err != nil {
 			return nil, err
 		}
-		r.attention = []*fault{check(6, 0x29, 0x00)} // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
 		recorders.by[key] = r
 	}
-	r.users++
-	return &Drive{rec: r, path: path, done: make(chan struct{})}, nil
+	d := &Drive{rec: r, path: path, done: make(chan struct{})}
+	if r.users++; r.users == 1 {
+		d.attention = []*fault{check(6, 0x29, 0x00)} // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drives = append(r.drives, d)
+	return d, nil
 }
 
 // Path returns the path of the disc file.
@@ -91,7 +99,7 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, errClosed(d.path)
 	default:
 	}
-	n, err := d.rec.command(ctx, c)
+	n, err := d.rec.command(&request{c, ctx, d})
 	if errors.Is(err, errNeverReturns) {
 		return 0, d.block(ctx)
 	}
@@ -108,6 +116,7 @@ func (d *Drive) Close() error {
 		close(d.done)
 		recorders.Lock()
 		defer recorders.Unlock()
+		d.rec.leave(d)
 		if d.rec.users--; d.rec.users > 0 {
 			return
 		}

@@ -156,7 +156,7 @@ func (d *recorder) swap(path string, silent bool) error {
 	}
 	if !silent {
 		d.event = eventNew
-		d.attention = append(d.attention, check(6, 0x28, 0x00)) // NOT READY TO READY CHANGE
+		d.attend(check(6, 0x28, 0x00), nil) // NOT READY TO READY CHANGE
 	}
 	return nil
 }

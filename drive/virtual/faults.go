@@ -59,7 +59,9 @@ type counts struct {
 // restart restarts the drive, as after a power failure.
 func (d *recorder) restart() error {
 	d.busy, d.locked, d.speed, d.readSpeed = busy{}, false, 0, 0
-	d.attention = []*fault{check(6, 0x29, 0x00)}
+	for _, one := range d.drives {
+		one.attention = []*fault{check(6, 0x29, 0x00)}
+	}
 	if d.store == nil {
 		return nil
 	}

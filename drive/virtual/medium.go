@@ -77,10 +77,11 @@ var media = []Medium{
 	{"BD-RE", 12219392, overwrite, profileBDRE, 32, 1, true, 4496, bdSpeeds[3:]},
 }
 
-// pressedCD and pressedDVD are the media of plain image files.
+// The media of images.
 var (
 	pressedCD  = Medium{"CD-ROM", 0, pressed, profileCDROM, 1, 1, false, 176, nil}
 	pressedDVD = Medium{"DVD-ROM", 0, pressed, profileDVDROM, 16, 1, false, 1385, nil}
+	pressedBD  = Medium{"BD-ROM", 0, pressed, profileBDROM, 32, 1, false, 4496, nil}
 )
 
 // Media returns the kinds of discs that [Create] can create.

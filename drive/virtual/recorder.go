@@ -1,14 +1,12 @@
 package virtual
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"glassmaster/drive/scsi"
 	"glassmaster/mastering/image/discfile"
 )
 
@@ -35,9 +33,9 @@ type recorder struct {
 	cueMCN string
 	closed bool
 
+	drives    []*Drive // all connections
 	trayOpen  bool
 	locked    bool
-	attention []*fault
 	event     byte // media event that was not reported yet (MMC-6 6.6)
 	speed     int  // kB/s, as set by the host; 0: the highest
 	readSpeed int
@@ -54,29 +52,25 @@ type recorder struct {
 // load reads the disc file.
 func (d *recorder) load() error {
 	s, st, err := discfile.Open(d.path)
+	var m Medium
+	switch {
+	case errors.Is(err, discfile.ErrNoDiscFile):
+		s, st, m, err = press(d.path)
+	case err == nil:
+		if m, err = ParseMedium(st.Medium); err == nil && m.isCD() != s.IsCD() {
+			err = discfile.ErrState
+		}
+		if err != nil {
+			s.Close()
+			err = fmt.Errorf("open the virtual disc %s: %w", d.path, err)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	s.SetNoSync(d.noSync)
-	d.store, d.test, d.cue, d.cache, d.readCache = s, nil, nil, cache{}, readCache{}
-	if st == nil {
-		d.medium, d.disc = pressedDVD, pressedState(s.Sectors())
-		if s.Sectors() <= maxCDSectors {
-			d.medium = pressedCD
-		}
-		d.medium.Sectors = s.Sectors()
-	} else {
-		if d.medium, err = ParseMedium(st.Medium); err != nil {
-			s.Close()
-			return fmt.Errorf("open the virtual disc %s: %w", d.path, err)
-		}
-		if d.medium.isCD() != s.IsCD() {
-			s.Close()
-			return fmt.Errorf("open the virtual disc %s: %w", d.path, discfile.ErrState)
-		}
-		st.Format.Stop() // a disc is not formatted while it is not in a drive
-		d.disc = st
-	}
+	st.Format.Stop() // a disc is not formatted while it is not in a drive
+	d.store, d.disc, d.medium, d.test, d.cue, d.cache, d.readCache = s, st, m, nil, nil, cache{}, readCache{}
 	d.page5 = defaultPage(d.medium)
 	return nil
 }
@@ -112,8 +106,8 @@ func (d *recorder) unload() error {
 var errNeverReturns = errors.New("the command does not return")
 
 // command applies the events of a command and executes it.
-func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
-	if err := ctx.Err(); err != nil {
+func (d *recorder) command(r *request) (int, error) {
+	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
 	d.mu.Lock()
@@ -121,15 +115,14 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	if d.closed {
 		return 0, errClosed(d.path)
 	}
-	r := &request{c, ctx}
-	if !cdbFits(c.CDB) {
-		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
+	if !cdbFits(r.CDB) {
+		return 0, r.misuse("a CDB of %d bytes", len(r.CDB))
 	}
-	if len(c.Data) > maxTransfer {
-		return 0, r.misuse("%d bytes of data; the maximum is %d", len(c.Data), maxTransfer)
+	if len(r.Data) > maxTransfer {
+		return 0, r.misuse("%d bytes of data; the maximum is %d", len(r.Data), maxTransfer)
 	}
 	n, err := 0, error(nil)
-	for _, e := range d.due(c.CDB[0]) {
+	for _, e := range d.due(r.CDB[0]) {
 		if err = d.apply(r, e); err != nil {
 			break
 		}
@@ -142,7 +135,7 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	}
 	var f *fault
 	if errors.As(err, &f) {
-		return n, decode(c.CDB, f)
+		return n, decode(r.CDB, f)
 	}
 	return n, err
 }
@@ -156,8 +149,8 @@ func (d *recorder) execute(r *request) (int, error) {
 		return 0, errOpcode()
 	}
 	if cmd.needs < always { // all except INQUIRY and some others
-		if err := d.pending(); err != nil {
-			return 0, err
+		if f := r.from.pending(); f != nil {
+			return 0, f
 		}
 	}
 	if cmd.needs == medium {
@@ -172,16 +165,6 @@ func (d *recorder) execute(r *request) (int, error) {
 		return idle(r), nil
 	}
 	return cmd.run(d, r)
-}
-
-// pending returns the oldest unit attention, or nil.
-func (d *recorder) pending() error {
-	if len(d.attention) == 0 {
-		return nil
-	}
-	f := d.attention[0]
-	d.attention = d.attention[1:]
-	return f
 }
 
 // state returns the state that commands read and change.

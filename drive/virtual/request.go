@@ -25,7 +25,8 @@ func (e *misuseError) Unwrap() error { return e.answer }
 // request is a command that the drive executes.
 type request struct {
 	scsi.Command
-	ctx context.Context
+	ctx  context.Context
+	from *Drive // the connection that sent it
 }
 
 // misuse returns the error of data that does not match the CDB.

@@ -11,12 +11,22 @@ type fault struct {
 	info           int64 // information field, an address; -1: none
 	progress       int   // in units of 1/65536; -1: none
 	deferred       bool  // it is that of an earlier command
+	wrong          int   // 1 + the offset of the wrong byte in the parameter list; 0: none
 }
 
-func check(key, asc, ascq byte) *fault { return &fault{key, asc, ascq, -1, -1, false} }
+func check(key, asc, ascq byte) *fault {
+	return &fault{key: key, asc: asc, ascq: ascq, info: -1, progress: -1}
+}
 
 // at sets the information field to an address.
 func (f *fault) at(lba int64) *fault { f.info = lba; return f }
+
+// parameterAt is INVALID FIELD IN PARAMETER LIST with the offset of the wrong byte.
+func parameterAt(offset int) *fault {
+	f := errParameter()
+	f.wrong = 1 + offset
+	return f
+}
 
 func (f *fault) Error() string { return fmt.Sprintf("%X/%02X/%02X", f.key, f.asc, f.ascq) }
 
@@ -53,6 +63,10 @@ func (f *fault) sense() []byte {
 	if f.info >= 0 {
 		b[0] |= 0x80
 		binary.BigEndian.PutUint32(b[3:], uint32(f.info))
+	}
+	if f.wrong > 0 { // SKSV: the field pointer is valid; C/D: not in the CDB
+		b[15] = 0x80
+		binary.BigEndian.PutUint16(b[16:], uint16(min(f.wrong-1, 65535)))
 	}
 	if f.progress >= 0 {
 		b[15] = 0x80

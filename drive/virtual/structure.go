@@ -162,7 +162,10 @@ func (d *recorder) bdInformation() []byte {
 	copy(b, "DI")
 	b[2], b[4], b[5], b[6] = 1, byte(d.medium.layers), 0, 112
 	kind := "BDR"
-	if d.medium.rewritable {
+	switch {
+	case d.medium.family == pressed:
+		kind = "BDO"
+	case d.medium.rewritable:
 		kind = "BDW"
 	}
 	copy(b[8:], kind)

@@ -18,10 +18,10 @@ func (d *recorder) testUnitReady(*request) (int, error) { return 0, nil }
 // operation.
 func (d *recorder) requestSense(r *request) (int, error) {
 	f := check(0, 0, 0)
+	if a := r.from.pending(); a != nil {
+		return r.reply(a.sense(), int(r.CDB[4]))
+	}
 	switch {
-	case len(d.attention) > 0:
-		f = d.attention[0]
-		d.attention = d.attention[1:]
 	case d.store == nil:
 		f = errNoMedium(d.trayOpen)
 	default:
@@ -116,7 +116,7 @@ func (d *recorder) insert() error {
 		return check(2, 0x30, 0x00) // INCOMPATIBLE MEDIUM INSTALLED
 	}
 	d.event = eventNew
-	d.attention = append(d.attention, check(6, 0x28, 0x00)) // NOT READY TO READY CHANGE
+	d.attend(check(6, 0x28, 0x00), nil) // NOT READY TO READY CHANGE
 	return nil
 }
 

@@ -33,6 +33,8 @@ func Foreign(extension string) string {
 		return "a GD-ROM image"
 	case ".wav", ".aiff", ".aif", ".flac", ".mp3", ".ogg":
 		return "a sound file (\"glassmaster extract --track N -o FILE.wav\" copies an audio track)"
+	case ".scram", ".scm":
+		return "a dump of scrambled sectors"
 	case ".wim":
 		return "a Windows image"
 	case ".vhd", ".vhdx", ".vmdk", ".qcow2":

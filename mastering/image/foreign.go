@@ -161,7 +161,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
 		start("AARUFORM", "an Aaru image", "convert it with aaru"),
 		start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
-		{"a dump of a CD with scrambled sectors (SCRAM of redumper, SCM)", "make a BIN and a CUE sheet of it with the program that wrote it (redumper split)", (*sample).scrambled},
 		start("WBFS", "a Wii disc (WBFS)", convert),
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
 
@@ -192,29 +191,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
 	}
 })
-
-// scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
-// by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
-// which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
-func (s *sample) scrambled() bool {
-	const leadIn, size = 45150, 2352
-	for _, from := range []int64{0, (leadIn - 16) * size} {
-		p := make([]byte, 64<<10)
-		n, _ := s.r.ReadAt(p, from)
-		for p = p[:n]; ; p = p[len(sector.Sync):] {
-			i := bytes.Index(p, []byte(sector.Sync))
-			if i < 0 || i+size+len(sector.Sync) > len(p) {
-				break
-			}
-			p = p[i:]
-			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
-			if bytes.HasPrefix(p[size:], []byte(sector.Sync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // subChannels recognizes a file of planar sub-channels, 96 bytes for each sector, by the CRC
 // of Q in the first ones.

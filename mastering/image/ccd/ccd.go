@@ -214,7 +214,7 @@ func (b *builder) track(s *session, j int, base int64) disc.Track {
 	}
 	start := k.Start - disc.LBA(k.Pregap)
 	r := runs.Run{
-		Layout: runs.Layout{Length: sector.Size}, Start: start, Count: k.Pregap + k.Length,
+		Layout: runs.Layout{Length: sector.Size, Scrambled: b.scrambled == 1}, Start: start, Count: k.Pregap + k.Length,
 		From: b.img, Offset: (base + int64(start)) * sector.Size,
 	}
 	if b.sub != nil {
@@ -241,6 +241,9 @@ func (b *builder) mode(t *track, r runs.Run, k disc.Track) disc.Mode {
 	var p [sector.Size]byte
 	if n, _ := b.img.ReadAt(p[:], at); n < len(p) {
 		return said
+	}
+	if r.Scrambled {
+		sector.Scramble(p[:])
 	}
 	kind, ok := sector.Identify(p[:])
 	found := disc.Audio

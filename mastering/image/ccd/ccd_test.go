@@ -37,6 +37,34 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// The data tracks are scrambled as on the disc, if the sheet says so.
+func TestScrambled(t *testing.T) {
+	want := imagetest.Mixed(t)
+	path := imagetest.Create(t, ccd.Format, want, format.Options{}, "x.ccd")
+	edit(t, path, func(text []byte) {
+		copy(text[bytes.Index(text, []byte("Scrambled=0")):], "Scrambled=1")
+	})
+	edit(t, strings.TrimSuffix(path, ".ccd")+".img", func(img []byte) {
+		for p := img; len(p) > 0; p = p[sector.Size:] {
+			sector.Scramble(p[:sector.Size])
+		}
+	})
+	imagetest.Same(t, want, imagetest.Open(t, ccd.Format, path), ccd.Format.Holds)
+}
+
+// edit changes the bytes of a file.
+func edit(t *testing.T, path string, change func([]byte)) {
+	t.Helper()
+	p, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(p)
+	if err := os.WriteFile(path, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // cdi is a disc that is a CD-i.
 type cdi struct{ disc.Disc }
 
@@ -210,7 +238,6 @@ func TestRefused(t *testing.T) {
 		{"a section without entry", strings.Replace(game, "[TRACK 2]", "[TRACK 3]", 1), "track 3 has no entry"},
 		{"no lead-out", strings.Replace(game, "Point=0xa2", "Point=0xa5", 1), "the lead-out of session 1 is missing"},
 		{"no tracks", "[CloneCD]\nVersion=3\n", "describes no tracks"},
-		{"scrambled", strings.Replace(game, "DataTracksScrambled=0", "DataTracksScrambled=1", 1), "scrambled"},
 		{"index after the next", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=700\r\nINDEX 1=600", 1), "INDEX 1 begins before"},
 		{"a pre-gap before the disc", strings.Replace(game, "INDEX 0=450\r\nINDEX 1=600", "INDEX 0=0\r\nINDEX 1=800", 1), "track 2 begins before"},
 		{"an index in the next track", strings.Replace(game, "INDEX 1=0", "INDEX 1=0\r\nINDEX 2=460", 1), "an index of track 1 is after the end"},

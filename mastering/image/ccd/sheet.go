@@ -14,11 +14,12 @@ import (
 
 // sheet is the contents of a sheet.
 type sheet struct {
-	catalog  string
-	cdText   []byte     // packs of 18 bytes; without CRC
-	sessions []*session // in their order
-	stored   int64      // sectors of the pre-gaps of later sessions that the file has although the sheet does not say so
-	notices  []disc.Notice
+	catalog   string
+	cdText    []byte     // packs of 18 bytes; without CRC
+	sessions  []*session // in their order
+	scrambled int        // 1: the data tracks are scrambled
+	stored    int64      // sectors of the pre-gaps of later sessions that the file has although the sheet does not say so
+	notices   []disc.Notice
 }
 
 // session is a session of the lead-in entries.
@@ -62,12 +63,12 @@ type parser struct {
 	section string // in capital letters, without number
 	number  int    // of the section, -1: none
 
-	version, entries, count, scrambled int // what [CloneCD] and [Disc] say; -1: nothing
-	entry                              map[string]int64
-	points                             map[int]*track // by track number
-	modes                              map[int]*track // of sections [TRACK n]
-	seen                               map[string]bool
-	found                              int // entries
+	version, entries, count int // what [CloneCD] and [Disc] say; -1: nothing
+	entry                   map[string]int64
+	points                  map[int]*track // by track number
+	modes                   map[int]*track // of sections [TRACK n]
+	seen                    map[string]bool
+	found                   int // entries
 }
 
 // parse reads the text of a sheet.
@@ -339,8 +340,6 @@ func (p *parser) address() (disc.LBA, error) {
 // finish checks the sheet, and joins the entries of tracks and their sections.
 func (p *parser) finish() error {
 	switch {
-	case p.scrambled == 1:
-		return fmt.Errorf("the data tracks of the image are scrambled, which is not supported; make the image without this option")
 	case len(p.points) == 0:
 		return fmt.Errorf("the sheet describes no tracks")
 	case p.entries >= 0 && p.entries != p.found:

@@ -16,7 +16,7 @@ import (
 // Format is the format of disc files. It has no Create: only a recorder writes them.
 var Format = format.Format{
 	Name: "virtual disc", Extensions: []string{".gmdisc"}, Open: open,
-	Holds: format.Audio | format.Tracks | format.Sessions | format.Codes | format.Text,
+	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Text | format.Sub,
 }
 
 // Errors of a disc without a track that can be read.
@@ -24,6 +24,10 @@ var (
 	ErrBlank     = errors.New("the virtual disc is blank; there is nothing to read")
 	ErrNotClosed = errors.New("no track of the virtual disc is complete, so nothing on it can be read: a burn was interrupted, or is still running")
 )
+
+// ErrUnreadable is in the chain of the error of a disc whose only session was written raw, and
+// cannot be read.
+var ErrUnreadable = errors.New("no drive can read the session that was written to the virtual disc; write another disc")
 
 // open opens a disc file as a disc. It does not lock the file, so that a disc can be read
 // while it is in a recorder. The tracks are those at the time of opening.
@@ -46,13 +50,15 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	toc := st.TOC(s.cd)
 	switch {
 	case len(toc.Sessions) > 0:
+	case st.bad() != "":
+		return nil, fmt.Errorf("%w: %s", ErrUnreadable, st.bad())
 	case len(st.Sessions) > 0:
 		return nil, ErrNotClosed
 	default:
 		return nil, ErrBlank
 	}
-	d := &recorded{file: s, toc: toc, files: f, overwritable: st.overwritten(), notices: st.notices()}
-	if t, ok := onlyTrack(toc); ok && !d.overwritable && len(d.notices) == 0 {
+	d := &recorded{file: s, st: st, toc: toc, files: f, overwritable: st.overwritten(), notices: st.notices()}
+	if t, ok := onlyTrack(toc); ok && !d.overwritable && len(d.notices) == 0 && len(st.Areas) == 0 {
 		size := t.Length * disc.SectorSize
 		return disc.FromReaderAt(userData{io.NewSectionReader(f, 0, size), d}, size, f.Close), nil
 	}
@@ -102,7 +108,7 @@ func (s *State) TOC(cd bool) disc.TOC {
 	}
 	number := 0
 	for i := range s.Sessions {
-		one := disc.Session{Number: i + 1}
+		one := disc.Session{Number: i + 1, CDI: cd && s.Sessions[i].Type == TypeCDI}
 		for j := range s.Sessions[i].Tracks {
 			number++
 			if t := &s.Sessions[i].Tracks[j]; s.Sessions[i].Readable(t) && t.ReadableEnd() > t.Start {
@@ -119,8 +125,21 @@ func (s *State) TOC(cd bool) disc.TOC {
 	return toc
 }
 
-// notices says which session is not closed, if tracks of it were written.
+// bad returns why the last session that cannot be read cannot be read, or "".
+func (s *State) bad() string {
+	for i := len(s.Sessions) - 1; i >= 0; i-- {
+		if b := s.Sessions[i].Bad; b != "" {
+			return b
+		}
+	}
+	return ""
+}
+
+// notices says which session is not closed, if tracks of it were written, or cannot be read.
 func (s *State) notices() []disc.Notice {
+	if b := s.bad(); b != "" {
+		return []disc.Notice{{Severity: disc.Error, Text: fmt.Sprintf("No drive can read one of the %d sessions of the disc: %s.", len(s.Sessions), b), Advice: "write another disc"}}
+	}
 	o := s.OpenSession()
 	if o == nil || s.overwritten() {
 		return nil
@@ -157,8 +176,15 @@ func (t *Track) disc(number int, cd bool) disc.Track {
 	case t.IsAudio():
 	case t.XA:
 		d.Mode = disc.XA
+	case t.Mode2:
+		d.Mode = disc.Mode2
 	default:
 		d.Mode = disc.Mode1
+	}
+	for _, at := range t.Indexes {
+		if at <= t.ReadableEnd() {
+			d.Indexes = append(d.Indexes, disc.LBA(at))
+		}
 	}
 	return d
 }
@@ -166,78 +192,4 @@ func (t *Track) disc(number int, cd bool) disc.Track {
 // only reports whether s consists of n of these characters.
 func only(s string, n int, characters string) bool {
 	return len(s) == n && strings.Trim(s, characters) == ""
-}
-
-// recorded is a disc of any number of tracks.
-type recorded struct {
-	disc.Memo
-	file         *File
-	toc          disc.TOC
-	files        *format.Files
-	overwritable bool
-	notices      []disc.Notice
-}
-
-func (r *recorded) TOC() disc.TOC { return r.toc }
-
-// Overwritable implements disc.Overwritable.
-func (r *recorded) Overwritable() bool { return r.overwritable }
-
-// Notices implements disc.Noticer.
-func (r *recorded) Notices() []disc.Notice { return r.notices }
-
-// ReadsFile implements the ability of disc.ReadsFile.
-func (r *recorded) ReadsFile(file fs.FileInfo) bool {
-	return r.files.ReadsFile(file)
-}
-
-func (r *recorded) Close() error { return r.files.Close() }
-
-// ReadSectors delivers the user data of data tracks and the whole sectors of audio
-// tracks. A recorder does not store the other parts of a sector.
-func (r *recorded) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	if f != disc.User && f != disc.Raw {
-		return 0, disc.ErrForm
-	}
-	size := f.Size()
-	for n := 0; n*size < len(p); {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		at := lba + disc.LBA(n)
-		t, ok := r.toc.TrackAt(at)
-		switch {
-		case int64(at) >= disc.Sectors(r):
-			return n, io.EOF
-		case !ok:
-			return n, fmt.Errorf("read sector %d: it is not part of a track", at)
-		case (t.Mode == disc.Audio) != (f == disc.Raw):
-			return n, disc.ErrForm
-		}
-		end := t.End()
-		if at < t.Start { // in the pre-gap
-			end = t.Start
-		}
-		k := min(len(p)/size-n, int(end-at))
-		if err := r.read(p[n*size:(n+k)*size], at, f); err != nil {
-			return n, fmt.Errorf("read sector %d: %w", at, err)
-		}
-		n += k
-	}
-	return len(p) / size, nil
-}
-
-// read fills p with sectors of one track.
-func (r *recorded) read(p []byte, lba disc.LBA, f disc.Form) error {
-	if f == disc.User && lba >= 0 {
-		return r.file.ReadUser(p, int64(lba))
-	}
-	var one [disc.RawSectorSize]byte
-	for size := f.Size(); len(p) > 0; p, lba = p[size:], lba+1 {
-		if err := r.file.ReadRaw(one[:], int64(lba)); err != nil {
-			return err
-		}
-		copy(p[:size], one[:])
-	}
-	return nil
 }

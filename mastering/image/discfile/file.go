@@ -4,9 +4,11 @@
 // The file is sparse. It begins with the user data of the disc: sector n is the 2048
 // bytes at n*2048. So the file of a disc with one data track can be mounted, and read as
 // the ISO image that was burned. After the last sector of the medium follow, on CD only,
-// the other 304 bytes of every sector (an audio sector has 2352) and the 150 sectors of
-// the first pre-gap. From the next multiple of 4096 on there are two slots of 1 MiB and a
-// footer of 512 bytes:
+// the other 304 bytes of every sector, the 150 whole sectors of the first pre-gap, and the
+// sub-channels P to W of every sector, 96 bytes, from the lead-in of the first session to
+// 7500 sectors after the end of the medium. The state says which sectors are stored as a
+// whole, and which with their sub-channels (type [Area]). From the next multiple of 4096
+// on there are two slots of 1 MiB and a footer of 512 bytes:
 //
 //	footer  0 "GLASSMASTER DISC"   16 version (u32)  20 1 for CD
 //	       24 sectors (u64)        32 offset of the first slot (u64)
@@ -18,7 +20,9 @@
 // have been flushed to the file system, into the slot that does not hold the newest
 // state. After a crash the disc is as it was when it was last synchronized.
 //
-// A file without a footer is the image of a pressed disc, and read only.
+// Version 1 has no sub-channels.
+//
+// The image of a pressed disc has the same interface: see [Pressed].
 package discfile
 
 import (
@@ -28,7 +32,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 
 	"glassmaster/mastering/disc"
@@ -54,7 +57,7 @@ const (
 	restBytes   = rawBytes - userBytes
 	footerBytes = 512
 	magic       = "GLASSMASTER DISC"
-	version     = 1
+	version     = 2
 )
 
 // File is an open disc file: sectors and two slots for the state.
@@ -62,20 +65,26 @@ type File struct {
 	f       *os.File
 	sectors int64
 	cd      bool
-	base    int64  // offset of the first slot; -1 in a plain image
-	size    int64  // of a plain image, in bytes
+	version uint32
+	base    int64  // offset of the first slot; -1 of a pressed disc
+	size    int64  // of a file without a footer, in bytes
 	seq     uint64 // of the newest state
 	text    []byte // of the newest state
 
 	readOnly bool // the file cannot be written
 	noSync   bool // see SetNoSync
+
+	image disc.Disc // of a pressed disc; see Pressed
 }
 
 // slotBase returns the offset of the slots of a disc with that many sectors.
-func slotBase(sectors int64, cd bool) int64 {
+func slotBase(sectors int64, cd bool, version uint32) int64 {
 	n := sectors * userBytes
 	if cd {
-		n += sectors*restBytes + Pregap*rawBytes
+		n = subBase(sectors)
+		if version > 1 {
+			n += subSectors(sectors) * subBytes
+		}
 	}
 	return (n + 4095) / 4096 * 4096
 }
@@ -87,7 +96,7 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 	if err != nil {
 		return fmt.Errorf("create a virtual disc: %w", err)
 	}
-	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // synchronize once, at the end
+	s := &File{f: f, sectors: st.Sectors, cd: cd, version: version, base: slotBase(st.Sectors, cd, version), noSync: true} // synchronize once, at the end
 	makeSparse(f)
 	// The footer first: a file without one is taken for the image of a pressed disc.
 	if _, err = f.WriteAt(s.footer(), s.base+2*slotBytes); err == nil {
@@ -110,7 +119,7 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 func (s *File) footer() []byte {
 	b := make([]byte, footerBytes)
 	copy(b, magic)
-	binary.BigEndian.PutUint32(b[16:], version)
+	binary.BigEndian.PutUint32(b[16:], s.version)
 	if s.cd {
 		b[20] = 1
 	}
@@ -121,7 +130,8 @@ func (s *File) footer() []byte {
 }
 
 // Open opens a disc file for a recorder, and locks it: another Open fails with ErrInUse
-// until the file is closed. The state of a plain image is nil.
+// until the file is closed. The error wraps ErrNoDiscFile if it is another file, such as an
+// image.
 func Open(path string) (*File, *State, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	readOnly := errors.Is(err, os.ErrPermission)
@@ -135,8 +145,10 @@ func Open(path string) (*File, *State, error) {
 	st, err := s.load()
 	switch {
 	case err != nil:
+	case st == nil && s.size == 0:
+		err = errors.New("it is empty; remove it to have a blank disc created in its place")
 	case st == nil:
-		err = s.plain()
+		err = ErrNoDiscFile
 	case !readOnly:
 		if err = lockFile(f); err == nil {
 			st, err = s.load() // a recorder may have written it before it was locked
@@ -169,14 +181,15 @@ func (s *File) load() (*State, error) {
 		s.size = info.Size()
 		return nil, nil
 	}
-	if v := binary.BigEndian.Uint32(b[16:]); v != version {
-		return nil, fmt.Errorf("its format has version %d; this program supports version %d only", v, version)
+	s.version = binary.BigEndian.Uint32(b[16:])
+	if s.version < 1 || s.version > version {
+		return nil, fmt.Errorf("its format has version %d; this program supports the versions 1 to %d; use a newer version of this program", s.version, version)
 	}
 	s.cd = b[20] == 1
 	s.sectors = int64(binary.BigEndian.Uint64(b[24:]))
 	s.base = int64(binary.BigEndian.Uint64(b[32:]))
 	if binary.BigEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]) || s.sectors < 1 || s.sectors > MaxSectors ||
-		s.base != slotBase(s.sectors, s.cd) || at != s.base+2*slotBytes {
+		s.base != slotBase(s.sectors, s.cd, s.version) || at != s.base+2*slotBytes {
 		return nil, errors.New("the footer of the file is damaged")
 	}
 	return s.newest()
@@ -188,7 +201,7 @@ func (s *File) Sectors() int64 { return s.sectors }
 // IsCD reports whether the disc is a CD, whose sectors have 2352 bytes.
 func (s *File) IsCD() bool { return s.cd }
 
-// ReadOnly reports whether the file cannot be written, or is a plain image.
+// ReadOnly reports whether the file cannot be written, or the disc is pressed.
 func (s *File) ReadOnly() bool { return s.readOnly || s.base < 0 }
 
 // SetNoSync sets whether Commit returns without waiting until the operating
@@ -196,20 +209,20 @@ func (s *File) ReadOnly() bool { return s.readOnly || s.base < 0 }
 // damaged.
 func (s *File) SetNoSync(on bool) { s.noSync = on }
 
-// Name returns the path by which the file was opened.
-func (s *File) Name() string { return s.f.Name() }
+// Name returns the path by which the file was opened, or "" of a pressed disc.
+func (s *File) Name() string {
+	if s.image != nil {
+		return ""
+	}
+	return s.f.Name()
+}
 
 // Close closes the file.
-func (s *File) Close() error { return s.f.Close() }
-
-// plain sets the fields of a plain image.
-func (s *File) plain() error {
-	if s.size == 0 {
-		return errors.New("it is empty; remove it to have a blank disc created in its place")
+func (s *File) Close() error {
+	if s.image != nil {
+		return s.image.Close()
 	}
-	s.base = -1
-	s.sectors = (s.size + userBytes - 1) / userBytes
-	return nil
+	return s.f.Close()
 }
 
 // newest returns the state of the slot that was written last and is not damaged.
@@ -224,7 +237,7 @@ func (s *File) newest() (*State, error) {
 	if best == nil {
 		return nil, errors.New("both copies of the state of the disc are damaged")
 	}
-	if !best.valid(s.cd) {
+	if !best.valid(s.cd) || !s.HasSub() && best.hasSub() {
 		return nil, ErrState
 	}
 	s.text, _ = json.Marshal(best)
@@ -320,11 +333,10 @@ func (s *File) WriteRaw(p []byte, lba int64) error {
 
 // ReadUser fills p with the user data of sectors from lba on, which is not negative.
 func (s *File) ReadUser(p []byte, lba int64) error {
-	n, err := s.f.ReadAt(p, lba*userBytes)
-	if err == io.EOF && s.base < 0 { // the last sector of a plain image may be short
-		clear(p[n:])
-		return nil
+	if s.image != nil {
+		return s.readImage(p, lba)
 	}
+	_, err := s.f.ReadAt(p, lba*userBytes)
 	return err
 }
 
@@ -345,7 +357,10 @@ func (s *File) ReadRaw(p []byte, lba int64) error {
 func (s *File) Erase() error {
 	end := s.sectors * userBytes
 	if s.cd {
-		end += s.sectors*restBytes + Pregap*rawBytes
+		end = subBase(s.sectors)
+		if s.HasSub() {
+			end += subSectors(s.sectors) * subBytes
+		}
 	}
 	if punchHole(s.f, 0, end) == nil {
 		return nil

@@ -15,6 +15,8 @@ type State struct {
 	MCN        string     `json:"mcn,omitempty"`
 	CDText     []byte     `json:"cdText,omitempty"`   // packs of 18 bytes
 	TextDone   bool       `json:"textDone,omitempty"` // the host has sent all packs of CDText
+	Overburn   int64      `json:"overburn,omitempty"` // CD: how many of the last sectors are beyond the capacity that the disc reports
+	Areas      []Area     `json:"areas,omitempty"`    // CD: sectors that are stored as a whole, in the order of their addresses
 }
 
 // Session is a run of tracks.
@@ -27,6 +29,8 @@ type Session struct {
 	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
 	Spans   []Span  `json:"spans,omitempty"`   // at once on CD, while the session is open
+	Raw     bool    `json:"raw,omitempty"`     // at once on CD: written with lead-in, sub-channels and lead-out
+	Bad     string  `json:"bad,omitempty"`     // why no drive can read the closed session, which was written raw; empty: it can be read
 }
 
 // Track is a run of sectors.
@@ -38,10 +42,14 @@ type Track struct {
 	Reserved bool   `json:"reserved,omitempty"`
 	RunOut   int64  `json:"runOut,omitempty"`  // sectors at the end of the track that cannot be read
 	Control  byte   `json:"control,omitempty"` // control field of the Q sub-channel; bit 2: data
-	XA       bool   `json:"xa,omitempty"`      // mode 2 form 1 instead of mode 1
+	XA       bool   `json:"xa,omitempty"`      // mode 2 with sub-headers instead of mode 1
+	Mode2    bool   `json:"mode2,omitempty"`   // mode 2 without sub-headers
 	Pregap   int64  `json:"pregap,omitempty"`  // sectors of index 0 before Start
 	ISRC     string `json:"isrc,omitempty"`
 	Packet   bool   `json:"packet,omitempty"` // recorded incrementally
+	SCMS     bool   `json:"scms,omitempty"`   // audio: the copy bit alternates, since it is a first copy already
+
+	Indexes []int64 `json:"indexes,omitempty"` // where the indexes 2, 3, ... begin
 }
 
 // Formatting is how an overwritable medium, or a BD-R, is formatted.
@@ -63,14 +71,17 @@ func (s *State) Clone() *State {
 	c.Sessions = slices.Clone(s.Sessions)
 	for i := range c.Sessions {
 		c.Sessions[i].Tracks = slices.Clone(c.Sessions[i].Tracks)
+		c.Sessions[i].Spans = slices.Clone(c.Sessions[i].Spans)
 	}
 	c.CDText = slices.Clone(s.CDText)
+	c.Areas = slices.Clone(s.Areas)
 	return &c
 }
 
-// Usable returns how many sectors can hold user data, as the disc is formatted.
+// Usable returns how many sectors can hold user data, as the disc is formatted. A CD may
+// have more than it reports: see Overburn.
 func (s *State) Usable() int64 {
-	n := s.Sectors
+	n := s.Sectors - s.Overburn
 	if s.Format.Limit > 0 {
 		n = s.Format.Limit
 	}
@@ -149,7 +160,8 @@ func (e *Session) Readable(t *Track) bool { return t.Complete() && (e.Closed || 
 // the next one begins, the last one at the lead-out.
 type Span struct {
 	Start int64 `json:"start"`
-	Bytes int   `json:"bytes"`
+	Bytes int   `json:"bytes"`          // of a block that the host sends; 0: the drive generates the sectors
+	Form  byte  `json:"form,omitempty"` // data form of the cue sheet (MMC-6 6.32)
 }
 
 // End returns the address after the last sector that can be read.

@@ -1,12 +1,18 @@
 package discfile
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // ErrState is in the chain of the error of a disc file whose state is not valid.
 var ErrState = errors.New("the recorded state of the disc is not valid; the file may be damaged")
 
 // ErrInUse is in the chain of the error of a disc file that is open in another recorder.
 var ErrInUse = errors.New("the disc is in the drive of another program; close that program, or eject the disc there")
+
+// ErrNoDiscFile is in the chain of the error of a file that has no footer.
+var ErrNoDiscFile = errors.New("the file is not that of a virtual disc")
 
 // valid checks everything that a recorder and a reader rely on. cd: the file has the
 // sectors of a CD.
@@ -16,6 +22,9 @@ func (s *State) valid(cd bool) bool {
 		if n < 0 || n > s.Sectors {
 			return false
 		}
+	}
+	if s.Overburn < 0 || s.Overburn >= max(s.Sectors, 1) || !validAreas(s.Areas, s.Sectors, cd) {
+		return false
 	}
 	if f.Background > 3 || len(s.CDText)%packBytes != 0 || f.Blocks > 0 && len(s.Sessions) > 0 {
 		return false
@@ -36,7 +45,7 @@ func (s *State) valid(cd bool) bool {
 // number of sectors.
 func (e *Session) valid(sectors, end int64, cd bool) bool {
 	for _, p := range e.Spans {
-		if p.Bytes != LeadInBytes && p.Bytes != userBytes && p.Bytes != rawBytes {
+		if !slices.Contains([]int{0, userBytes, mode2Bytes, rawBytes}, p.Bytes) && !slices.Contains([]int{0, userBytes, mode2Bytes, rawBytes}, p.Bytes-subBytes) {
 			return false
 		}
 	}
@@ -48,10 +57,14 @@ func (e *Session) valid(sectors, end int64, cd bool) bool {
 		end = t.Start + t.Size
 	}
 	switch {
-	case e.LeadOut < 0 || e.LeadOut > sectors || e.Next > sectors:
+	case e.LeadOut < 0 || e.LeadOut > sectors || e.Next > sectors+leadOutRoom:
 		return false
+	case e.Closed && e.Bad != "":
+		return cd && len(e.Tracks) == 0 && e.LeadOut >= end
 	case e.Closed:
 		return len(e.Tracks) > 0 && e.LeadOut >= end
+	case e.AtOnce && e.Raw:
+		return cd && len(e.Tracks) == 0 && e.Next >= LeadInStart
 	case e.AtOnce:
 		return len(e.Tracks) > 0 && e.Next >= LeadInStart
 	}
@@ -66,8 +79,17 @@ func (t *Track) valid(sectors int64, cd bool) bool {
 		return false
 	case t.RunOut < 0 || t.RunOut > t.Next-t.Start || t.Pregap < 0 || t.Pregap > sectors+Pregap:
 		return false
-	case !cd && (t.IsAudio() || t.Pregap > 0):
+	case !cd && (t.IsAudio() || t.Pregap > 0 || len(t.Indexes) > 0) || t.Mode2 && t.XA:
 		return false
+	case len(t.Indexes) > 98:
+		return false
+	}
+	last := t.Start
+	for _, at := range t.Indexes {
+		if at < last || at > t.Start+t.Size {
+			return false
+		}
+		last = at
 	}
 	return !t.Closed && !t.Reserved || t.Next <= t.Start+t.Size
 }

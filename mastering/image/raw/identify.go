@@ -18,6 +18,10 @@ type stored struct {
 	stride int  // bytes from one sector to the next
 	at     int  // bytes of each sector before those of the layout
 	sync   bool // sectors are whole, and the data sectors have a sync pattern
+
+	from   int64    // bytes of the file before the first sector
+	placed bool     // start is known
+	start  disc.LBA // address of the first sector
 }
 
 // whole returns sectors of 2352 bytes, which sub-channels may follow.
@@ -33,10 +37,14 @@ func partOf(at, length int, m disc.Mode) stored {
 // identify returns how the sectors of a file are stored, by its first bytes.
 func identify(head []byte) (stored, bool) {
 	for _, stride := range []int{sector.Size, sector.Size + 16, sector.Size + sector.SubSize} {
-		if !synced(head, stride) {
-			continue
+		if synced(head, stride) {
+			return whole(stride, subOf(head, stride)), true
 		}
-		return whole(stride, subOf(head, stride)), true
+		if _, ok := pair(head, stride); ok && stride > sector.Size { // others: findScrambled
+			l := whole(stride, subOf(head, stride))
+			l.Scrambled = true
+			return l, true
+		}
 	}
 	// Audio with sub-channels has no sync pattern; the CRC of Q is as reliable.
 	for _, stride := range []int{sector.Size + sector.SubSize, sector.Size + 16} {

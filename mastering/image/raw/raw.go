@@ -14,6 +14,13 @@
 //	2336  all but sync pattern and header: of mode 2, or of mode 1
 //	2352  whole sectors whose sync patterns and headers are missing
 //
+// Programs that dump CDs as exactly as a drive can read them store the data sectors scrambled
+// (ECMA-130 15 and annex B), and audio unchanged: redumper (.scram), which stores address 0
+// after 45150 sectors, and DiscImageCreator (.scm). The sectors begin at any byte, because
+// drives and recorders shift them; two headers that follow one another show where. They are
+// searched for at the beginning and around address 0 of redumper, and throughout the file only
+// if it has one of these names.
+//
 // Sectors alone identify the tracks only in part: a change of mode, audio after data, and,
 // by the addresses in the headers, the beginning of a later session. Sub-channels identify
 // all tracks, so files are written with them. A file of audio without sub-channels is not
@@ -30,6 +37,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/sector"
 	"glassmaster/mastering/units"
 )
 
@@ -47,29 +55,43 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	}
 	l, ok := identify(head)
 	if !ok {
+		if l, ok, err = findScrambled(f, head); err != nil {
+			return nil, err
+		}
+	}
+	if !ok {
 		return nil, format.ErrUnknown
 	}
-	s := &scanner{file: io.NewSectionReader(f, 0, f.Size), stored: l, count: f.Size / int64(l.stride)}
-	if l.Sub == runs.NoSub && s.count*int64(l.stride)+int64(l.at+l.Length) <= f.Size {
+	size := f.Size - l.from
+	s := &scanner{file: io.NewSectionReader(f, l.from, size), stored: l, count: size / int64(l.stride)}
+	if l.Sub == runs.NoSub && s.count*int64(l.stride)+int64(l.at+l.Length) <= size {
 		s.count++ // what would follow the last sector is missing
 	}
 	if s.count > format.MaxCDSectors {
 		return nil, fmt.Errorf("it has %d sectors of %d bytes; a CD has at most %d", s.count, l.stride, format.MaxCDSectors)
 	}
 	toc, list := s.disc()
-	if rest := f.Size - s.count*int64(l.stride); rest > 0 {
+	// A dump that is shifted ends within a sector although all of it is there.
+	if rest := size - s.count*int64(l.stride); rest > 0 && (!l.placed || f.Size%sector.Size != 0) {
 		s.notices = append(s.notices, format.WithinSector(filepath.Base(f.Name()), rest))
 	}
-	s.notices = append(s.notices, sheets(f)...)
+	if l.placed {
+		s.notices = append(s.notices, l.descrambled(toc)...)
+	}
+	s.notices = append(s.notices, sheets(f, l.placed)...)
 	return runs.New(f, runs.Codes(toc, list), list, s.notices...)
 }
 
-// sheets returns a notice if there is a sheet of the same name.
-func sheets(f *format.Files) []disc.Notice {
+// sheets returns a notice if there is a sheet of the same name. What programs that dump
+// scrambled sectors write as .toc is none.
+func sheets(f *format.Files, dump bool) []disc.Notice {
 	base := filepath.Base(f.Name())
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	defer f.CloseBeside()
 	for _, ext := range []string{".cue", ".ccd", ".toc", ".mds"} {
+		if dump && ext == ".toc" {
+			continue
+		}
 		if p, _, err := f.Find(base + ext); err == nil && strings.EqualFold(p.Name, base+ext) {
 			return []disc.Notice{{Severity: disc.Info, Text: fmt.Sprintf("There is a sheet beside the image, %q; open it to see all tracks of the disc.", p.Name)}}
 		}
@@ -152,6 +174,9 @@ func (s *scanner) read(i int64) []byte {
 	n, _ := s.file.ReadAt(p, i*int64(s.stored.stride))
 	if n < s.stored.at+s.stored.Length {
 		return nil
+	}
+	if s.stored.Scrambled {
+		sector.Scramble(p)
 	}
 	return p
 }

@@ -301,7 +301,7 @@ func TestRefused(t *testing.T) {
 	copy(iso[16*2336:], "\x01CD001\x01")
 	for name, p := range map[string][]byte{
 		"audio": audio.Bytes(), "zeros": make([]byte, 300*2352), "an ISO image": iso, "nothing": nil,
-		"scrambled":        bytes.Repeat(append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61"), make([]byte, 2336)...), 400),
+		"unknown mode":     bytes.Repeat(append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61"), make([]byte, 2336)...), 400),
 		"one sector":       append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x02\x00\x01"), make([]byte, 2336)...),
 		"one sync pattern": append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"), make([]byte, 9000)...),
 	} {
@@ -328,7 +328,14 @@ func FuzzOpen(f *testing.F) {
 		}
 		f.Add(b.Bytes())
 	}
-	path := filepath.Join(f.TempDir(), "x")
+	for _, c := range []struct {
+		shift int
+		sub   runs.Sub
+	}{{0, runs.NoSub}, {-48, runs.NoSub}, {1200, runs.NoSub}, {0, runs.Interleaved}} {
+		f.Add(dump(f, runs.Layout{Length: sector.Size, Scrambled: true, Sub: c.sub}, c.shift, span{d, 0, 4}, span{d, 304, 308}))
+	}
+	// A file of this name is searched for scrambled sectors to its end.
+	path := filepath.Join(f.TempDir(), "x.scram")
 	imagetest.FuzzOpen(f, raw.Format, path)
 }
 

@@ -87,6 +87,9 @@ func (s *scanner) changes(now look) []part {
 // and if the volume descriptors are not where the number of the sector in the file puts them
 // instead.
 func (s *scanner) first() look {
+	if s.stored.placed {
+		return look{s.firstKind(), s.stored.start}
+	}
 	l := s.look(0, look{kind: disc.Mode1})
 	if s.count > 1 && s.look(1, look{shift: -1 << 40}).shift != l.shift || l.shift < -150 {
 		s.warn("The addresses in the sector headers are wrong; the sectors are counted from address 0.")
@@ -97,6 +100,17 @@ func (s *scanner) first() look {
 		l.shift, s.lost = 0, true
 	}
 	return l
+}
+
+// firstKind returns what the first track is. The first sectors of it may be damaged, or may
+// not have been read in full.
+func (s *scanner) firstKind() disc.Mode {
+	for i := range min(s.count, minTrack) {
+		if l := s.look(i, look{}); l.kind != disc.Audio {
+			return l.kind
+		}
+	}
+	return s.look(0, look{kind: disc.Mode1}).kind
 }
 
 // volumeAt reports whether a whole sector has a volume descriptor.

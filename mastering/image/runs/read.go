@@ -161,8 +161,20 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	return done, err
 }
 
-// load reads stored sectors. It returns the number of those that were read in full.
+// load reads stored sectors, and descrambles them. It returns the number of those that were
+// read in full.
 func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
+	n, err := r.loadStored(p, lba, stride)
+	if r.Scrambled {
+		for i := range n {
+			sector.Scramble(p[i*stride:][:sector.Size])
+		}
+	}
+	return n, err
+}
+
+// loadStored reads sectors as they are stored.
+func (r *Run) loadStored(p []byte, lba disc.LBA, stride int) (int, error) {
 	want := len(p) / stride
 	off := r.Offset + int64(lba-r.Start)*int64(stride)
 	n, err := r.From.ReadAt(p, off)
@@ -320,12 +332,16 @@ func (r Run) Mode2() disc.Mode {
 	if r.From == nil || at < 0 || at+8 > r.Length {
 		return r.Mode
 	}
-	var p [8]byte
+	var own [sector.XADataAt]byte
+	p := own[:at+8]
 	for i := range min(r.Count, 64) {
-		if n, _ := r.From.ReadAt(p[:], r.Offset+i*int64(r.stride())+int64(at)); n < len(p) {
+		if n, _ := r.From.ReadAt(p, r.Offset+i*int64(r.stride())); n < len(p) {
 			break
 		}
-		if string(p[:4]) != string(p[4:]) {
+		if r.Scrambled {
+			sector.Scramble(p)
+		}
+		if string(p[at:at+4]) != string(p[at+4:]) {
 			return disc.Mode2
 		}
 	}

@@ -21,6 +21,7 @@ type Layout struct {
 	Mode       disc.Mode // of the track
 	Form2      bool      // 2324 or 2328 bytes without a sub-header, of form 2
 	Swap       bool      // the bytes of each 16-bit audio sample are exchanged (big-endian)
+	Scrambled  bool      // whole sectors, of which those with a sync pattern are scrambled; see sector.Scramble
 	Sub        Sub       // sub-channels, stored after the bytes of each sector unless Run.SubFrom is set
 }
 

@@ -68,7 +68,7 @@ func write(w io.Writer, p []byte, rep progress.Reporter) error {
 
 // same reports whether sectors of a form are stored unchanged.
 func (l Layout) same(form disc.Form) bool {
-	return form == disc.User || form == disc.Raw && l.Length == sector.Size && !l.Swap
+	return form == disc.User || form == disc.Raw && l.Length == sector.Size && !l.Swap && !l.Scrambled
 }
 
 // pack appends sectors of a form in the layout.
@@ -78,6 +78,9 @@ func (l Layout) pack(out, p []byte, form disc.Form) []byte {
 		out = append(out, p[l.At:l.At+l.Length]...)
 		if l.Swap {
 			Swap(out[at:])
+		}
+		if l.Scrambled {
+			sector.Scramble(out[at:])
 		}
 		switch l.Sub {
 		case Interleaved:

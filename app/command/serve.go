@@ -1,0 +1,319 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/drive"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/scsi/iscsi/chap"
+	"glassmaster/drive/serve"
+	"glassmaster/drive/virtual"
+)
+
+// targetPrefix begins the iSCSI names of the targets.
+const targetPrefix = "iqn.2026-01.local.glassmaster:"
+
+// serving are the flags of "serve".
+type serving struct {
+	listen       string
+	names        []string
+	together     bool
+	readOnly     bool
+	user, secret string
+	mutual, own  string
+	open         bool
+}
+
+func (inv *invocation) serveVerb() *cobra.Command {
+	var o serving
+	c := &cobra.Command{
+		Use:   "serve NAME...",
+		Short: "Offer drives and images to other systems as iSCSI targets",
+		Long: `Offer drives and images to other systems as iSCSI targets, until Ctrl-C. The other
+system, or a virtual machine, then has a CD, DVD or BD drive: it reads the disc, and
+burns to it if it is that of a recorder. No driver is needed; Linux and Windows have
+what it takes.
+
+NAME is a drive (/dev/sr0), the disc of a virtual recorder (virtual:FILE), or an image
+file of any format, which is offered as a pressed disc in a drive. Each gets a target of
+its own, or with --together a logical unit of one target. While a drive or a virtual
+disc is served, no other program can use it.
+
+Without --listen only programs on this computer can connect. At other addresses --chap
+is needed: initiators then have to know a name and a secret. The secret is the first
+line of the file of --secret, or the value of GLASSMASTER_CHAP_SECRET; 12 to 16
+characters suit all systems. What is transferred is not encrypted.
+
+docs/serving.md says how Linux and Windows connect.`,
+		Example: `  glassmaster serve game.cue
+  glassmaster serve --listen 192.168.1.5:3260 --chap reader --secret secret.txt /dev/sr0
+  glassmaster serve --read-only --together one.iso two.iso`,
+		Args: argCount(1, -1, "NAME..."),
+		RunE: func(cmd *cobra.Command, args []string) error { return inv.serve(cmd.Context(), o, args) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:3260", "listen at this `ADDRESS:PORT`; port 0 is any free one")
+	f.StringArrayVar(&o.names, "target", nil, "iSCSI `TARGET` name of the first, second, ... NAME (default "+targetPrefix+"NAME)")
+	f.BoolVar(&o.together, "together", false, "offer all as logical units 0, 1, ... of one target")
+	f.BoolVar(&o.readOnly, "read-only", false, "refuse to write, erase and format")
+	f.StringVar(&o.user, "chap", "", "initiators have to log in with this CHAP `USER` name and its secret")
+	f.StringVar(&o.secret, "secret", "", "`FILE` with the secret of initiators (default the variable GLASSMASTER_CHAP_SECRET)")
+	f.StringVar(&o.mutual, "mutual", "", "prove to initiators that ask for it who this target is, with this CHAP `USER` name")
+	f.StringVar(&o.own, "mutual-secret", "", "`FILE` with the secret of this target (default the variable GLASSMASTER_CHAP_MUTUAL_SECRET)")
+	f.BoolVar(&o.open, "without-authentication", false, "let everyone use the drives who can connect")
+	return c
+}
+
+// served is the result of "serve", for --json.
+type served struct {
+	Address string         `json:"address"`
+	Targets []servedTarget `json:"targets"`
+}
+
+type servedTarget struct {
+	Name   string   `json:"name"`
+	Drives []string `json:"drives"` // by logical unit
+}
+
+// serveEvent is an event, for --json.
+type serveEvent struct {
+	Type      string `json:"type"` // "serve"
+	Event     string `json:"event"`
+	Time      string `json:"time"`
+	Address   string `json:"address,omitempty"`
+	Initiator string `json:"initiator,omitempty"`
+	Target    string `json:"target,omitempty"`
+	Text      string `json:"text,omitempty"`
+}
+
+func (inv *invocation) serve(ctx context.Context, o serving, names []string) error {
+	options := serve.Options{Events: inv.serveEvents()}
+	if err := o.accounts(&options); err != nil {
+		return usage(err)
+	}
+	if len(o.names) > len(names) || o.together && len(o.names) > 1 {
+		return usagef("there are more --target than targets")
+	}
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return advise(fmt.Errorf("listen: %w", err), "another program may offer iSCSI targets here; choose another port with --listen ADDRESS:PORT")
+	}
+	defer l.Close()
+	if !serve.Loopback(l.Addr()) && len(options.Accounts) == 0 && !o.open {
+		return usagef("other computers could use the drives without a password at %s: demand one with --chap USER and --secret FILE, or allow it with --without-authentication", l.Addr())
+	}
+	drives, err := inv.openServed(ctx, names)
+	defer func() {
+		for _, d := range drives {
+			if e := d.Close(); e != nil {
+				inv.warn(fmt.Sprintf("close a drive: %v", e))
+			}
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	result := o.targets(&options, drives, names)
+	result.Address = l.Addr().String()
+	s, err := serve.New(ctx, options)
+	if err != nil {
+		return err
+	}
+	inv.data = result
+	inv.announce(result)
+	stop := context.AfterFunc(ctx, func() { inv.stillConnected(s) })
+	defer stop()
+	return s.Serve(ctx, l)
+}
+
+// accounts sets the accounts of the flags.
+func (o *serving) accounts(to *serve.Options) error {
+	if o.user == "" && (o.secret != "" || o.mutual != "") || o.mutual == "" && o.own != "" {
+		return errors.New("a secret needs the name that belongs to it: --chap USER, --mutual USER")
+	}
+	if o.user == "" {
+		return nil
+	}
+	a, err := account(o.user, o.secret, "GLASSMASTER_CHAP_SECRET")
+	if err != nil {
+		return err
+	}
+	to.Accounts = []chap.Account{a}
+	if o.mutual != "" {
+		to.Mutual, err = account(o.mutual, o.own, "GLASSMASTER_CHAP_MUTUAL_SECRET")
+	}
+	return err
+}
+
+// account returns an account with the secret from a file, or else from the environment.
+func account(name, file, variable string) (chap.Account, error) {
+	a := chap.Account{Name: name, Secret: []byte(os.Getenv(variable))}
+	if file != "" {
+		var err error
+		if a.Secret, err = chap.ReadSecret(file); err != nil {
+			return a, err
+		}
+	} else if len(a.Secret) == 0 {
+		return a, fmt.Errorf("the secret of %s is missing: name a file with it, or set %s", name, variable)
+	}
+	return a, a.Check()
+}
+
+// openServed opens drives, and images as discs in drives.
+func (inv *invocation) openServed(ctx context.Context, names []string) ([]scsi.Transport, error) {
+	var open []scsi.Transport
+	seen := map[string]bool{}
+	for _, name := range names {
+		if !drive.IsName(name) && !strings.HasPrefix(name, virtual.Prefix) {
+			info, err := os.Stat(name)
+			switch {
+			case err != nil:
+				return open, fmt.Errorf("serve: %w", err)
+			case info.IsDir():
+				return open, usagef("%s is a folder; make an image of it first (\"glassmaster build\")", name)
+			case strings.Contains(name, "?"):
+				return open, usagef("%s: rename the file; a question mark begins the options of a virtual drive", name)
+			}
+			name = virtual.Prefix + name
+		}
+		if id := drive.Identity(name); seen[id] {
+			return open, usagef("%s is named twice", name)
+		} else {
+			seen[id] = true
+		}
+		d, _, err := inv.openDrive(ctx, name)
+		if err != nil {
+			return open, err
+		}
+		open = append(open, d)
+		if err := scsi.Writable(d); err != nil {
+			inv.warn(fmt.Sprintf("%s can only be read: %v", name, err))
+		}
+	}
+	return open, nil
+}
+
+// targets makes the targets, and names them.
+func (o *serving) targets(to *serve.Options, drives []scsi.Transport, names []string) served {
+	var result served
+	used := map[string]bool{}
+	for i, d := range drives {
+		if o.together && i > 0 {
+			t, r := &to.Targets[0], &result.Targets[0]
+			t.LUNs, r.Drives = append(t.LUNs, d), append(r.Drives, names[i])
+			continue
+		}
+		name := ""
+		if i < len(o.names) {
+			name = o.names[i]
+		} else {
+			name = targetPrefix + targetName(names[i])
+			for n := 2; used[name]; n++ {
+				name = fmt.Sprintf("%s%s-%d", targetPrefix, targetName(names[i]), n)
+			}
+		}
+		used[name] = true
+		to.Targets = append(to.Targets, serve.Target{Name: name, Alias: names[i], LUNs: []scsi.Transport{d}, ReadOnly: o.readOnly})
+		result.Targets = append(result.Targets, servedTarget{Name: name, Drives: []string{names[i]}})
+	}
+	return result
+}
+
+// targetName returns a part of an iSCSI name for a drive or file: the last part of its path,
+// in small letters, with hyphens for what cannot be in such a name.
+func targetName(name string) string {
+	name, _, _ = strings.Cut(strings.TrimPrefix(name, virtual.Prefix), "?")
+	name = strings.ToLower(filepath.Base(filepath.FromSlash(name)))
+	name = strings.TrimSuffix(name, filepath.Ext(name))
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' {
+			return r
+		}
+		return '-'
+	}, name)
+	if name = strings.Trim(name[:min(len(name), 64)], "-."); name == "" {
+		return "drive"
+	}
+	return name
+}
+
+// announce says what is offered and how to connect.
+func (inv *invocation) announce(r served) {
+	for _, t := range r.Targets {
+		for lun, d := range t.Drives {
+			inv.note("%s: iscsi://%s/%s/%d", d, r.Address, t.Name, lun)
+		}
+	}
+	inv.note("Linux connects with:")
+	inv.note("  iscsiadm -m discovery -t sendtargets -p %s", r.Address)
+	for _, t := range r.Targets {
+		inv.note("  iscsiadm -m node -T %s -p %s --login", t.Name, r.Address)
+	}
+	inv.note("Ctrl-C ends it.")
+}
+
+// serveEvents returns the function that reports events.
+func (inv *invocation) serveEvents() func(serve.Event) {
+	var mu sync.Mutex
+	return func(e serve.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if inv.json {
+			_ = terminal.NewEncoder(inv.machine()).Encode(serveEvent{
+				"serve", string(e.Kind), e.Time.UTC().Format(time.RFC3339Nano), e.Address,
+				terminal.Valid(e.Initiator), e.Target, terminal.Valid(e.Text),
+			}) // nothing can be done about it
+			return
+		}
+		if text := eventText(e); text != "" {
+			inv.note("%s", text)
+		}
+	}
+}
+
+// eventText returns the text of an event.
+func eventText(e serve.Event) string {
+	who := e.Address
+	if e.Initiator != "" {
+		who = e.Initiator + " (" + e.Address + ")"
+	}
+	what := e.Target
+	if what == "" {
+		what = "the list of targets"
+	}
+	switch e.Kind {
+	case serve.LoggedIn:
+		return who + " uses " + what
+	case serve.LoggedOut:
+		return who + " has logged out of " + what
+	case serve.Lost:
+		return "the connection of " + who + " to " + what + " has ended: " + e.Text
+	case serve.Refused:
+		return who + " was refused: " + e.Text
+	case serve.Failed:
+		return e.Target + ": " + e.Text
+	}
+	return ""
+}
+
+// stillConnected says who is connected when the server is to end.
+func (inv *invocation) stillConnected(s *serve.Server) {
+	for _, x := range s.Sessions() {
+		doing := ""
+		if x.Executing {
+			doing = ", and waits for " + x.LastCommand
+		}
+		inv.note("%s (%s) is still connected to %s%s", x.Initiator, x.Address, x.Target, doing)
+	}
+}

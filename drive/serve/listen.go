@@ -1,0 +1,171 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"glassmaster/drive/scsi/iscsi/pdu"
+)
+
+// Loopback reports whether a listener can only be reached from this computer.
+func Loopback(a net.Addr) bool {
+	t, ok := a.(*net.TCPAddr)
+	return ok && t.IP.IsLoopback()
+}
+
+// Serve accepts connections until the context ends. Then it asks the initiators to log
+// out, lets the commands end that drives execute, and closes all connections. It closes
+// the listener, and returns nil after the end of the context. It can be called for several
+// listeners, whose contexts end together.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	defer l.Close()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	watched := make(chan struct{})
+	go s.watch(ctx, watched)
+	defer func() { <-watched }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.tell(Event{Kind: Listening, Address: l.Addr().String()})
+	for {
+		c, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				c.Close()
+			}
+			s.shutdown()
+			return nil
+		case err != nil && !temporary(err):
+			s.shutdown()
+			return fmt.Errorf("serve: accept connections at %s: %w", l.Addr(), err)
+		case err != nil: // too many open files: connections will end
+			s.tell(Event{Kind: Refused, Address: l.Addr().String(), Text: err.Error()})
+			time.Sleep(100 * time.Millisecond)
+		default:
+			s.accept(c)
+		}
+	}
+}
+
+// temporary reports whether accepting may succeed later.
+func temporary(err error) bool {
+	return !errors.Is(err, net.ErrClosed)
+}
+
+// accept begins the login of a connection, unless there are too many.
+func (s *Server) accept(c net.Conn) {
+	s.mu.Lock()
+	refused := s.closing || len(s.conns) >= s.limits.Connections
+	if !refused {
+		s.conns[c] = true
+		s.running.Add(1)
+	}
+	s.mu.Unlock()
+	if refused {
+		c.Close()
+		s.tell(Event{Kind: Refused, Address: c.RemoteAddr().String(), Text: "there are too many connections"})
+		return
+	}
+	go func() {
+		defer s.running.Done()
+		s.connection(c)
+		c.Close()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	}()
+}
+
+// connection runs a connection from the login to its end.
+func (s *Server) connection(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetNoDelay(true)   // which is the default
+		_ = tcp.SetKeepAlive(true) // so that it is noticed when the other computer is gone
+	}
+	_ = c.SetDeadline(time.Now().Add(s.limits.Login)) // fails only when the connection has ended
+	l := &login{server: s, conn: pdu.NewConn(c), params: defaultParams()}
+	if err := l.run(); err != nil {
+		s.tell(Event{Kind: Refused, Address: c.RemoteAddr().String(), Initiator: l.initiator, Text: err.Error()})
+		return
+	}
+	_ = c.SetDeadline(time.Time{})
+	x, err := s.begin(l)
+	if err != nil {
+		s.tell(Event{Kind: Refused, Address: c.RemoteAddr().String(), Initiator: l.initiator, Text: err.Error()})
+		return
+	}
+	s.tell(x.event(LoggedIn, ""))
+	err = x.run()
+	x.end()
+	switch {
+	case x.loggedOut():
+		s.tell(x.event(LoggedOut, ""))
+	default:
+		s.tell(x.event(Lost, err.Error()))
+	}
+}
+
+// watch asks silent connections whether they live, and ends those that do not answer.
+func (s *Server) watch(ctx context.Context, done chan<- struct{}) {
+	defer close(done)
+	tick := time.NewTicker(s.limits.Idle / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			for _, x := range s.all() {
+				x.check(now)
+			}
+		}
+	}
+}
+
+// all returns the sessions.
+func (s *Server) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*session, 0, len(s.sessions))
+	for _, x := range s.sessions {
+		list = append(list, x)
+	}
+	return list
+}
+
+// shutdown ends all connections: those that log in at once, the others after their
+// commands that drives execute, and after they had time to log out.
+func (s *Server) shutdown() {
+	s.mu.Lock()
+	s.closing = true
+	active := map[net.Conn]bool{}
+	for _, x := range s.sessions {
+		active[x.conn.Conn] = true
+	}
+	for c := range s.conns {
+		if !active[c] {
+			c.Close()
+		}
+	}
+	s.mu.Unlock()
+	list := s.all()
+	for _, x := range list {
+		x.drain()
+		x.askLogout(s.limits.Logout)
+	}
+	gone := make(chan struct{})
+	go func() { s.running.Wait(); close(gone) }()
+	select {
+	case <-gone:
+		return
+	case <-time.After(s.limits.Logout):
+	}
+	for _, x := range list {
+		x.fail(errors.New("the server ended"))
+	}
+	<-gone
+}
