@@ -12,6 +12,8 @@ const (
 	FeatureIncremental   = 0x0021 // incremental streaming writable
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureDVDRWrite     = 0x002F
+	FeatureLayerJump     = 0x0033 // DVD-R DL
+	FeatureBDRPOW        = 0x0038 // BD-R with pseudo overwrite
 )
 
 // Feature is a feature of a drive, and whether it can be used with the current medium.

@@ -15,6 +15,7 @@ const (
 	Incremental WriteType = 0 // packet writing, and incremental recording of DVD-R
 	TrackAtOnce WriteType = 1
 	DiscAtOnce  WriteType = 2 // session-at-once on CD
+	LayerJump   WriteType = 4 // DVD-R DL
 )
 
 // WriteParameters are fields of the write parameters mode page, 05h (MMC-6 7.5). They

@@ -28,6 +28,7 @@ type Burn struct {
 	closeFirst    bool     // close what an earlier burn left open before writing
 	erase         bool     // BLANK first
 	format        bool     // FORMAT UNIT first
+	program       program
 	plan          Plan
 }
 
@@ -266,6 +267,7 @@ func (b *Burn) checkSize() error {
 	case b.o.Speed > 0 && p.Speed > b.o.Speed:
 		b.warn("the drive offers no lower speed for this disc than %s", units.Speed(p.Speed, p.Profile))
 	}
+	b.program = oneArea(b.next, b.start, p.Sectors, p.Padded)
 	p.Recipe = b.describe()
 	p.Steps = b.steps()
 	return nil

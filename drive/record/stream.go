@@ -2,8 +2,6 @@ package record
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 
 	"glassmaster/drive/ring"
@@ -23,86 +21,91 @@ func (r *burning) feed() sectorReader {
 	return r.src
 }
 
-// stream reads the source ahead of the writer, in chunks as they are written,
-// the last one filled up with zeros.
+// stream reads the source ahead of the writer, in chunks as they are written.
 type stream struct {
 	ring   *ring.Ring
 	writer *ring.Writer
+	areas  []area
 	ended  chan struct{} // closed when the source is no longer read
-	sent   *sent         // of the sectors of the source
+	sent   *sent         // what was read
 }
 
-// newStream begins to read sectors sectors of src from address start on, and delivers
-// padded ones. Reading ends when the context is cancelled. size is that of the ring in
-// bytes; 0 is the default.
-func newStream(ctx context.Context, src sectorReader, start disc.LBA, sectors, padded int64, chunk int, size int64) *stream {
-	if size == 0 {
-		size = ring.DefaultSize
+// chunk is what one WRITE carries.
+type chunk struct {
+	area *area
+	at   disc.LBA // on the medium
+	p    []byte
+}
+
+// blocks returns the number of blocks of a chunk.
+func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
+
+// newStream begins to read the areas from src, and delivers them in chunks of count(block)
+// blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
+// cancelled.
+func newStream(ctx context.Context, src sectorReader, areas []area, count func(block) int, buffer int64) *stream {
+	if buffer <= 0 {
+		buffer = ring.DefaultSize
 	}
-	most := (padded + int64(chunk) - 1) / int64(chunk)
-	slots := int(min(int64(ring.Slots(size, chunk*disc.SectorSize)), most))
-	s := &stream{ring: ring.New(slots, chunk*disc.SectorSize, 1), ended: make(chan struct{}), sent: newSent()}
+	largest, chunks := 0, int64(0)
+	for _, a := range areas {
+		n := count(a.block)
+		largest = max(largest, n*a.block.size)
+		chunks += (a.padded + int64(n) - 1) / int64(n)
+	}
+	slots := int(min(int64(ring.Slots(buffer, largest)), max(chunks, 1)))
+	s := &stream{ring: ring.New(slots, largest, 1), areas: areas, ended: make(chan struct{}), sent: newSent(areas)}
 	s.writer = s.ring.Writer(0)
 	if f, ok := src.(Feed); ok {
 		f.Fills(s.ring)
 	}
-	at := int64(0)
+	place := place{s: s, count: count}
 	go func() {
 		defer close(s.ended)
-		s.ring.Run(ctx, func(c *ring.Chunk) error {
-			n := min(int64(chunk), padded-at)
-			if n == 0 {
-				return io.EOF
-			}
-			c.LBA, c.Block, c.Data = start+disc.LBA(at), disc.SectorSize, c.Data[:n*disc.SectorSize]
-			data := max(min(n, sectors-at), 0) * disc.SectorSize
-			clear(c.Data[data:])
-			if data > 0 {
-				if err := readFull(ctx, src, c.Data[:data], c.LBA); err != nil {
-					return err
-				}
-				_, _ = s.sent.Write(c.Data[:data])
-			}
-			at += n
-			return nil
-		})
+		s.ring.Run(ctx, func(c *ring.Chunk) error { return place.fill(ctx, src, c) })
 	}()
 	return s
 }
 
-// readFull reads all of p. A panic of the source is turned into an error: in a goroutine
-// of its own it would end the program and leave the tray locked.
-func readFull(ctx context.Context, src sectorReader, p []byte, lba disc.LBA) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("read the source at sector %d: internal error of the program: %v", lba, fault)
-		}
-	}()
-	for len(p) > 0 {
-		n, err := src.ReadSectors(ctx, p, lba, disc.User)
-		p = p[n*disc.SectorSize:]
-		lba += disc.LBA(n)
-		if len(p) == 0 {
-			return nil
-		}
-		if err == nil && n > 0 {
-			continue
-		}
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("read the source at sector %d: %w", lba, err)
+// place is how far a stream was read.
+type place struct {
+	s     *stream
+	count func(block) int
+	area  int
+	at    int64 // blocks of the area
+}
+
+// fill reads the next chunk.
+func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error {
+	for n.area < len(n.s.areas) && n.at == n.s.areas[n.area].padded {
+		n.area++
+		n.at = 0
 	}
+	if n.area == len(n.s.areas) {
+		return io.EOF
+	}
+	a := &n.s.areas[n.area]
+	blocks, size := min(int64(n.count(a.block)), a.padded-n.at), int64(a.block.size)
+	c.LBA, c.Block, c.Tag, c.Data = a.at+disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
+	data := max(min(blocks, a.sectors-n.at), 0) * size
+	clear(c.Data[data:])
+	if data > 0 {
+		if err := a.read(ctx, src, c.Data[:data], n.at); err != nil {
+			return err
+		}
+		n.s.sent.add(n.s.sent.areas[n.area], c.Data[:data])
+	}
+	n.at += blocks
 	return nil
 }
 
 // next returns the next chunk to write, or io.EOF after the last one.
-func (s *stream) next(ctx context.Context) ([]byte, error) {
+func (s *stream) next(ctx context.Context) (chunk, error) {
 	c, err := s.writer.Next(ctx)
 	if err != nil {
-		return nil, err
+		return chunk{}, err
 	}
-	return c.Data, nil
+	return chunk{&s.areas[c.Tag], c.LBA, c.Data}, nil
 }
 
 // done returns the chunk that next returned to the ring.

@@ -185,6 +185,7 @@ func (r *burning) closeUnfinished() error {
 		return r.before("examine the closed disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, m.freeSectors()))
 	}
 	r.medium, r.next = m, m.next()
+	r.program = r.program.from(r.next)
 	r.inform("the next writable address is %d", r.next)
 	return nil
 }

@@ -38,6 +38,8 @@ type Chunk struct {
 	// Data are the blocks. In a chunk to be filled it has the full length; the reader
 	// shortens it.
 	Data []byte
+	// Tag is what else the reader says about the chunk; the ring does not look at it.
+	Tag int
 	// Err is an error that belongs to this place; Data is then empty. It is for readers
 	// that go on after an error.
 	Err error
