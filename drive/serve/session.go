@@ -182,7 +182,7 @@ func (x *session) send(pdus ...*pdu.PDU) error {
 	}
 	err := x.conn.SetWriteDeadline(time.Now().Add(x.server.limits.Send))
 	if err == nil {
-		err = x.conn.Write(pdus...)
+		err = x.conn.Send(pdus...)
 	}
 	if err != nil {
 		x.fail(err)
