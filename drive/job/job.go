@@ -44,6 +44,7 @@ package job
 import (
 	"context"
 	"errors"
+	"time"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
@@ -129,10 +130,17 @@ func (j *Job) Run(ctx context.Context, rep progress.Reporter) (r Result, err err
 	if j.salvage != nil {
 		j.salvage.Start()
 	}
+	levels := func() Levels { return unknownLevels }
+	if to, ok := j.to.(*recorder); ok {
+		w := watchLevels(rep, to.o.Buffer)
+		rep, levels = w, w.levels
+	}
 	err = errPanic
+	began := time.Now()
 	defer func() { // also after a panic: the tray must not stay locked
 		r.Result, err = j.to.end(err)
 		j.complete(ctx, &r)
+		r.Levels, r.Began, r.Ended = levels(), began, time.Now()
 	}()
 	if err = j.to.write(ctx, rep); err == nil {
 		err = j.to.prove()
