@@ -158,14 +158,18 @@ func (o *serving) accounts(to *serve.Options) error {
 
 // account returns an account with the secret from a file, or else from the environment.
 func account(name, file, variable string) (chap.Account, error) {
-	a := chap.Account{Name: name, Secret: []byte(os.Getenv(variable))}
+	a := chap.Account{Name: name}
+	var err error
 	if file != "" {
-		var err error
-		if a.Secret, err = chap.ReadSecret(file); err != nil {
-			return a, err
-		}
-	} else if len(a.Secret) == 0 {
-		return a, fmt.Errorf("the secret of %s is missing: name a file with it, or set %s", name, variable)
+		a.Secret, err = chap.ReadSecret(file)
+	} else {
+		a.Secret, err = chap.Environment(variable)
+	}
+	if err == nil && a.Secret == nil {
+		err = fmt.Errorf("the secret of %s is missing: name a file with it, or set %s", name, variable)
+	}
+	if err != nil {
+		return a, err
 	}
 	return a, a.Check()
 }

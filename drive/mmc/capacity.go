@@ -36,7 +36,9 @@ type FormatCapacities struct {
 // Format types (MMC-6 6.4).
 const (
 	FormatWhole       = 0x00 // the whole medium, as the drive prefers
+	FormatDVDRAMSpare = 0x01 // DVD-RAM, enlarges the supplementary spare area
 	FormatDVDRW       = 0x10 // DVD-RW, full format
+	FormatDVDRWExtend = 0x11 // DVD-RW, extends the formatted area, and formats what is added
 	FormatDVDRWGrow   = 0x13 // DVD-RW, quick format: extends the formatted area
 	FormatDVDRWQuick  = 0x15 // DVD-RW, quick format: the formatted area grows as it is written
 	FormatDVDPlusRW   = 0x26

@@ -108,6 +108,11 @@ type TrackInformation struct {
 	Size         int64
 	LastRecorded int64 // LRA, valid if Recorded
 	Recorded     bool
+
+	// Of a DVD-R DL in layer jump recording:
+	LayerJump byte  // 0 none, 1 not begun, 2 manual jumps, 3 regular jumps
+	NextJump  int64 // address of the last sector before the next jump
+	LastJump  int64 // address of the last sector before the last jump
 }
 
 // InvisibleTrack is the track number of the track that will be written next, on CD, DVD+R
@@ -129,13 +134,14 @@ func ReadTrackInformation(ctx context.Context, t scsi.Transport, track int) (Tra
 // decodeTrackInformation decodes the track information block: bytes 2 and 32
 // track, 3 and 33 session; 5 damage (bit 5), mode (0-3); 6 reserved (7), blank
 // (6), packet (5), fixed (4), data mode (0-3); 7 LRA valid (1), NWA valid (0); 8
-// start, 12 NWA, 16 free, 20 packet size, 24 size, 28 last recorded.
+// start, 12 NWA, 16 free, 20 packet size, 24 size, 28 last recorded; 5 layer jump recording
+// (6-7), 40 next and 44 last layer jump.
 func decodeTrackInformation(p []byte) (TrackInformation, error) {
 	p = declared(p, 2)
 	if len(p) < 28 {
 		return TrackInformation{}, shortReply(scsi.OpReadTrackInformation, p)
 	}
-	p = padded(p, 36)
+	p = padded(p, 48)
 	word := func(at int) int64 { return int64(int32(be.Uint32(p[at:]))) }
 	size := func(at int) int64 { return int64(be.Uint32(p[at:])) }
 	return TrackInformation{
@@ -144,5 +150,6 @@ func decodeTrackInformation(p []byte) (TrackInformation, error) {
 		Reserved: p[6]&0x80 != 0, Blank: p[6]&0x40 != 0, Packet: p[6]&0x20 != 0, Fixed: p[6]&0x10 != 0, DataMode: p[6] & 15,
 		Recorded: p[7]&2 != 0, Writable: p[7]&1 != 0,
 		Start: word(8), NextWritable: word(12), Free: size(16), Packets: size(20), Size: size(24), LastRecorded: word(28),
+		LayerJump: p[5] >> 6, NextJump: size(40), LastJump: size(44),
 	}, nil
 }

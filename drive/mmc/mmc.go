@@ -33,6 +33,8 @@ const (
 	// written, which takes ten minutes on a DVD-R with little data at single speed. A
 	// reset in that time makes the disc unusable.
 	flushTimeout = 15 * time.Minute
+	// Some drives calibrate at a layer boundary when it is set.
+	structureTimeout = 3 * time.Minute
 	// Some drives ignore Immed, and answer when a quick blank is complete. No drive is
 	// known that ignores it in a full blank, which takes half an hour: other programs
 	// wait for 200 seconds. The disc can be blanked again.

@@ -54,12 +54,15 @@ func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, f dis
 	return k / size, err
 }
 
-// sectors returns the number of sectors in p. A length that is not a multiple of the
-// sector size is an error, since it would not match the transfer length in the CDB.
-func sectors(p []byte, most int) (int, error) {
-	n := len(p) / disc.SectorSize
-	if n == 0 || len(p)%disc.SectorSize != 0 || n > most {
-		return 0, fmt.Errorf("%d bytes are not 1 to %d complete sectors", len(p), most)
+// sectors returns the number of sectors of 2048 bytes in p, as blocks does.
+func sectors(p []byte, most int) (int, error) { return blocks(p, disc.SectorSize, most) }
+
+// blocks returns the number of blocks of size bytes in p. A length that is not a multiple of
+// it is an error, since it would not match the transfer length in the CDB.
+func blocks(p []byte, size, most int) (int, error) {
+	n := len(p) / size
+	if n == 0 || len(p)%size != 0 || n > most {
+		return 0, fmt.Errorf("%d bytes are not 1 to %d complete sectors of %d bytes", len(p), most, size)
 	}
 	return n, nil
 }

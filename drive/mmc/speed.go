@@ -11,7 +11,7 @@ type WriteSpeed struct {
 	End      int64 // last address of the medium
 	Read     int   // kB/s while reading
 	Write    int   // kB/s
-	Rotation byte  // 0 default of the medium (CLV or zoned), 1 CAV
+	Rotation Rotation
 }
 
 // WriteSpeeds returns the write speeds for the current medium in the drive's order, the
@@ -47,7 +47,7 @@ func decodeWriteSpeeds(p []byte) ([]WriteSpeed, error) {
 	var all []WriteSpeed
 	for p = p[8:]; len(p) >= 16; p = p[16:] {
 		all = append(all, WriteSpeed{
-			Rotation: p[0] >> 3 & 3, End: int64(be.Uint32(p[4:])),
+			Rotation: Rotation(p[0] >> 3 & 3), End: int64(be.Uint32(p[4:])),
 			Read: int(be.Uint32(p[8:])), Write: int(be.Uint32(p[12:])),
 		})
 	}

@@ -33,20 +33,3 @@ func StartStop(ctx context.Context, t scsi.Transport, p Power) error {
 func PreventRemoval(ctx context.Context, t scsi.Transport, on bool) error {
 	return execute(ctx, t, []byte{scsi.OpPreventAllowMediumRemoval, 0, 0, 0, bit(on, 0), 0}, 0)
 }
-
-// ReadDiscStructure returns a structure of the medium, up to size bytes without the
-// four-byte header (READ DISC STRUCTURE ADh, MMC-6 6.22). bd selects the media type
-// Blu-ray, layer the layer, and format the structure.
-func ReadDiscStructure(ctx context.Context, t scsi.Transport, bd bool, layer, format byte, size int) ([]byte, error) {
-	size += 4
-	p, err := receive(ctx, t, []byte{
-		scsi.OpReadDiscStructure, bit(bd, 0), 0, 0, 0, 0, layer, format, byte(size >> 8), byte(size), 0, 0,
-	}, size)
-	if err != nil {
-		return nil, err
-	}
-	if p = declared(p, 2); len(p) < 4 {
-		return nil, shortReply(scsi.OpReadDiscStructure, p)
-	}
-	return p[4:], nil
-}

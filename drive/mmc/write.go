@@ -20,7 +20,14 @@ func (e *ShortWrite) Error() string {
 // Write10 writes sectors of 2048 bytes at address lba (WRITE(10) 2Ah, MMC-6 6.44). The
 // error is a *ShortWrite if the drive accepted the command, but fewer bytes.
 func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
-	n, err := sectors(p, 0xFFFF)
+	return WriteBlocks(ctx, t, lba, p, disc.SectorSize)
+}
+
+// WriteBlocks is like Write10, for blocks of size bytes: on CD their size follows from the
+// data block type of mode page 05h, or from the cue sheet. Addresses before 0 are those of
+// the pre-gap and the lead-in.
+func WriteBlocks(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, size int) error {
+	n, err := blocks(p, size, 0xFFFF)
 	if err != nil {
 		return fmt.Errorf("WRITE(10): %w", err)
 	}
@@ -31,6 +38,14 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 		return &ShortWrite{k, len(p)}
 	}
 	return err
+}
+
+// SendCueSheet describes the session that will be written at once, CD only (SEND CUE SHEET
+// 5Dh, MMC-6 6.32). An entry has 8 bytes: CONTROL and ADR, track, index, data form, SCMS,
+// and the address in minutes, seconds and frames, which are not decimal-coded.
+func SendCueSheet(ctx context.Context, t scsi.Transport, p []byte) error {
+	n := len(p)
+	return send(ctx, t, []byte{scsi.OpSendCueSheet, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0}, p, calibrateTimeout)
 }
 
 // SynchronizeCache flushes the drive's buffer to the disc; with immediate it returns
@@ -100,11 +115,5 @@ func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
 // FormatUnit starts to format the medium; the caller waits until the drive is ready
 // (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
 func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
-	p := make([]byte, 12)
-	p[1] = 2 // Immed
-	p[3] = 8 // one descriptor
-	be.PutUint32(p[4:], uint32(f.Blocks))
-	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
-	p[8] = f.Type<<2 | f.Sub&3
-	return send(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, eraseTimeout)
+	return FormatUnitWith(ctx, t, f, FormatOptions{})
 }

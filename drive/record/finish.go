@@ -14,7 +14,7 @@ import (
 // finish flushes the drive's buffer and closes what the recipe closes.
 func (r *burning) finish() error {
 	r.rep.Phase(progress.Finishing, 0)
-	end := r.next + disc.LBA(r.result.Written)
+	end := r.position
 	if err := r.flush(); err != nil {
 		return r.failure("flush the drive's buffer", end, err)
 	}
@@ -55,7 +55,7 @@ func (r *burning) flush() error {
 	if err := r.wait(); err != nil {
 		return err
 	}
-	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce) {
+	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce || r.recipe.mode == mmc.Raw) {
 		return nil // it ended the track: there is nothing left to write
 	}
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
@@ -232,7 +232,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	if err != nil {
 		return fmt.Sprintf("the state of the disc is unknown: %v", err), "eject the disc, insert it again, and check it"
 	}
-	end := r.next + disc.LBA(r.result.Written) - 1
+	end := r.position - 1
 	switch {
 	case !r.medium.sequential() && !r.marked:
 		return "the drive accepted no sector, so the disc is unchanged", "check the disc, and try again at a lower speed"

@@ -32,6 +32,8 @@ type burning struct {
 	renewed          bool         // the disc was erased or formatted
 	closedUnfinished bool         // the session that an earlier burn left open was closed
 	started          bool         // something was written
+	position         disc.LBA     // after the last block that the drive has accepted
+	finished         int          // stages that are on the disc and closed, as far as they are
 	gone             bool         // the drive no longer answers; already reported
 	locked           bool         // the tray is locked, if the drive supports that
 	limited          bool         // the speed was or will be set
@@ -142,28 +144,35 @@ func (r *burning) lock(on bool) {
 
 // prepare does what comes before the first sector.
 func (r *burning) prepare() error {
+	if err := r.setBook(); err != nil {
+		return err
+	}
 	if err := r.prepareMedium(); err != nil {
 		return err
 	}
 	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
 		r.warn("the drive did not accept the speed and chooses its own: %v", err)
 	}
-	if r.recipe.page {
-		w := r.recipe.parameters(r.medium, r.o)
-		if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
-			return r.before("set the write parameters", err)
-		}
+	first := &r.program.stages[0]
+	if err := r.setParameters(first); err != nil {
+		return r.before("set the write parameters", err)
 	}
 	if r.calibrates() {
 		if err := r.calibrate(); err != nil {
 			return r.before("calibrate the laser", err)
 		}
 	}
+	if err := r.setLayerBreak(); err != nil {
+		return err
+	}
 	if r.recipe.reserve && !r.medium.reservedWhole() {
 		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
 			return r.before("reserve the track", err)
 		}
+	}
+	if err := r.sendCue(first); err != nil {
+		return r.before("send the cue sheet", err)
 	}
 	if r.watch.lost != nil { // by erasing, formatting or closing
 		return r.before("prepare the disc", r.watch.lost)
@@ -178,6 +187,9 @@ func (r *burning) before(step string, err error) error {
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
 		left = "the disc was erased or formatted, so its previous contents are lost, and nothing was written"
+	}
+	if r.breakSet {
+		left += ", but the layer break of the disc was set"
 	}
 	if scsi.Gone(err) {
 		r.gone, advice = true, scsi.Hint(err)
@@ -195,7 +207,7 @@ func (r *burning) prepareMedium() error {
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
-		err = format(r.work, r.t, r.medium, r.rep)
+		err = r.formatNow()
 	default:
 		return nil
 	}
@@ -258,23 +270,22 @@ func (r *burning) recheckNWA() error {
 	return r.nextTrack()
 }
 
-// chunk returns how many sectors one WRITE has.
-func (r *burning) chunk() int {
-	return max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
+// chunk returns how many sectors of 2048 bytes one WRITE has.
+func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
+
+// blocksAtOnce returns how many blocks one WRITE has.
+func (r *burning) blocksAtOnce(b block) int {
+	return max(min(r.recipe.chunk, r.t.MaxTransfer()/b.size), 1)
 }
 
-// write sends all sectors.
+// write sends all stages. What ends the last one is up to finish.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, r.chunk())
-	r.stream, r.stop = s, stop
+	s := newStream(ctx, r.feed(), r.program.areas(), r.blocksAtOnce, r.o.Buffer)
+	r.stream, r.stop, r.position = s, stop, r.next
 	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
-	phase := progress.Writing
-	if r.o.Simulate {
-		phase = progress.Simulating
-	}
-	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
+	r.rep.Phase(r.writingPhase(), r.program.bytes())
 	began := time.Now()
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
 	if err := r.identifyDisc(); err != nil {
@@ -289,29 +300,69 @@ func (r *burning) write() error {
 		}
 	}
 	gauge := bufferGauge{r: r}
-	for {
-		p, err := s.next(r.ctx)
-		if errors.Is(err, io.EOF) {
-			r.sent, r.result.SHA256 = s.sent, s.sent.end()
-			return r.writeHead()
+	for i := range r.program.stages {
+		if err := r.writeStage(i, s, &gauge); err != nil {
+			return err
 		}
-		at := r.next + disc.LBA(r.result.Written)
+	}
+	if _, err := s.next(r.ctx); !errors.Is(err, io.EOF) {
+		return r.failure("write", r.position, err)
+	}
+	r.sent, r.result.SHA256 = s.sent, s.sent.end()
+	return r.writeHead()
+}
+
+func (r *burning) writingPhase() progress.Phase {
+	if r.o.Simulate {
+		return progress.Simulating
+	}
+	return progress.Writing
+}
+
+// writeStage begins a stage, sends its blocks, and ends it unless it is the last one.
+func (r *burning) writeStage(i int, s *stream, gauge *bufferGauge) error {
+	st := &r.program.stages[i]
+	if i > 0 { // prepare has begun the first
+		if err := r.beginStage(st); err != nil {
+			return err
+		}
+	}
+	r.position = st.areas[0].at
+	for left := st.blocks(); left > 0; {
+		c, err := s.next(r.ctx)
 		if err != nil {
-			return r.failure("write", at, err)
+			return r.failure("write", r.position, err)
 		}
-		if at, rest := r.holdBack(at, p); len(rest) > 0 {
-			if err := r.send(at, rest); err != nil {
-				return r.failure("write", at, err)
-			}
+		if err := r.writeChunk(c); err != nil {
+			return err
 		}
-		r.result.Written += int64(len(p) / disc.SectorSize)
-		r.rep.Add(int64(len(p)))
+		left -= c.blocks()
+		r.rep.Add(int64(len(c.p)))
 		gauge.show(s)
-		s.done(p)
+		s.done()
 		if err := r.lostSectors("write"); err != nil {
 			return err
 		}
 	}
+	if i+1 == len(r.program.stages) {
+		return nil
+	}
+	return r.endStage(st)
+}
+
+// writeChunk sends a chunk, except for what is held back.
+func (r *burning) writeChunk(c chunk) error {
+	at, rest := r.holdBack(c.at, c.p)
+	if len(rest) > 0 {
+		if err := r.sendBlocks(at, rest, c.area.block.size); err != nil {
+			return r.failure("write", c.at, err)
+		}
+	}
+	r.position = c.at + disc.LBA(c.blocks())
+	if c.area.track > 0 { // not the lead-in or lead-out
+		r.result.Written += c.blocks()
+	}
+	return nil
 }
 
 // lostSectors returns the error of a burn whose drive reported the loss of data it had
@@ -328,35 +379,38 @@ func (r *burning) lostSectors(step string) error {
 func (r *burning) stopReading() {
 	if r.stream != nil {
 		r.stop()
-		for range r.stream.full {
-		}
+		<-r.stream.ended
 	}
 }
 
-// send writes one chunk. While the drive's buffer is full the command is repeated.
-func (r *burning) send(lba disc.LBA, p []byte) error {
+// send writes one chunk of sectors of 2048 bytes.
+func (r *burning) send(lba disc.LBA, p []byte) error { return r.sendBlocks(lba, p, disc.SectorSize) }
+
+// sendBlocks writes blocks of size bytes. While the drive's buffer is full the command is
+// repeated.
+func (r *burning) sendBlocks(lba disc.LBA, p []byte, size int) error {
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent
-	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, lba, p, size) })
 	switch {
 	case scsi.Recovered(err):
 		r.warn("the drive recovered from an error: %v", err)
 		return nil
-	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, p):
+	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, len(p)/size):
 		return nil
 	}
 	var short *mmc.ShortWrite
 	if errors.As(err, &short) {
-		return r.short(lba, p, short)
+		return r.short(lba, p, size, short)
 	}
 	return err
 }
 
 // taken reports whether a drive executed a WRITE that it answered with a deferred error,
 // and that was therefore sent again: the next writable address is then after it.
-func (r *burning) taken(lba disc.LBA, p []byte) bool {
+func (r *burning) taken(lba disc.LBA, blocks int) bool {
 	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
-	return err == nil && ti.Writable && disc.LBA(ti.NextWritable) == lba+disc.LBA(len(p)/disc.SectorSize)
+	return err == nil && ti.Writable && disc.LBA(ti.NextWritable) == lba+disc.LBA(blocks)
 }
 
 func (r *burning) failure(step string, lba disc.LBA, err error) *Error {

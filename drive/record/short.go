@@ -12,12 +12,12 @@ import (
 // less than was sent. Some USB bridges and drivers count wrongly, which must not ruin a
 // disc: the next writable address is read, or the sectors are sent again if they can be
 // overwritten. If doubt remains, the disc is compared after the burn even with NoVerify.
-func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
+func (r *burning) short(lba disc.LBA, p []byte, size int, e *mmc.ShortWrite) error {
 	switch {
 	case r.o.Simulate:
 	case !r.medium.sequential():
 		var again *mmc.ShortWrite
-		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, lba, p, size) })
 		if err != nil && !errors.As(err, &again) {
 			return err
 		}
@@ -27,9 +27,9 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 		switch at := disc.LBA(ti.NextWritable); {
 		case err != nil || !ti.Writable:
 			r.mustCompare = true
-		case at == lba+disc.LBA(len(p)/disc.SectorSize):
-		case at == lba+disc.LBA(e.Taken/disc.SectorSize) && at > lba:
-			return r.send(at, p[e.Taken/disc.SectorSize*disc.SectorSize:])
+		case at == lba+disc.LBA(len(p)/size):
+		case at == lba+disc.LBA(e.Taken/size) && at > lba:
+			return r.sendBlocks(at, p[e.Taken/size*size:], size)
 		default:
 			return e
 		}

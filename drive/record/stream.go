@@ -2,142 +2,118 @@ package record
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 
+	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
 )
 
-// ringBytes is how much of the source is read ahead. At the highest speed, 70 MB/s, it
-// lasts for half a second.
-const ringBytes = 32 << 20
-
-// stream reads the source ahead of the writer, in chunks as they are written,
-// the last one filled up with zeros.
-type stream struct {
-	full  chan []byte
-	empty chan []byte
-	size  int // chunks that the ring holds
-	// primed is closed when the ring has been full for the first time.
-	primed chan struct{}
-	err    error
-	sent   *sent // of the sectors of the source
+// sectorReader is what sectors are read from: the source, or a Feed.
+type sectorReader interface {
+	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
 }
 
-// newStream begins to read sectors sectors of src from address start on, and delivers
-// padded ones. Reading ends when the context is cancelled.
-func newStream(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64, chunk int) *stream {
-	size := int(min(int64(max(ringBytes/(chunk*disc.SectorSize), 2)), (padded+int64(chunk)-1)/int64(chunk)))
-	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent()}
-	for range size {
-		s.empty <- make([]byte, chunk*disc.SectorSize)
+// feed returns what delivers the sectors to be written.
+func (r *burning) feed() sectorReader {
+	if r.o.Feed != nil {
+		return r.o.Feed
 	}
+	return r.src
+}
+
+// stream reads the source ahead of the writer, in chunks as they are written.
+type stream struct {
+	ring   *ring.Ring
+	writer *ring.Writer
+	areas  []area
+	ended  chan struct{} // closed when the source is no longer read
+	sent   *sent         // what was read
+}
+
+// chunk is what one WRITE carries.
+type chunk struct {
+	area *area
+	at   disc.LBA // on the medium
+	p    []byte
+}
+
+// blocks returns the number of blocks of a chunk.
+func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
+
+// newStream begins to read the areas from src, and delivers them in chunks of count(block)
+// blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
+// cancelled.
+func newStream(ctx context.Context, src sectorReader, areas []area, count func(block) int, buffer int64) *stream {
+	if buffer <= 0 {
+		buffer = ring.DefaultSize
+	}
+	largest, chunks := 0, int64(0)
+	for _, a := range areas {
+		n := count(a.block)
+		largest = max(largest, n*a.block.size)
+		chunks += (a.padded + int64(n) - 1) / int64(n)
+	}
+	slots := int(min(int64(ring.Slots(buffer, largest)), max(chunks, 1)))
+	s := &stream{ring: ring.New(slots, largest, 1), areas: areas, ended: make(chan struct{}), sent: newSent(areas)}
+	s.writer = s.ring.Writer(0)
+	if f, ok := src.(Feed); ok {
+		f.Fills(s.ring)
+	}
+	place := place{s: s, count: count}
 	go func() {
-		defer close(s.full)
-		s.err = s.read(ctx, src, start, sectors, padded)
-		s.ready()
+		defer close(s.ended)
+		s.ring.Run(ctx, func(c *ring.Chunk) error { return place.fill(ctx, src, c) })
 	}()
 	return s
 }
 
-func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64) error {
-	for at := int64(0); at < padded; {
-		var p []byte
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case p = <-s.empty:
-		}
-		p = p[:cap(p)]
-		n := min(int64(len(p)/disc.SectorSize), padded-at)
-		p = p[:n*disc.SectorSize]
-		data := max(min(n, sectors-at), 0) * disc.SectorSize
-		clear(p[data:])
-		if data > 0 {
-			if err := readFull(ctx, src, p[:data], start+disc.LBA(at)); err != nil {
-				return err
-			}
-			_, _ = s.sent.Write(p[:data])
-		}
-		at += n
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case s.full <- p:
-		}
-		if len(s.full) == s.size {
-			s.ready()
-		}
-	}
-	return nil
+// place is how far a stream was read.
+type place struct {
+	s     *stream
+	count func(block) int
+	area  int
+	at    int64 // blocks of the area
 }
 
-// ready ends the wait of prime. Only the reading goroutine calls it.
-func (s *stream) ready() {
-	select {
-	case <-s.primed:
-	default:
-		close(s.primed)
+// fill reads the next chunk.
+func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error {
+	for n.area < len(n.s.areas) && n.at == n.s.areas[n.area].padded {
+		n.area++
+		n.at = 0
 	}
-}
-
-// readFull reads all of p. A panic of the source is turned into an error: in a goroutine
-// of its own it would end the program and leave the tray locked.
-func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("read the source at sector %d: internal error of the program: %v", lba, fault)
-		}
-	}()
-	for len(p) > 0 {
-		n, err := src.ReadSectors(ctx, p, lba, disc.User)
-		p = p[n*disc.SectorSize:]
-		lba += disc.LBA(n)
-		if len(p) == 0 {
-			return nil
-		}
-		if err == nil && n > 0 {
-			continue
-		}
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("read the source at sector %d: %w", lba, err)
+	if n.area == len(n.s.areas) {
+		return io.EOF
 	}
+	a := &n.s.areas[n.area]
+	blocks, size := min(int64(n.count(a.block)), a.padded-n.at), int64(a.block.size)
+	c.LBA, c.Block, c.Tag, c.Data = a.at+disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
+	data := max(min(blocks, a.sectors-n.at), 0) * size
+	clear(c.Data[data:])
+	if data > 0 {
+		if err := a.read(ctx, src, c.Data[:data], n.at); err != nil {
+			return err
+		}
+		n.s.sent.add(n.s.sent.areas[n.area], c.Data[:data])
+	}
+	n.at += blocks
 	return nil
 }
 
 // next returns the next chunk to write, or io.EOF after the last one.
-func (s *stream) next(ctx context.Context) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+func (s *stream) next(ctx context.Context) (chunk, error) {
+	c, err := s.writer.Next(ctx)
+	if err != nil {
+		return chunk{}, err
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case p, ok := <-s.full:
-		switch {
-		case ok:
-			return p, nil
-		case s.err != nil:
-			return nil, s.err
-		}
-		return nil, io.EOF
-	}
+	return chunk{&s.areas[c.Tag], c.LBA, c.Data}, nil
 }
 
-// done returns a written chunk to the ring.
-func (s *stream) done(p []byte) { s.empty <- p }
+// done returns the chunk that next returned to the ring.
+func (s *stream) done() { s.writer.Done() }
 
 // level returns how full the ring is, from 0 to 1.
-func (s *stream) level() float64 { return float64(len(s.full)) / float64(s.size) }
+func (s *stream) level() float64 { return s.ring.Level() }
 
 // prime waits until the ring is full or the whole source has been read, so that the
 // drive begins with a full buffer.
-func (s *stream) prime(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-s.primed:
-	}
-}
+func (s *stream) prime(ctx context.Context) { s.ring.Prime(ctx) }

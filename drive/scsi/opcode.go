@@ -130,6 +130,13 @@ var operations = [256]operation{
 	OpMechanismStatus:           {name: "MECHANISM STATUS", transfer: transfer{offset: 8, width: 2}},
 	OpReadCD:                    {name: "READ CD", lba: 2, lbaWidth: 4, transfer: transfer{offset: 6, width: 3, blocks: true}},
 	OpSendDiscStructure:         {name: "SEND DISC STRUCTURE", changes: true, transfer: transfer{offset: 8, width: 2}},
+	// Commands of vendors that set the book type; see drive/mmc.
+	0xDF: {changes: true},
+	0xE9: {changes: true},
+	0xF9: {changes: true},
+	0xFC: {changes: true},
+	0xFD: {changes: true},
+	0xFE: {changes: true},
 }
 
 // Describe returns the name of the command in a CDB, with its LBA if it has one:

@@ -97,7 +97,7 @@ func (l *login) refuse(req *pdu.PDU, err error) {
 func (l *login) receive(first bool) (*pdu.PDU, []byte, error) {
 	var text []byte
 	for range maxRounds {
-		req, err := l.conn.Read(pdu.MaxText)
+		req, err := l.conn.Receive(pdu.MaxText)
 		if err != nil {
 			return nil, nil, fmt.Errorf("login: %w", err)
 		}
@@ -295,5 +295,5 @@ func (l *login) send(req *pdu.PDU, flags byte, status uint16) error {
 	if len(p.Data) > 8192 {
 		return errors.New("login: the initiator sent too many keys")
 	}
-	return l.conn.Write(p)
+	return l.conn.Send(p)
 }

@@ -21,7 +21,7 @@ func Limit(d Disc, end LBA) Disc {
 		return d
 	}
 	toc := d.TOC()
-	l := &limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
+	l := &limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog, LayerBreak: toc.LayerBreak}}
 	for _, s := range toc.Sessions {
 		var tracks []Track
 		for _, t := range s.Tracks {

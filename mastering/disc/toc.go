@@ -5,6 +5,9 @@ package disc
 type TOC struct {
 	Sessions []Session // in the order of their addresses
 	Catalog  string    // media catalogue number (MCN), 13 digits; empty when not recorded (ECMA-130 22.3.4.2)
+	// LayerBreak is the number of sectors on the first layer of a DVD with two; 0: it has
+	// one layer, or that is unknown.
+	LayerBreak int64
 }
 
 // Session is a run of tracks between a lead-in and a lead-out.

@@ -8,15 +8,7 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
-)
-
-const (
-	flagRead      = 0x40 // of a SCSI command: it reads data
-	flagWrite     = 0x20 // of a SCSI command: it writes data
-	attrSimple    = 0x01
-	flagStatus    = 0x01 // of Data-In: it includes the status
-	flagOverflow  = 0x04 // the residual count is of data that did not fit
-	flagUnderflow = 0x02 // the residual count is of data that were not transferred
+	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 // task is a command that is being executed.
@@ -92,31 +84,31 @@ func (t *task) start(expired <-chan time.Time) error {
 	if err := t.awaitWindow(expired); err != nil {
 		return err
 	}
-	p := &pdu{}
-	p.header[0] = opSCSICommand
-	p.header[1] = flagFinal | attrSimple
-	p.putLUN(t.s.address.lun())
-	p.put32(20, uint32(len(t.c.Data)))
-	copy(p.header[32:], t.c.CDB)
+	p := &pdu.PDU{}
+	p.Header[0] = pdu.OpSCSICommand
+	p.Header[1] = pdu.FlagFinal | pdu.AttrSimple
+	p.PutLUN(t.s.address.lun())
+	p.Put32(20, uint32(len(t.c.Data)))
+	copy(p.Header[32:], t.c.CDB)
 	switch {
 	case len(t.c.Data) == 0:
 	case t.c.Direction == scsi.In:
-		p.header[1] |= flagRead
+		p.Header[1] |= pdu.FlagRead
 	case t.c.Direction == scsi.Out:
-		p.header[1] |= flagWrite
+		p.Header[1] |= pdu.FlagWrite
 		if t.s.agreed.immediateData {
-			p.data = t.c.Data[:min(len(t.c.Data), t.s.agreed.firstBurst, t.s.agreed.maxSend)]
+			p.Data = t.c.Data[:min(len(t.c.Data), t.s.agreed.firstBurst, t.s.agreed.maxSend)]
 		}
 	}
 	return t.s.send(p, t.deadline, func() {
 		s := t.s
 		s.task++
-		if s.task == reservedTag {
+		if s.task == pdu.NoTag {
 			s.task = 0
 		}
 		t.tag = s.task
-		p.put32(16, t.tag)
-		p.put32(24, s.cmdSN)
+		p.Put32(16, t.tag)
+		p.Put32(24, s.cmdSN)
 		s.cmdSN++
 	})
 }
@@ -147,66 +139,66 @@ func (t *task) awaitWindow(expired <-chan time.Time) error {
 }
 
 // handle handles a PDU of the target and reports whether it was the last.
-func (t *task) handle(p *pdu) (bool, error) {
-	if p.taskTag() != t.tag {
+func (t *task) handle(p *pdu.PDU) (bool, error) {
+	if p.Tag() != t.tag {
 		return false, fmt.Errorf("the target sent a PDU of type %02Xh for task %d during task %d",
-			p.opcode(), p.taskTag(), t.tag)
+			p.Opcode(), p.Tag(), t.tag)
 	}
-	switch p.opcode() {
-	case opDataIn:
+	switch p.Opcode() {
+	case pdu.OpDataIn:
 		if err := t.receiveData(p); err != nil {
 			return false, err
 		}
-		return p.hasFlag(flagStatus), nil
-	case opR2T:
+		return p.Has(pdu.FlagStatus), nil
+	case pdu.OpR2T:
 		return false, t.sendData(p)
-	case opSCSIResponse:
-		if p.header[2] != 0 { // response: RFC 7143 11.4.3
-			return false, fmt.Errorf("the target could not execute the command (response %02Xh)", p.header[2])
+	case pdu.OpSCSIResponse:
+		if p.Header[2] != 0 { // response: RFC 7143 11.4.3
+			return false, fmt.Errorf("the target could not execute the command (response %02Xh)", p.Header[2])
 		}
 		return true, nil
 	}
-	return false, fmt.Errorf("the target sent an unexpected PDU of type %02Xh", p.opcode())
+	return false, fmt.Errorf("the target sent an unexpected PDU of type %02Xh", p.Opcode())
 }
 
 // receiveData stores the data of a Data-In (RFC 7143 11.7, buffer offset in bytes 40 to
 // 43). As negotiated, they are in order.
-func (t *task) receiveData(p *pdu) error {
-	offset := p.u32(40)
+func (t *task) receiveData(p *pdu.PDU) error {
+	offset := p.U32(40)
 	switch {
-	case len(p.data) == 0:
+	case len(p.Data) == 0:
 		return nil
 	case t.c.Direction != scsi.In:
 		return errors.New("the target sent data for a command that reads none")
 	case uint64(offset) != uint64(t.got):
 		return fmt.Errorf("the target sent data at offset %d instead of %d", offset, t.got)
-	case len(p.data) > len(t.c.Data)-t.got:
+	case len(p.Data) > len(t.c.Data)-t.got:
 		return fmt.Errorf("the target sent %d bytes at offset %d, the command reads %d",
-			len(p.data), offset, len(t.c.Data))
+			len(p.Data), offset, len(t.c.Data))
 	}
-	t.got += copy(t.c.Data[t.got:], p.data)
+	t.got += copy(t.c.Data[t.got:], p.Data)
 	return nil
 }
 
 // sendData sends the data that a Ready To Transfer requests (RFC 7143 11.8, buffer offset
 // in bytes 40 to 43, length in 44 to 47) in Data-Out PDUs (11.7).
-func (t *task) sendData(r2t *pdu) error {
-	offset, length := uint64(r2t.u32(40)), uint64(r2t.u32(44))
+func (t *task) sendData(r2t *pdu.PDU) error {
+	offset, length := uint64(r2t.U32(40)), uint64(r2t.U32(44))
 	if t.c.Direction != scsi.Out || length == 0 || offset+length > uint64(len(t.c.Data)) {
 		return fmt.Errorf("the target requests %d bytes at offset %d of a command with %d bytes", length, offset, len(t.c.Data))
 	}
 	for sn := uint32(0); length > 0; sn++ {
 		n := min(length, uint64(t.s.agreed.maxSend))
-		p := &pdu{data: t.c.Data[offset : offset+n]}
-		p.header[0] = opDataOut
+		p := &pdu.PDU{Data: t.c.Data[offset : offset+n]}
+		p.Header[0] = pdu.OpDataOut
 		if n == length {
-			p.header[1] = flagFinal
+			p.Header[1] = pdu.FlagFinal
 		}
-		copy(p.header[8:16], r2t.header[8:16]) // the LUN belongs to the target transfer tag
-		p.put32(16, t.tag)
-		p.put32(20, r2t.targetTag())
-		p.put32(36, sn)
-		p.put32(40, uint32(offset))
+		copy(p.Header[8:16], r2t.Header[8:16]) // the LUN belongs to the target transfer tag
+		p.Put32(16, t.tag)
+		p.Put32(20, r2t.TargetTag())
+		p.Put32(36, sn)
+		p.Put32(40, uint32(offset))
 		if err := t.s.send(p, t.deadline, nil); err != nil {
 			return err
 		}
@@ -218,7 +210,7 @@ func (t *task) sendData(r2t *pdu) error {
 // finish returns the result from the PDU with the status: byte 3 the status, bytes 44 to
 // 47 the residual count, and in a Response the sense data after their length (RFC 7143
 // 11.4.7).
-func (t *task) finish(p *pdu, err error) (int, error) {
+func (t *task) finish(p *pdu.PDU, err error) (int, error) {
 	if err != nil {
 		return t.got, err
 	}
@@ -226,17 +218,17 @@ func (t *task) finish(p *pdu, err error) (int, error) {
 	if t.c.Direction == scsi.In {
 		n = t.got
 	}
-	if p.hasFlag(flagUnderflow) {
-		n = min(n, max(0, len(t.c.Data)-int(p.u32(44))))
+	if p.Has(pdu.FlagUnderflow) {
+		n = min(n, max(0, len(t.c.Data)-int(p.U32(44))))
 	}
-	status := p.header[3]
+	status := p.Header[3]
 	if status == scsi.StatusGood {
 		return n, nil
 	}
 	var sense []byte
-	if p.opcode() == opSCSIResponse && len(p.data) >= 2 {
-		length := int(binary.BigEndian.Uint16(p.data))
-		sense = p.data[2:min(len(p.data), 2+length)]
+	if p.Opcode() == pdu.OpSCSIResponse && len(p.Data) >= 2 {
+		length := int(binary.BigEndian.Uint16(p.Data))
+		sense = p.Data[2:min(len(p.Data), 2+length)]
 	}
 	return n, scsi.NewError(t.c.CDB, status, sense)
 }

@@ -1,6 +1,9 @@
 // Package iscsi opens drives on other machines. It is an iSCSI initiator (RFC 7143) for one
-// drive: one session with one connection, without digests and authentication, at error
-// recovery level 0, with one command at a time.
+// drive: one session with one connection at error recovery level 0, with one command at a
+// time.
+//
+// Package pdu has what it shares with the target (package serve), package chap the
+// authentication.
 package iscsi
 
 import (
@@ -25,7 +28,10 @@ const (
 	maxRedirects = 4
 )
 
-// Open opens the drive with the name iscsi://HOST:PORT/TARGET/LUN. It clears the unit
+// Open opens the drive with the name iscsi://USER@HOST:PORT/TARGET/LUN; see [ParseAddress].
+// The secret of the user is the value of GLASSMASTER_CHAP_SECRET, or the first line of the
+// file that GLASSMASTER_CHAP_SECRET_FILE names. If GLASSMASTER_CHAP_MUTUAL_SECRET or
+// GLASSMASTER_CHAP_MUTUAL_SECRET_FILE is set, the target has to know that secret. It clears the unit
 // attentions of the new connection. A logical unit that is not an optical drive is an
 // error.
 func Open(ctx context.Context, name string) (*Session, error) {
@@ -33,7 +39,11 @@ func Open(ctx context.Context, name string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := dial(ctx, a)
+	auth, err := newAuthentication(a.User)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", a, err)
+	}
+	s, err := dial(ctx, a, auth)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", a, err)
 	}
@@ -45,12 +55,12 @@ func Open(ctx context.Context, name string) (*Session, error) {
 }
 
 // dial connects and logs in, and follows redirects.
-func dial(ctx context.Context, a Address) (*Session, error) {
+func dial(ctx context.Context, a Address, auth authentication) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	host := a.Host
 	for range maxRedirects {
-		s, err := connect(ctx, a, host)
+		s, err := connect(ctx, a, host, auth)
 		var moved *redirect
 		if !errors.As(err, &moved) {
 			return s, err
@@ -63,17 +73,16 @@ func dial(ctx context.Context, a Address) (*Session, error) {
 }
 
 // connect connects to a host and logs in.
-func connect(ctx context.Context, a Address, host string) (*Session, error) {
+func connect(ctx context.Context, a Address, host string, auth authentication) (*Session, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", host)
 	if err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	l, err := newLogin(conn)
-	if err == nil {
-		err = l.run(a.Target)
-	}
+	l := newLogin(conn)
+	l.auth = auth
+	err = l.run(a)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}

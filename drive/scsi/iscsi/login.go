@@ -1,31 +1,21 @@
 package iscsi
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+
+	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 // initiatorName is the iSCSI name of this program (RFC 7143 4.2.7). Sessions of several
 // programs or computers differ in their session identifiers.
 const initiatorName = "iqn.2026-01.local.glassmaster:initiator"
 
-// Stages of a login: RFC 7143 11.12.3.
-const (
-	stageSecurity    = 0
-	stageOperational = 1
-	stageFull        = 3
-)
-
-const (
-	flagTransit  = 0x80 // T: ready for the next stage
-	flagContinue = 0x40 // C: the text continues in the next PDU
-
-	// maxRounds is more exchanges than a login without authentication needs.
-	maxRounds = 32
-)
+// maxRounds is more exchanges than a login needs.
+const maxRounds = 32
 
 // redirect is the error of a target that redirects the login to another address.
 type redirect struct{ address string }
@@ -34,92 +24,119 @@ func (r *redirect) Error() string { return "the target redirects to " + r.addres
 
 // login is the state of a login phase (RFC 7143 6.3 and 11.12).
 type login struct {
-	conn      net.Conn
-	r         *bufio.Reader
+	conn      *pdu.Conn
 	isid      [6]byte
 	cmdSN     uint32
 	expStatSN uint32
 	maxCmdSN  uint32
+	auth      authentication
 	agreed    params
 }
 
 // newLogin starts a login with a random session identifier (RFC 7143 11.12.5, type 10b).
-func newLogin(conn net.Conn) (*login, error) {
-	l := &login{conn: conn, r: bufio.NewReaderSize(conn, 64<<10), cmdSN: 1, agreed: defaultParams()}
-	if _, err := rand.Read(l.isid[1:]); err != nil {
-		return nil, err
-	}
+func newLogin(conn net.Conn) *login {
+	l := &login{conn: pdu.NewConn(conn), cmdSN: 1, agreed: defaultParams()}
+	_, _ = rand.Read(l.isid[1:]) // never fails
 	l.isid[0] = 0x80
-	return l, nil
+	return l
 }
 
-// run runs the security stage, without authentication, and the operational stage.
-func (l *login) run(target string) error {
+// run runs the security stage and the operational stage.
+func (l *login) run(a Address) error {
 	keys := []string{
-		"InitiatorName=" + initiatorName, "TargetName=" + target, "SessionType=Normal", "AuthMethod=None",
+		"InitiatorName=" + initiatorName, "TargetName=" + a.Target, "SessionType=Normal", "AuthMethod=" + l.auth.offer(),
 	}
-	stage, next := byte(stageSecurity), byte(stageOperational)
+	stage, next := byte(pdu.StageSecurity), byte(pdu.StageOperational)
 	for range maxRounds {
 		reply, err := l.exchange(stage, next, keys)
 		if err != nil {
 			return err
 		}
-		pairs, err := splitText(reply.data)
-		if err != nil {
+		if keys, err = l.accept(reply.Data); err != nil {
 			return err
 		}
-		keys = nil
-		for _, kv := range pairs {
-			answer, err := l.agreed.accept(kv[0], kv[1])
-			if err != nil {
+		if reply.Flags()&pdu.FlagTransit == 0 { // the target has more keys, or needs an answer
+			if stage == pdu.StageSecurity {
+				keys = append(keys, l.auth.next()...)
+			}
+			continue
+		}
+		switch to := reply.Flags() & 3; {
+		case to == pdu.StageFull && stage == pdu.StageOperational:
+			l.conn.HeaderDigest, l.conn.DataDigest = l.agreed.headerDigest, l.agreed.dataDigest
+			return nil
+		case to == pdu.StageOperational && stage == pdu.StageSecurity:
+			if err := l.auth.check(); err != nil {
 				return err
 			}
-			if answer != "" {
-				keys = append(keys, answer)
-			}
-		}
-		if reply.flags()&flagTransit == 0 {
-			continue // the target has more keys, or needs an answer
-		}
-		switch nsg := reply.flags() & 3; {
-		case nsg == stageFull && stage == stageOperational:
-			return nil
-		case nsg == stageOperational && stage == stageSecurity:
-			stage, next = stageOperational, stageFull
-			keys = append(keys, operationalKeys()...)
+			stage, next = pdu.StageOperational, pdu.StageFull
+			keys = append(keys, operationalKeys(a.Digests)...)
 		default:
-			return fmt.Errorf("the target changes from login stage %d to %d, which is not allowed", stage, nsg)
+			return fmt.Errorf("the target changes from login stage %d to %d, which is not allowed", stage, to)
 		}
 	}
 	return errors.New("the target does not complete the login")
 }
 
-// exchange sends text and collects the reply, which may consist of several PDUs.
-func (l *login) exchange(stage, next byte, keys []string) (*pdu, error) {
-	var text []byte
-	for range maxRounds {
-		req := &pdu{data: joinText(keys)}
-		req.header[0] = opLogin | opImmediate
-		req.header[1] = flagTransit | stage<<2 | next
-		copy(req.header[8:], l.isid[:]) // the TSIH after it is 0: a new session
-		req.put32(24, l.cmdSN)
-		req.put32(28, l.expStatSN)
-		if err := writePDU(l.conn, req); err != nil {
+// accept takes the text of a reply, and returns the answers that it needs.
+func (l *login) accept(text []byte) ([]string, error) {
+	pairs, err := pdu.Split(text)
+	if err != nil {
+		return nil, fmt.Errorf("the target does not follow the protocol: %w", err)
+	}
+	var keys []string
+	for _, kv := range pairs {
+		known, err := l.auth.accept(kv[0], kv[1])
+		if err != nil {
 			return nil, err
 		}
-		reply, err := readPDU(l.r, maxText)
+		if known {
+			continue
+		}
+		answer, err := l.agreed.accept(kv[0], kv[1])
 		if err != nil {
-			return nil, noEOF(err)
+			return nil, err
+		}
+		if answer != "" {
+			keys = append(keys, answer)
+		}
+	}
+	return keys, nil
+}
+
+// exchange sends text and collects the reply, which may consist of several PDUs. The target
+// may end the stage when the initiator has nothing left to say.
+func (l *login) exchange(stage, next byte, keys []string) (*pdu.PDU, error) {
+	flags := stage << 2
+	if stage != pdu.StageSecurity || l.auth.complete() {
+		flags |= pdu.FlagTransit | next
+	}
+	var text []byte
+	for range maxRounds {
+		req := pdu.New(pdu.OpLogin|pdu.OpImmediate, flags)
+		req.Data = pdu.Join(keys)
+		copy(req.Header[8:], l.isid[:]) // the TSIH after it is 0: a new session
+		req.Put32(24, l.cmdSN)
+		req.Put32(28, l.expStatSN)
+		if err := l.conn.Send(req); err != nil {
+			return nil, err
+		}
+		reply, err := l.conn.Receive(pdu.MaxText)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
 		}
 		if err := l.check(reply); err != nil {
 			return nil, err
 		}
-		text = append(text, reply.data...)
-		if len(text) > maxText {
+		text = append(text, reply.Data...)
+		if len(text) > pdu.MaxText {
 			return nil, errors.New("the target sends too much text")
 		}
-		if reply.flags()&flagContinue == 0 {
-			reply.data = text
+		if reply.Flags()&pdu.FlagContinue == 0 {
+			reply.Data = text
 			return reply, nil
 		}
 		keys = nil
@@ -129,21 +146,21 @@ func (l *login) exchange(stage, next byte, keys []string) (*pdu, error) {
 
 // check checks the header of a login response (RFC 7143 11.13): bytes 24 to 35 sequence
 // numbers, 36 and 37 the status.
-func (l *login) check(reply *pdu) error {
-	if reply.opcode() == opReject {
-		return fmt.Errorf("the target rejected the login: %s", rejectReason(reply.header[2]))
+func (l *login) check(reply *pdu.PDU) error {
+	if reply.Opcode() == pdu.OpReject {
+		return fmt.Errorf("the target rejected the login: %s", rejectReason(reply.Header[2]))
 	}
-	if reply.opcode() != opLoginReply {
-		return fmt.Errorf("the target replied to the login with a PDU of type %02Xh", reply.opcode())
+	if reply.Opcode() != pdu.OpLoginReply {
+		return fmt.Errorf("the target replied to the login with a PDU of type %02Xh", reply.Opcode())
 	}
-	l.expStatSN = reply.statSN() + 1
-	l.maxCmdSN = reply.u32(32)
-	class, detail := reply.header[36], reply.header[37]
+	l.expStatSN = reply.U32(24) + 1
+	l.maxCmdSN = reply.U32(32)
+	class, detail := reply.Header[36], reply.Header[37]
 	switch class {
 	case 0:
 		return nil
 	case 1:
-		pairs, err := splitText(reply.data)
+		pairs, err := pdu.Split(reply.Data)
 		if err != nil {
 			return err
 		}
@@ -153,6 +170,9 @@ func (l *login) check(reply *pdu) error {
 			}
 		}
 		return errors.New("the target redirects the login without an address")
+	}
+	if class == 2 && detail == 1 && l.auth.account.Name == "" {
+		return errUserNeeded
 	}
 	if text := loginFailure(uint16(class)<<8 | uint16(detail)); text != "" {
 		return errors.New(text)
@@ -167,7 +187,7 @@ func loginFailure(status uint16) string {
 	case 0x0200:
 		return "the target rejected the login as invalid"
 	case 0x0201:
-		return "the target requires authentication (CHAP), which is not supported; allow access without it"
+		return "the target refuses the user or its secret (CHAP); check the name in the address, and the variable " + secretVariable
 	case 0x0202:
 		return "the target denies access; add the initiator " + initiatorName + " to its access list"
 	case 0x0203:

@@ -1,15 +1,14 @@
 package iscsi
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 const (
@@ -22,11 +21,11 @@ const (
 // Session is a session with a drive over iSCSI. It implements scsi.Transport.
 type Session struct {
 	address Address
-	conn    net.Conn
+	conn    *pdu.Conn
 	agreed  params
 
 	turn    chan struct{} // holds a token for the one command that can run
-	replies chan *pdu     // from the reader to the command that runs
+	replies chan *pdu.PDU // from the reader to the command that runs
 	dead    chan struct{} // closed when the connection has ended
 
 	mu        sync.Mutex // guards the fields below, and writing
@@ -43,11 +42,11 @@ var _ scsi.Transport = (*Session)(nil)
 func newSession(a Address, l *login) *Session {
 	s := &Session{
 		address: a, conn: l.conn, agreed: l.agreed,
-		turn: make(chan struct{}, 1), replies: make(chan *pdu), dead: make(chan struct{}),
+		turn: make(chan struct{}, 1), replies: make(chan *pdu.PDU), dead: make(chan struct{}),
 		cmdSN: l.cmdSN, maxCmdSN: l.maxCmdSN, expStatSN: l.expStatSN,
 	}
 	s.turn <- struct{}{}
-	go s.read(l.r)
+	go s.read()
 	return s
 }
 
@@ -95,7 +94,7 @@ func (s *Session) lost(cdb []byte, why error) error {
 }
 
 // send writes a PDU with its sequence numbers. prepare sets them, and may be nil.
-func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
+func (s *Session) send(p *pdu.PDU, deadline time.Time, prepare func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -104,10 +103,10 @@ func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
 	if prepare != nil {
 		prepare()
 	}
-	p.put32(28, s.expStatSN)
+	p.Put32(28, s.expStatSN)
 	err := s.conn.SetWriteDeadline(deadline)
 	if err == nil {
-		err = writePDU(s.conn, p)
+		err = s.conn.Send(p)
 	}
 	if err != nil {
 		s.failLocked(fmt.Errorf("send: %w", err))
@@ -117,21 +116,21 @@ func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
 
 // read receives the PDUs of the target until the connection ends. It answers pings, also
 // those between commands.
-func (s *Session) read(r *bufio.Reader) {
+func (s *Session) read() {
 	for {
-		p, err := readPDU(r, maxReceive)
+		p, err := s.conn.Receive(maxReceive)
 		if err != nil {
 			s.fail(fmt.Errorf("receive: %w", err))
 			return
 		}
 		s.updateNumbers(p)
-		switch p.opcode() {
-		case opNopIn:
+		switch p.Opcode() {
+		case pdu.OpNopIn:
 			err = s.pong(p)
-		case opAsync:
+		case pdu.OpAsync:
 			err = asyncEvent(p)
-		case opReject:
-			err = fmt.Errorf("the target rejected a PDU: %s", rejectReason(p.header[2]))
+		case pdu.OpReject:
+			err = fmt.Errorf("the target rejected a PDU: %s", rejectReason(p.Header[2]))
 		default:
 			select {
 			case s.replies <- p:
@@ -148,45 +147,45 @@ func (s *Session) read(r *bufio.Reader) {
 
 // updateNumbers updates the sequence numbers (RFC 7143 4.2.2): StatSN in bytes 24 to 27,
 // ExpCmdSN in 28 to 31, MaxCmdSN in 32 to 35. Only a PDU with a status advances StatSN.
-func (s *Session) updateNumbers(p *pdu) {
+func (s *Session) updateNumbers(p *pdu.PDU) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if maxCmdSN := p.u32(32); int32(maxCmdSN-s.maxCmdSN) > 0 {
+	if maxCmdSN := p.U32(32); int32(maxCmdSN-s.maxCmdSN) > 0 {
 		s.maxCmdSN = maxCmdSN
 	}
 	counts := false
-	switch p.opcode() {
-	case opSCSIResponse, opAsync, opReject, opLogoutReply:
+	switch p.Opcode() {
+	case pdu.OpSCSIResponse, pdu.OpAsync, pdu.OpReject, pdu.OpLogoutReply:
 		counts = true
-	case opDataIn:
-		counts = p.hasFlag(flagStatus)
-	case opNopIn:
-		counts = p.taskTag() != reservedTag
+	case pdu.OpDataIn:
+		counts = p.Has(pdu.FlagStatus)
+	case pdu.OpNopIn:
+		counts = p.Tag() != pdu.NoTag
 	}
-	if counts && int32(p.statSN()+1-s.expStatSN) > 0 {
-		s.expStatSN = p.statSN() + 1
+	if counts && int32(p.U32(24)+1-s.expStatSN) > 0 {
+		s.expStatSN = p.U32(24) + 1
 	}
 }
 
 // pong answers a ping (RFC 7143 11.18 and 11.19). A NOP-In without a target transfer tag
 // only updates sequence numbers.
-func (s *Session) pong(ping *pdu) error {
-	if ping.targetTag() == reservedTag {
+func (s *Session) pong(ping *pdu.PDU) error {
+	if ping.TargetTag() == pdu.NoTag {
 		return nil
 	}
-	p := &pdu{}
-	p.header[0] = opNopOut | opImmediate
-	p.header[1] = flagFinal
-	copy(p.header[8:16], ping.header[8:16])
-	p.put32(16, reservedTag)
-	p.put32(20, ping.targetTag())
-	return s.send(p, time.Now().Add(replyTimeout), func() { p.put32(24, s.cmdSN) })
+	p := &pdu.PDU{}
+	p.Header[0] = pdu.OpNopOut | pdu.OpImmediate
+	p.Header[1] = pdu.FlagFinal
+	copy(p.Header[8:16], ping.Header[8:16])
+	p.Put32(16, pdu.NoTag)
+	p.Put32(20, ping.TargetTag())
+	return s.send(p, time.Now().Add(replyTimeout), func() { p.Put32(24, s.cmdSN) })
 }
 
 // asyncEvent returns the error of an asynchronous message that ends the connection (RFC
 // 7143 11.9.1), nil for SCSI events and vendor specific ones.
-func asyncEvent(p *pdu) error {
-	switch p.header[36] {
+func asyncEvent(p *pdu.PDU) error {
+	switch p.Header[36] {
 	case 1:
 		return errors.New("the target requests a logout")
 	case 2, 3:
@@ -234,16 +233,16 @@ func (s *Session) logout() {
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
-	p := &pdu{}
-	p.header[0] = opLogout | opImmediate
-	p.header[1] = flagFinal
-	if s.send(p, deadline, func() { s.task++; p.put32(16, s.task); p.put32(24, s.cmdSN) }) != nil {
+	p := &pdu.PDU{}
+	p.Header[0] = pdu.OpLogout | pdu.OpImmediate
+	p.Header[1] = pdu.FlagFinal
+	if s.send(p, deadline, func() { s.task++; p.Put32(16, s.task); p.Put32(24, s.cmdSN) }) != nil {
 		return
 	}
 	for {
 		select {
 		case reply := <-s.replies:
-			if reply.opcode() == opLogoutReply {
+			if reply.Opcode() == pdu.OpLogoutReply {
 				return
 			}
 		case <-s.dead:

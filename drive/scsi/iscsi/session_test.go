@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 // The target requests the data in pieces, in reverse order, of up to 1024 bytes.
@@ -20,26 +21,26 @@ func TestWriteOnRequest(t *testing.T) {
 		got := make([]byte, len(c.Data))
 		s := mustOpen(t, play(t, opened(func(x *target) {
 			cmd := x.command()
-			if n := int(cmd.u32(20)); n != len(got) || cmd.flags() != flagFinal|flagWrite|attrSimple {
+			if n := int(cmd.U32(20)); n != len(got) || cmd.Flags() != pdu.FlagFinal|pdu.FlagWrite|pdu.AttrSimple {
 				panic(broken{"wrong length or flags"})
 			}
-			if (immediate == "Yes") != (len(cmd.data) == 1024) {
+			if (immediate == "Yes") != (len(cmd.Data) == 1024) {
 				panic(broken{"wrong amount of immediate data"})
 			}
-			first := copy(got, cmd.data)
+			first := copy(got, cmd.Data)
 			for i, part := range []struct{ from, to int }{{6000, 8192}, {first, 6000}} {
-				x.send(opR2T, flagFinal, cmd.taskTag(), func(p *pdu) {
-					p.put32(20, uint32(70+i))
-					p.put32(40, uint32(part.from))
-					p.put32(44, uint32(part.to-part.from))
+				x.send(pdu.OpR2T, pdu.FlagFinal, cmd.Tag(), func(p *pdu.PDU) {
+					p.Put32(20, uint32(70+i))
+					p.Put32(40, uint32(part.from))
+					p.Put32(44, uint32(part.to-part.from))
 				})
 				for at, sn := part.from, 0; at < part.to; sn++ {
-					d := x.expect(opDataOut)
-					last := at+len(d.data) == part.to
-					if int(d.u32(40)) != at || int(d.u32(36)) != sn || d.targetTag() != uint32(70+i) || d.hasFlag(flagFinal) != last {
+					d := x.expect(pdu.OpDataOut)
+					last := at+len(d.Data) == part.to
+					if int(d.U32(40)) != at || int(d.U32(36)) != sn || d.TargetTag() != uint32(70+i) || d.Has(pdu.FlagFinal) != last {
 						panic(broken{"a Data-Out out of order"})
 					}
-					at += copy(got[at:], d.data)
+					at += copy(got[at:], d.Data)
 				}
 			}
 			x.good(cmd)
@@ -57,9 +58,9 @@ func TestWriteOnRequest(t *testing.T) {
 
 // ping sends a NOP-In and waits for the reply.
 func (x *target) ping() {
-	x.send(opNopIn, flagFinal, reservedTag, func(p *pdu) { p.put32(20, 4711); p.header[9] = 3 })
-	pong := x.expect(opNopOut)
-	if pong.targetTag() != 4711 || pong.taskTag() != reservedTag || pong.header[9] != 3 || pong.u32(24) != x.cmdSN {
+	x.send(pdu.OpNopIn, pdu.FlagFinal, pdu.NoTag, func(p *pdu.PDU) { p.Put32(20, 4711); p.Header[9] = 3 })
+	pong := x.expect(pdu.OpNopOut)
+	if pong.TargetTag() != 4711 || pong.Tag() != pdu.NoTag || pong.Header[9] != 3 || pong.U32(24) != x.cmdSN {
 		panic(broken{"a wrong answer to a ping"})
 	}
 }
@@ -71,24 +72,24 @@ func TestReadInPieces(t *testing.T) {
 		close(answered)
 		cmd := x.command()
 		for i := range 4 {
-			x.send(opDataIn, 0, cmd.taskTag(), func(p *pdu) {
-				p.put32(36, uint32(i))
-				p.put32(40, uint32(i*1024))
-				p.data = bytes.Repeat([]byte{byte(i + 1)}, 1024)
+			x.send(pdu.OpDataIn, 0, cmd.Tag(), func(p *pdu.PDU) {
+				p.Put32(36, uint32(i))
+				p.Put32(40, uint32(i*1024))
+				p.Data = bytes.Repeat([]byte{byte(i + 1)}, 1024)
 			})
 			x.ping() // and while one is under way
 		}
 		x.good(cmd)
 		// A reply shorter than asked for, its status with the data.
 		cmd = x.command()
-		x.send(opDataIn, flagFinal|flagStatus|flagUnderflow, cmd.taskTag(), func(p *pdu) { p.data = make([]byte, 20); p.put32(44, 12) })
+		x.send(pdu.OpDataIn, pdu.FlagFinal|pdu.FlagStatus|pdu.FlagUnderflow, cmd.Tag(), func(p *pdu.PDU) { p.Data = make([]byte, 20); p.Put32(44, 12) })
 		// One that ends with an error after some data.
 		cmd = x.command()
-		x.send(opDataIn, 0, cmd.taskTag(), func(p *pdu) { p.data = make([]byte, 2048) })
-		x.send(opSCSIResponse, flagFinal|flagUnderflow, cmd.taskTag(), func(p *pdu) {
-			p.header[3] = scsi.StatusCheckCondition
-			p.put32(44, 2048)
-			p.data = append([]byte{0, 18}, 0xF0, 0, 3, 0, 0, 0, 10, 10, 0, 0, 0, 0, 0x11, 5, 0, 0, 0, 0)
+		x.send(pdu.OpDataIn, 0, cmd.Tag(), func(p *pdu.PDU) { p.Data = make([]byte, 2048) })
+		x.send(pdu.OpSCSIResponse, pdu.FlagFinal|pdu.FlagUnderflow, cmd.Tag(), func(p *pdu.PDU) {
+			p.Header[3] = scsi.StatusCheckCondition
+			p.Put32(44, 2048)
+			p.Data = append([]byte{0, 18}, 0xF0, 0, 3, 0, 0, 0, 10, 10, 0, 0, 0, 0, 0x11, 5, 0, 0, 0, 0)
 		})
 		x.good(x.command())
 		x.logout()
@@ -120,19 +121,19 @@ func TestConnectionLost(t *testing.T) {
 	dataIn := func(offset uint32, n int) func(*target) {
 		return func(x *target) {
 			cmd := x.command()
-			x.send(opDataIn, 0, cmd.taskTag(), func(p *pdu) { p.put32(40, offset); p.data = make([]byte, n) })
+			x.send(pdu.OpDataIn, 0, cmd.Tag(), func(p *pdu.PDU) { p.Put32(40, offset); p.Data = make([]byte, n) })
 		}
 	}
 	r2t := func(offset, n uint32) func(*target) {
 		return func(x *target) {
 			cmd := x.command()
-			x.send(opR2T, flagFinal, cmd.taskTag(), func(p *pdu) { p.put32(40, offset); p.put32(44, n) })
+			x.send(pdu.OpR2T, pdu.FlagFinal, cmd.Tag(), func(p *pdu.PDU) { p.Put32(40, offset); p.Put32(44, n) })
 		}
 	}
 	async := func(event byte) func(*target) {
 		return func(x *target) {
 			x.command()
-			x.send(opAsync, flagFinal, reservedTag, func(p *pdu) { p.header[36] = event })
+			x.send(pdu.OpAsync, pdu.FlagFinal, pdu.NoTag, func(p *pdu.PDU) { p.Header[36] = event })
 		}
 	}
 	for _, c := range []struct {
@@ -149,14 +150,14 @@ func TestConnectionLost(t *testing.T) {
 		{"requests far beyond", r2t(0xFFFFFFFF, 0xFFFFFFFF), write(1), "a command with 2048"},
 		{"requests nothing", r2t(0, 0), write(1), "requests 0 bytes"},
 		{"requests on a read", r2t(0, 2048), read(1), "requests 2048"},
-		{"another task", func(x *target) { x.command(); x.send(opSCSIResponse, flagFinal, 12345, nil) }, read(1), "task 12345"},
-		{"unknown PDU", func(x *target) { x.send(0x3E, flagFinal, x.command().taskTag(), nil) }, read(1), "type 3Eh"},
+		{"another task", func(x *target) { x.command(); x.send(pdu.OpSCSIResponse, pdu.FlagFinal, 12345, nil) }, read(1), "task 12345"},
+		{"unknown PDU", func(x *target) { x.send(0x3E, pdu.FlagFinal, x.command().Tag(), nil) }, read(1), "type 3Eh"},
 		{"target failure", func(x *target) {
-			x.send(opSCSIResponse, flagFinal, x.command().taskTag(), func(p *pdu) { p.header[2] = 1 })
+			x.send(pdu.OpSCSIResponse, pdu.FlagFinal, x.command().Tag(), func(p *pdu.PDU) { p.Header[2] = 1 })
 		}, read(1), "response 01h"},
 		{"reject", func(x *target) {
 			x.command()
-			x.send(opReject, flagFinal, reservedTag, func(p *pdu) { p.header[2] = 9 })
+			x.send(pdu.OpReject, pdu.FlagFinal, pdu.NoTag, func(p *pdu.PDU) { p.Header[2] = 9 })
 		}, read(1), "invalid PDU field"},
 		{"logout requested", async(1), read(1), "requests a logout"},
 		{"dropped", async(2), read(1), "closes the connection"},
@@ -165,7 +166,7 @@ func TestConnectionLost(t *testing.T) {
 			s := mustOpen(t, play(t, opened(func(x *target) {
 				c.script(x)
 				if c.name != "closed" {
-					_, _ = io.Copy(io.Discard, x.r) // the initiator closes the connection
+					_, _ = io.Copy(io.Discard, x.conn.Conn) // the initiator closes the connection
 				}
 			})))
 			_, err := s.Execute(context.Background(), c.command)
@@ -196,17 +197,14 @@ func TestTimeout(t *testing.T) {
 func TestCommandWindow(t *testing.T) {
 	for _, opens := range []bool{false, true} {
 		ours, theirs := net.Pipe()
-		l, err := newLogin(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := newLogin(ours)
 		l.maxCmdSN = l.cmdSN - 1
 		s := newSession(Address{}, l)
 		done := make(chan string)
 		go func() {
 			done <- runScript(theirs, func(x *target) {
 				if x.cmdSN = l.cmdSN; opens {
-					x.send(opNopIn, flagFinal, reservedTag, nil)
+					x.send(pdu.OpNopIn, pdu.FlagFinal, pdu.NoTag, nil)
 					x.good(x.command())
 				} else if n, _ := theirs.Read(make([]byte, 1)); n > 0 {
 					panic(broken{"a command came through the shut window"})
@@ -217,7 +215,7 @@ func TestCommandWindow(t *testing.T) {
 		if opens {
 			c.Timeout = 0
 		}
-		if _, err = s.Execute(context.Background(), c); opens != (err == nil) || !opens && !errors.Is(err, scsi.ErrTimeout) {
+		if _, err := s.Execute(context.Background(), c); opens != (err == nil) || !opens && !errors.Is(err, scsi.ErrTimeout) {
 			t.Errorf("the window opens: %v; got %v", opens, err)
 		}
 		if why := <-done; why != "" {
@@ -255,6 +253,8 @@ func TestParseAddress(t *testing.T) {
 		"iscsi://host/iqn.x:cd":              "iscsi://host:3260/iqn.x:cd/0",
 		"iscsi://[::1]:99/iqn.x:cd/7":        "iscsi://[::1]:99/iqn.x:cd/7",
 		"iscsi://10.0.0.1:3260/eui.02/16383": "iscsi://10.0.0.1:3260/eui.02/16383",
+		"iscsi://a%40b@h/iqn.x":              "iscsi://a%40b@h:3260/iqn.x/0",
+		"iscsi://h/iqn.x?digests=crc32c":     "iscsi://h:3260/iqn.x/0?digests=crc32c",
 	} {
 		a, err := ParseAddress(in)
 		if err != nil || a.String() != want {
@@ -263,7 +263,7 @@ func TestParseAddress(t *testing.T) {
 	}
 	for _, in := range []string{
 		"", "http://h/t", "iscsi://", "iscsi:///t/1", "iscsi://h", "iscsi://h/", "iscsi://h/t/x", "iscsi://h/t/-1",
-		"iscsi://h/t/16384", "iscsi://h/t/1/2", "iscsi://u:p@h/t/1", "iscsi://h/t/1?x=y", "iscsi://h/a%00b/1", "iscsi://h:p/t",
+		"iscsi://h/t/16384", "iscsi://h/t/1/2", "iscsi://u:p@h/t/1", "iscsi://@h/t/1", "iscsi://h/t/1?x=y", "iscsi://h/a%00b/1", "iscsi://h:p/t",
 	} {
 		if a, err := ParseAddress(in); err == nil {
 			t.Errorf("%q is taken for %v", in, a)
@@ -277,44 +277,29 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-func FuzzReadPDU(f *testing.F) {
-	seed := make([]byte, headerLen)
-	seed[0], seed[4], seed[7] = opDataIn, 1, 3
-	f.Add(append(seed, 1, 2, 3, 4, 5, 6, 7, 8))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		const limit = 4096
-		p, err := readPDU(bytes.NewReader(raw), limit)
-		if err != nil {
-			return
-		}
-		if len(p.data) > limit {
-			t.Fatalf("%d bytes of data, the limit is %d", len(p.data), limit)
-		}
-		var out bytes.Buffer
-		if err := writePDU(&out, p); err != nil {
-			t.Fatal(err)
-		}
-		again, err := readPDU(&out, limit)
-		if err != nil || !bytes.Equal(again.data, p.data) || again.header[0] != p.header[0] {
-			t.Fatalf("written and read again it differs: %v", err)
-		}
-	})
+// memory is a connection that stores what is written.
+type memory struct {
+	net.Conn
+	bytes.Buffer
 }
+
+func (m *memory) Write(p []byte) (int, error) { return m.Buffer.Write(p) }
+func (m *memory) Read(p []byte) (int, error)  { return m.Buffer.Read(p) }
 
 // Execute returns whatever a target sends for a command.
 func FuzzExecute(f *testing.F) {
 	reply := func(op, flags byte, data ...byte) []byte {
-		p := &pdu{data: data}
-		p.header[0], p.header[1] = op, flags
-		p.put32(16, 1)
-		p.put32(44, 2048)
-		var b bytes.Buffer
-		_ = writePDU(&b, p) // a Buffer takes everything
-		return b.Bytes()
+		p := &pdu.PDU{Data: data}
+		p.Header[0], p.Header[1] = op, flags
+		p.Put32(16, 1)
+		p.Put32(44, 2048)
+		c := &memory{}
+		_ = pdu.NewConn(c).Send(p) // memory takes everything
+		return c.Bytes()
 	}
-	f.Add(true, reply(opDataIn, flagFinal|flagStatus, 1, 2, 3))
-	f.Add(false, reply(opR2T, flagFinal))
-	f.Add(false, append(reply(opNopIn, flagFinal), reply(opSCSIResponse, flagFinal, 0, 4, 0x70)...))
+	f.Add(true, reply(pdu.OpDataIn, pdu.FlagFinal|pdu.FlagStatus, 1, 2, 3))
+	f.Add(false, reply(pdu.OpR2T, pdu.FlagFinal))
+	f.Add(false, append(reply(pdu.OpNopIn, pdu.FlagFinal), reply(pdu.OpSCSIResponse, pdu.FlagFinal, 0, 4, 0x70)...))
 	f.Fuzz(func(t *testing.T, in bool, raw []byte) {
 		ours, theirs := net.Pipe()
 		go func() {
@@ -325,10 +310,7 @@ func FuzzExecute(f *testing.F) {
 				}
 			}
 		}()
-		l, err := newLogin(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := newLogin(ours)
 		l.maxCmdSN = 9
 		s := newSession(Address{Host: "fuzz"}, l)
 		c := write(1)
@@ -354,7 +336,7 @@ func FuzzExecute(f *testing.F) {
 func FuzzLogin(f *testing.F) {
 	f.Add([]byte("HeaderDigest=None\x00MaxBurstLength=1024\x00"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		pairs, err := splitText(text)
+		pairs, err := pdu.Split(text)
 		if err != nil {
 			return
 		}

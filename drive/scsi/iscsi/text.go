@@ -1,18 +1,18 @@
 package iscsi
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
+
+	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 // params are the negotiated parameters (RFC 7143 13).
 type params struct {
-	immediateData bool
-	maxSend       int // bytes of data in a PDU to the target
-	maxBurst      int // bytes of a sequence of data PDUs
-	firstBurst    int // bytes of unsolicited data
+	headerDigest, dataDigest bool
+	immediateData            bool
+	maxSend                  int // bytes of data in a PDU to the target
+	maxBurst                 int // bytes of a sequence of data PDUs
+	firstBurst               int // bytes of unsolicited data
 }
 
 // Parameters of the initiator.
@@ -20,8 +20,7 @@ const (
 	maxReceive   = 256 << 10 // bytes of data in a PDU from the target
 	offeredBurst = 256 << 10
 	offeredFirst = 64 << 10
-
-	maxText = 64 << 10 // bytes of text from the target in one login
+	maxSegment   = 1<<24 - 1 // of all such numbers (RFC 7143 13.12)
 )
 
 // defaultParams returns the parameters that apply if the target sends none.
@@ -29,12 +28,17 @@ func defaultParams() params {
 	return params{immediateData: true, maxSend: 8192, maxBurst: offeredBurst, firstBurst: offeredFirst}
 }
 
-// operationalKeys returns the keys that the initiator offers. It offers no digests: TCP has
-// its own checksum, and a disc is verified after a burn.
-func operationalKeys() []string {
+// operationalKeys returns the keys that the initiator offers. It prefers no digests: TCP
+// has its own checksum, and a disc is verified after a burn. With digests set, it demands
+// them.
+func operationalKeys(digests bool) []string {
+	offer := "None,CRC32C"
+	if digests {
+		offer = "CRC32C"
+	}
 	return []string{
-		"HeaderDigest=None",
-		"DataDigest=None",
+		"HeaderDigest=" + offer,
+		"DataDigest=" + offer,
 		"MaxConnections=1",
 		"InitialR2T=Yes",
 		"ImmediateData=Yes",
@@ -50,36 +54,14 @@ func operationalKeys() []string {
 	}
 }
 
-// joinText encodes the text of a login PDU.
-func joinText(pairs []string) []byte {
-	if len(pairs) == 0 {
-		return nil
-	}
-	return []byte(strings.Join(pairs, "\x00") + "\x00")
-}
-
-// splitText decodes text into pairs of key and value.
-func splitText(text []byte) ([][2]string, error) {
-	var pairs [][2]string
-	for part := range bytes.SplitSeq(text, []byte{0}) {
-		if len(part) == 0 {
-			continue
-		}
-		key, value, ok := strings.Cut(string(part), "=")
-		if !ok || key == "" {
-			return nil, fmt.Errorf("the target sent %.60q, which is not KEY=VALUE", part)
-		}
-		pairs = append(pairs, [2]string{key, value})
-	}
-	return pairs, nil
-}
-
 // accept stores a value that the target negotiated or declared. It returns the reply that
 // the key requires, "" for none.
 func (p *params) accept(key, value string) (string, error) {
 	switch key {
-	case "HeaderDigest", "DataDigest", "AuthMethod":
-		return "", mustBe(key, value, "None")
+	case "HeaderDigest":
+		return "", digest(key, value, &p.headerDigest)
+	case "DataDigest":
+		return "", digest(key, value, &p.dataDigest)
 	case "DataPDUInOrder", "DataSequenceInOrder":
 		return "", mustBe(key, value, "Yes")
 	case "ErrorRecoveryLevel":
@@ -87,7 +69,7 @@ func (p *params) accept(key, value string) (string, error) {
 	case "ImmediateData":
 		p.immediateData = value == "Yes"
 	case "MaxRecvDataSegmentLength":
-		return "", bounded(key, value, &p.maxSend, 1<<24-1)
+		return "", bounded(key, value, &p.maxSend, maxSegment)
 	case "MaxBurstLength":
 		return "", bounded(key, value, &p.maxBurst, offeredBurst)
 	case "FirstBurstLength":
@@ -104,6 +86,15 @@ func (p *params) accept(key, value string) (string, error) {
 	return "", nil
 }
 
+// digest stores whether a digest is used. A target that does not know the key uses none.
+func digest(key, value string, on *bool) error {
+	*on = value == "CRC32C"
+	if *on {
+		return nil
+	}
+	return mustBe(key, value, "None")
+}
+
 func mustBe(key, value, want string) error {
 	if value == want || value == "Irrelevant" || value == "NotUnderstood" && want == "None" {
 		return nil
@@ -116,10 +107,10 @@ func bounded(key, value string, to *int, limit int) error {
 	if value == "Irrelevant" {
 		return nil
 	}
-	n, err := strconv.ParseUint(value, 0, 32)
-	if err != nil || n < 512 || n > 1<<24-1 {
-		return fmt.Errorf("the target sent %s=%.20q, not a number from 512 to 16777215", key, value)
+	n, err := pdu.Number(value, 512, maxSegment)
+	if err != nil {
+		return fmt.Errorf("the target sent %s=%w", key, err)
 	}
-	*to = min(int(n), limit)
+	*to = min(n, limit)
 	return nil
 }

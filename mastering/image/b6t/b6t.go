@@ -57,6 +57,9 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	}
 	b.notices = append(b.notices, missing...)
 	b.others()
+	if b.d.dvd {
+		toc.LayerBreak = format.LayerBreak(b.d.physical)
+	}
 	return runs.New(f, runs.Codes(toc, list), list, b.notices...)
 }
 

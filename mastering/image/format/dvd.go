@@ -20,18 +20,28 @@ func LeadInNotices(pfi []byte, bca int) []disc.Notice {
 	say := func(format string, a ...any) {
 		list = append(list, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf(format, a...)})
 	}
-	if len(pfi) >= 16 {
-		first, end := long24(pfi[5:]), long24(pfi[13:]) // of the data area, and of layer 0
-		if pfi[2]>>5&3 == 1 && end >= first {
-			say("The image is of a dual-layer DVD whose first layer has %d sectors. The position of the layer break is not kept.", end-first+1)
-		} else {
-			say("The image records the lead-in of the DVD (manufacturer, kind of disc), which is ignored.")
-		}
+	switch at := LayerBreak(pfi); {
+	case at > 0:
+		say("The image is of a dual-layer DVD whose first layer has %d sectors. A burn to a dual-layer disc changes the layer there; images in other formats do not record it.", at)
+	case len(pfi) >= 16:
+		say("The image records the lead-in of the DVD (manufacturer, kind of disc), which is ignored.")
 	}
 	if bca > 0 {
 		say("The image records the burst cutting area of the DVD (%d bytes), which is ignored.", bca)
 	}
 	return list
+}
+
+// LayerBreak returns the number of sectors on the first layer of a dual-layer DVD with this
+// physical format information (MMC-6 table 412): byte 2 bits 5-6 number of layers - 1, 4
+// opposite track path; 5-7 first sector of the data area, 13-15 last sector of layer 0. It
+// returns 0 for a DVD with one layer, and for one whose layers have the same direction: a
+// recordable disc cannot have that.
+func LayerBreak(pfi []byte) int64 {
+	if len(pfi) < 16 || pfi[2]>>5&3 != 1 || pfi[2]&0x10 == 0 {
+		return 0
+	}
+	return max(long24(pfi[13:])-long24(pfi[5:])+1, 0)
 }
 
 // long24 returns the big-endian 24-bit number at the beginning of p.

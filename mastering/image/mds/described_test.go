@@ -253,6 +253,9 @@ func TestDVD(t *testing.T) {
 	if n := disc.Notices(d); len(n) != 2 || !strings.Contains(n[0].Text, "DPM") || !strings.Contains(n[1].Text, "first layer has 250 sectors") {
 		t.Errorf("notices %v", n)
 	}
+	if at := d.TOC().LayerBreak; at != 250 {
+		t.Errorf("the layer break is at %d, want 250", at)
+	}
 	got := make([]byte, len(data))
 	if n, err := d.ReadSectors(t.Context(), got, 0, disc.User); n != 500 || err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d sectors, %v", n, err)

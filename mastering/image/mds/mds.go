@@ -42,21 +42,23 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 		return nil, err
 	}
 	b.notices = append(b.notices, missing...)
-	b.others(d, h)
+	toc.LayerBreak = b.others(d, h)
 	return runs.New(f, runs.Codes(toc, list), list, b.notices...)
 }
 
-// others adds notices about what the descriptor contains besides tracks and is not used.
-func (b *builder) others(d descriptor, h header) {
+// others adds notices about what the descriptor contains besides tracks, and returns the
+// number of sectors on the first layer of a DVD with two.
+func (b *builder) others(d descriptor, h header) int64 {
 	if h.dpm != 0 {
 		b.notices = append(b.notices, format.PositionsNotice())
 	}
 	if !b.dvd {
-		return
+		return 0
 	}
 	var pfi []byte
 	if h.structures != 0 {
 		pfi, _ = d.block(h.structures+physicalAt, 16, "the physical format information")
 	}
 	b.notices = append(b.notices, format.LeadInNotices(pfi, h.bca)...)
+	return format.LayerBreak(pfi)
 }

@@ -19,7 +19,7 @@ const (
 // 99, and pre-gaps of tracks that are counted into the track before. Tracks without stored
 // sub-channels remain as they are.
 func Codes(toc disc.TOC, list []Run) disc.TOC {
-	c := codes{list, disc.TOC{Catalog: toc.Catalog}}
+	c := codes{list, disc.TOC{Catalog: toc.Catalog, LayerBreak: toc.LayerBreak}}
 	for _, s := range toc.Sessions {
 		s.Tracks = append([]disc.Track(nil), s.Tracks...)
 		for i := range s.Tracks {

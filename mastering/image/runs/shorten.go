@@ -52,7 +52,7 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 	if first < 0 {
 		return toc, list, nil, nil
 	}
-	cut := disc.TOC{Catalog: toc.Catalog}
+	cut := disc.TOC{Catalog: toc.Catalog, LayerBreak: toc.LayerBreak}
 	for _, s := range toc.Sessions {
 		all := s.Tracks
 		s.Tracks = nil

@@ -64,6 +64,18 @@ func ReadSecret(path string) ([]byte, error) {
 	return []byte(strings.TrimRight(line, "\r")), nil
 }
 
+// Environment returns the secret in a variable of the environment, or else that in the
+// file that the variable with _FILE after its name names. Without both it is nil.
+func Environment(variable string) ([]byte, error) {
+	if s := os.Getenv(variable); s != "" {
+		return []byte(s), nil
+	}
+	if path := os.Getenv(variable + "_FILE"); path != "" {
+		return ReadSecret(path)
+	}
+	return nil, nil
+}
+
 // Algorithms are the numbers of the algorithms (IANA, "PPP authentication algorithms"),
 // as they are offered: 7 SHA-256, 8 SHA3-256, 5 MD5.
 const Algorithms = "7,8,5"

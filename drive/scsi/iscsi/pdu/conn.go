@@ -86,9 +86,9 @@ func (c *Conn) ReadData(b []byte) error {
 	return nil
 }
 
-// Read reads a PDU. It returns an error, and allocates nothing, if the data segment is
+// Receive reads a PDU. It returns an error, and allocates nothing, if the data segment is
 // longer than limit bytes.
-func (c *Conn) Read(limit int) (*PDU, error) {
+func (c *Conn) Receive(limit int) (*PDU, error) {
 	p := &PDU{}
 	if err := c.ReadHeader(p); err != nil {
 		return nil, err
@@ -108,9 +108,9 @@ func noEOF(err error) error {
 	return err
 }
 
-// Write writes PDUs with one system call, so that they are sent in as few packets as
+// Send writes PDUs with one system call, so that they are sent in as few packets as
 // possible and their data are not copied. It sets the lengths in their headers.
-func (c *Conn) Write(pdus ...*PDU) error {
+func (c *Conn) Send(pdus ...*PDU) error {
 	for len(c.heads) < len(pdus) {
 		c.heads, c.tails = append(c.heads, [HeaderLen + 4]byte{}), append(c.tails, [8]byte{})
 	}
