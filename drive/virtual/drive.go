@@ -13,11 +13,17 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
+// maxOverburn is the largest number of sectors of Options.Overburn: 15 minutes.
+const maxOverburn = 67500
+
 // Options of a new disc.
 type Options struct {
 	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests. 0 is
 	// the nominal capacity of the medium.
 	Sectors int64
+	// Overburn is how many sectors more than its capacity a CD-R or CD-RW really has. It is
+	// ignored for other media.
+	Overburn int64
 	// NoSync is explained at [Drive.SetNoSync].
 	NoSync bool
 }
@@ -33,7 +39,12 @@ func Create(path string, m Medium, o Options) error {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s can have %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
 	}
 	n = n / m.block * m.block
-	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}, o.NoSync)
+	st := &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}
+	if m.isCD() && o.Overburn > 0 {
+		st.Overburn = min(o.Overburn, maxOverburn)
+		st.Sectors += st.Overburn
+	}
+	return discfile.Create(path, m.isCD(), st, o.NoSync)
 }
 
 // Drive is a connection to a recorder. It implements [scsi.Transport] and is safe for
@@ -156,6 +167,14 @@ func (d *Drive) setPace(kBps int) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
+}
+
+// setOffset sets the read offset of the drive: audio is delivered this many samples of four bytes
+// later than it is on the disc, as drives do. Other sectors are not affected.
+func (d *Drive) setOffset(samples int64) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.offset = samples
 }
 
 // SetNoSync makes the drive not wait until the operating system has written the file of the

@@ -20,8 +20,9 @@ const Prefix = "virtual:"
 //	virtual:PATH?unreadable=500&deferred=5b:3/0c/00
 //
 // If PATH does not exist, a blank disc is created: a DVD+R with its nominal capacity, or
-// the given medium and number of sectors. They are ignored for an existing disc. pace is
-// the writing speed in kB/s. The other options make the drive or the disc fail:
+// the given medium and number of sectors; overburn=N gives a CD N sectors beyond its capacity.
+// They are ignored for an existing disc. pace is the writing speed in kB/s, and offset the
+// read offset in samples. The other options make the drive or the disc fail:
 //
 //	load=1                the drive reports that it can close its tray
 //	polls=N               long operations finish after N polls
@@ -60,7 +61,7 @@ func OpenName(name string) (*Drive, error) {
 		return nil, fmt.Errorf("open the drive %q: %w", name, err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := Create(path, q.medium, Options{Sectors: q.sectors}); err != nil {
+		if err := Create(path, q.medium, Options{Sectors: q.sectors, Overburn: q.over}); err != nil {
 			return nil, err
 		}
 	}
@@ -69,6 +70,7 @@ func OpenName(name string) (*Drive, error) {
 		return nil, err
 	}
 	d.setPace(q.pace)
+	d.setOffset(q.offset)
 	if q.changed {
 		d.SetFaults(q.faults)
 		d.SetLoader(q.loader)
@@ -76,11 +78,16 @@ func OpenName(name string) (*Drive, error) {
 	return d, nil
 }
 
+// maxOffset limits the read offset, to 10 seconds.
+const maxOffset = 441000
+
 // query holds the options in the name of a drive.
 type query struct {
 	medium  Medium
 	sectors int64
 	pace    int
+	offset  int64
+	over    int64
 	loader  bool
 	faults  Faults
 	changed bool // faults or loader are given
@@ -102,6 +109,14 @@ func parseQuery(s string) (query, error) {
 		case "sectors":
 			if q.sectors, err = strconv.ParseInt(v[0], 10, 64); err != nil {
 				err = fmt.Errorf("sectors=%s is not a number", v[0])
+			}
+		case "offset":
+			if q.offset, err = strconv.ParseInt(v[0], 10, 64); err != nil || q.offset < -maxOffset || q.offset > maxOffset {
+				err = fmt.Errorf("offset=%s is not a number of samples from %d to %d", v[0], -maxOffset, maxOffset)
+			}
+		case "overburn":
+			if q.over, err = strconv.ParseInt(v[0], 10, 64); err != nil || q.over < 0 || q.over > maxOverburn {
+				err = fmt.Errorf("overburn=%s is not a number of sectors from 0 to %d", v[0], maxOverburn)
 			}
 		case "pace":
 			if q.pace, err = strconv.Atoi(v[0]); err != nil {
