@@ -22,6 +22,7 @@ type forms struct {
 	pause bool // the drive generates the first pre-gap
 	rw    bool // the host sends R to W
 	text  bool // the host sends CD-TEXT in the lead-in
+	final bool // no session follows the last one
 }
 
 // of returns the data form of a track.
@@ -115,7 +116,11 @@ func (f forms) block(t testing.TB, s source, m disc.Mode, lba disc.LBA) []byte {
 func (b *bench) burnCue(s source, f forms) {
 	b.Helper()
 	for n, one := range s.toc.Sessions {
-		b.page05(0x02, 0xC0, 0)
+		multi := byte(0xC0)
+		if f.final && n+1 == len(s.toc.Sessions) {
+			multi = 0
+		}
+		b.page05(0x02, multi, 0)
 		sheet := f.sheet(s.toc, n)
 		if err := b.send(cueCDB(len(sheet)), sheet); err != nil {
 			b.Fatalf("%v\n%s", err, hex.Dump(sheet))

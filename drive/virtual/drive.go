@@ -69,7 +69,10 @@ var recorders = struct {
 // process that has it. It fails if another process has the disc. A file that is not a disc
 // file is an image of any format, or plain sectors. It is a pressed disc of its kind: a
 // CD-ROM, DVD-ROM or BD-ROM.
-func Open(path string) (*Drive, error) {
+func Open(path string) (*Drive, error) { return open(path, nil) }
+
+// open opens a disc that becomes an image, which may be nil.
+func open(path string, t *future) (*Drive, error) {
 	key, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open a virtual disc: %w", err)
@@ -81,7 +84,7 @@ func Open(path string) (*Drive, error) {
 	defer recorders.Unlock()
 	r := recorders.by[key]
 	if r == nil {
-		r = &recorder{key: key, path: key}
+		r = &recorder{key: key, path: key, future: t}
 		if err := r.load(); err != nil {
 			return nil, err
 		}
@@ -120,7 +123,9 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
 
 // Close closes the connection. When the last one is closed, the drive writes its buffer to
-// the disc, as real drives do after some time. An open track remains open.
+// the disc, as real drives do after some time. An open track remains open. If the disc is to
+// become an image and is complete, the image is written, and Close returns the error if that
+// fails.
 func (d *Drive) Close() error {
 	var err error
 	d.once.Do(func() {

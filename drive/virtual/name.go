@@ -1,10 +1,8 @@
 package virtual
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -18,6 +16,10 @@ const Prefix = "virtual:"
 //	virtual:PATH?medium=dvd+r
 //	virtual:PATH?medium=cd-r&sectors=5000&pace=7056
 //	virtual:PATH?unreadable=500&deferred=5b:3/0c/00
+//
+// If PATH has the extension of an image format and does not exist, the disc is in the file
+// PATH.gmdisc until it is finalized, and then becomes an image of that format: see
+// docs/media.md.
 //
 // If PATH does not exist, a blank disc is created: a DVD+R with its nominal capacity, or
 // the given medium and number of sectors; overburn=N gives a CD N sectors beyond its capacity.
@@ -60,12 +62,18 @@ func OpenName(name string) (*Drive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the drive %q: %w", name, err)
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	t, path := futureOf(path)
+	if !exists(path) {
+		if t != nil {
+			if err := t.holds(q.medium, q.sectors); err != nil {
+				return nil, err
+			}
+		}
 		if err := Create(path, q.medium, Options{Sectors: q.sectors, Overburn: q.over}); err != nil {
 			return nil, err
 		}
 	}
-	d, err := Open(path)
+	d, err := open(path, t)
 	if err != nil {
 		return nil, err
 	}
