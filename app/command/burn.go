@@ -60,7 +60,7 @@ there is only one.`,
 	return c
 }
 
-func (inv *invocation) burn(ctx context.Context, from, to string, o burning) error {
+func (inv *invocation) burn(ctx context.Context, from, to string, o burning) (err error) {
 	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer closeDrive(t, to, &err)
 	if err := job.CheckDrive(src, to); err != nil { // the only drive of this computer
 		return err
 	}
