@@ -165,6 +165,9 @@ func (r *burning) prepare() error {
 			return r.before("reserve the track", err)
 		}
 	}
+	if err := r.sendCue(first); err != nil {
+		return r.before("send the cue sheet", err)
+	}
 	if r.watch.lost != nil { // by erasing, formatting or closing
 		return r.before("prepare the disc", r.watch.lost)
 	}
