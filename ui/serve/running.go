@@ -139,10 +139,14 @@ func (r *running) session(x serve.Session) fyne.CanvasObject {
 	}
 	facts := widgets.NewFacts()
 	facts.Set([]widgets.Fact{
-		{Name: "Uses", Value: target}, {Name: "Address", Value: x.Address}, {Name: "User", Value: x.Account},
+		{Name: "Uses", Value: target},
+		{Name: "Address", Value: x.Address},
+		{Name: "User", Value: x.Account},
 		{Name: "Since", Value: x.Since.Format("15:04:05")},
-		{Name: "Read", Value: units.Size(x.BytesOut)}, {Name: "Written", Value: units.Size(x.BytesIn)},
-		{Name: "Commands", Value: units.Thousands(x.Commands)}, {Name: "Last", Value: last},
+		{Name: "Read", Value: units.Size(x.BytesOut)},
+		{Name: "Written", Value: units.Size(x.BytesIn)},
+		{Name: "Commands", Value: units.Thousands(x.Commands)},
+		{Name: "Last", Value: last},
 	})
 	return container.New(&widgets.Column{Gap: 4}, widgets.NewText(x.Initiator).Bold().Wrap(), facts.Container)
 }
