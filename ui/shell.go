@@ -77,6 +77,7 @@ type Shell struct {
 	browse  *browse.View
 	burn    *burn.View
 	serve   *serve.View
+	served  *model.Serve
 }
 
 // New fills a window.
@@ -149,7 +150,8 @@ func (s *Shell) addPlaces(e Engine) {
 		s.show(browsePage)
 		s.browse.Open(name)
 	}
-	s.serve = serve.New(s.host, model.NewServe(e, s.host.Post))
+	s.served = model.NewServe(e, s.host.Post)
+	s.serve = serve.New(s.host, s.served)
 	s.serve.OnBegin, s.serve.AskVirtual = s.browse.Release, s.burn.AskVirtual
 	s.pages = [4]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object, s.serve.Object}
 }

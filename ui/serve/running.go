@@ -18,6 +18,7 @@ import (
 type running struct {
 	object fyne.CanvasObject
 	v      *View
+	left   *fyne.Container
 
 	state   *widgets.Text
 	targets *widgets.Facts
@@ -37,12 +38,13 @@ func newRunning(v *View) *running {
 	r := &running{v: v, state: widgets.NewText("").Sized(theme.TitleSize).Bold(), targets: widgets.NewFacts(), how: widgets.NewText("").Wrap().Mono()}
 	t := v.d.Tips
 	offered := widgets.Card("", r.state, r.targets.Container)
-	r.system = widgets.NewSegments(t, func(int) { r.showHow() }, "Linux", "Windows")
+	r.system = widgets.NewSegments(t, func(int) { r.showHow(); r.left.Refresh() }, "Linux", "Windows")
 	copied := t.NewButton("Copy", nil, "Copy these commands", func() { fyne.CurrentApp().Clipboard().SetContent(r.commands()) })
 	how := widgets.Card("How to connect", container.NewBorder(nil, nil, r.system.Container, copied), r.how)
 	r.log = widgets.Muted("").Wrap()
 	log := widgets.Card("What has happened", r.log)
-	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, offered, how, log))
+	r.left = container.New(&widgets.Column{Gap: 12, Fill: true}, offered, how, log)
+	left := container.NewVScroll(r.left)
 	r.nobody = widgets.Muted("Nobody yet").Wrap()
 	r.list = container.New(&widgets.Column{Gap: 14})
 	r.stop = t.NewButton("Stop", theme.StopIcon, "No longer offer these drives", v.askStop)
@@ -84,6 +86,7 @@ func (r *running) reload() {
 	r.showLog(s.Log())
 	r.stop.Allow(widgets.Unless(!s.Stopping(), "It is being stopped"))
 	r.poll()
+	r.left.Refresh() // the texts have other heights
 }
 
 func (r *running) commands() string {

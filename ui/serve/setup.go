@@ -18,6 +18,7 @@ import (
 type setup struct {
 	object fyne.CanvasObject
 	v      *View
+	left   *fyne.Container
 
 	offers  *fyne.Container
 	shown   []string // in offers
@@ -75,7 +76,8 @@ func newSetup(v *View) *setup {
 	s.begin = t.NewPrimary("Start", theme.ServeIcon, "", v.begin)
 	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 10}, s.failed, s.why, widgets.MinHeight(40, s.begin)), nil, nil,
 		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container))))
-	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, offers, access))
+	s.left = container.New(&widgets.Column{Gap: 12, Fill: true}, offers, access)
+	left := container.NewVScroll(s.left)
 	s.object = container.NewBorder(head(), widgets.Space(0, 12), nil, nil, container.New(twoColumns{}, left, side))
 	return s
 }
@@ -131,6 +133,7 @@ func (s *setup) reload() {
 	}
 	s.hint.Set(hint)
 	s.showSummary(o)
+	s.left.Refresh() // the texts have other heights
 }
 
 func (s *setup) showSummary(o model.ServeOptions) {
