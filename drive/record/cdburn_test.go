@@ -50,6 +50,7 @@ func TestCDModes(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			ctx := context.Background()
 			d := virtualtest.Blank(t, "cd-rw", 40000)
+			d.SetLoader(true) // so that the tray is opened
 			src := x.src(t)
 			b, err := record.NewPlan(ctx, d, src, x.o)
 			if err != nil {
