@@ -85,6 +85,7 @@ func (e *Execution) Prove() error {
 func (e *Execution) End(err error) (Result, error) {
 	r := e.r
 	r.stopReading()
+	r.restoreBook()
 	if r.limited {
 		r.restoreSpeed()
 	}

@@ -28,6 +28,9 @@ func (r *burning) prove() error {
 		err = r.checkCodes()
 	}
 	if err == nil {
+		err = r.checkProperties()
+	}
+	if err == nil {
 		err = r.watch.lost
 	}
 	if err != nil {
@@ -39,6 +42,9 @@ func (r *burning) prove() error {
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
 		r.show() // also of a bad disc
+	}
+	if err == nil {
+		err = r.asRequested()
 	}
 	return err
 }

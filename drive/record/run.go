@@ -144,6 +144,9 @@ func (r *burning) lock(on bool) {
 
 // prepare does what comes before the first sector.
 func (r *burning) prepare() error {
+	if err := r.setBook(); err != nil {
+		return err
+	}
 	if err := r.prepareMedium(); err != nil {
 		return err
 	}
@@ -158,6 +161,9 @@ func (r *burning) prepare() error {
 		if err := r.calibrate(); err != nil {
 			return r.before("calibrate the laser", err)
 		}
+	}
+	if err := r.setLayerBreak(); err != nil {
+		return err
 	}
 	if r.recipe.reserve && !r.medium.reservedWhole() {
 		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
@@ -182,6 +188,9 @@ func (r *burning) before(step string, err error) error {
 	case r.renewed:
 		left = "the disc was erased or formatted, so its previous contents are lost, and nothing was written"
 	}
+	if r.breakSet {
+		left += ", but the layer break of the disc was set"
+	}
 	if scsi.Gone(err) {
 		r.gone, advice = true, scsi.Hint(err)
 	}
@@ -198,7 +207,7 @@ func (r *burning) prepareMedium() error {
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
-		err = format(r.work, r.t, r.medium, r.rep)
+		err = r.formatNow()
 	default:
 		return nil
 	}
