@@ -56,6 +56,9 @@ func (b *Burn) propertySteps() []string {
 			}
 		}
 	}
+	if b.streams() {
+		s = append(s, "write without verification by the drive, which is twice as fast; the comparison after the burn verifies")
+	}
 	if b.book.set {
 		s = append(s, fmt.Sprintf("set the book type of %v to %v, and restore the drive's setting afterwards", b.book.target, b.book.want))
 	}

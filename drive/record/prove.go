@@ -11,7 +11,6 @@ import (
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/units"
 )
 
 // prove checks what the drive reports about the disc, and reads every sector back.
@@ -165,14 +164,14 @@ func (r *burning) checkTracks() error {
 	return fmt.Errorf("%w: no track begins at address %d", ErrNotOnDisc, r.next)
 }
 
-// checkTime warns about a burn that was faster than the speed of the drive allows.
+// checkTime warns about a burn that was faster than the speed of the disc allows.
 func (r *burning) checkTime() {
-	if r.plan.Speed == 0 || r.result.Seconds <= 0 {
+	if r.result.Seconds <= 0 {
 		return
 	}
-	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
+	r.result.LeastSeconds = leastSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
+	least := r.result.LeastSeconds / 1.5 // drives round, and have a buffer
 	if least > 10 && r.result.Seconds < least {
-		r.warn("writing took %.0f s, although at %s it takes at least %.0f s: the drive may not have written at all",
-			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
+		r.warn("writing took %.0f s, although it takes at least %.0f s at the speed of this disc: the drive may not have written at all", r.result.Seconds, least)
 	}
 }
