@@ -24,6 +24,9 @@ func (r *burning) prove() error {
 		err = r.checkDisc()
 	}
 	if err == nil {
+		err = r.checkCodes()
+	}
+	if err == nil {
 		err = r.checkProperties()
 	}
 	if err == nil {
@@ -147,6 +150,9 @@ func (r *burning) checkTracks() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
+	if len(r.toc.Sessions) > 0 {
+		return r.checkCD(d)
+	}
 	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
@@ -169,9 +175,28 @@ func (r *burning) checkTime() {
 	if r.result.Seconds <= 0 {
 		return
 	}
-	r.result.LeastSeconds = leastSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
-	least := r.result.LeastSeconds / 1.5 // drives round, and have a buffer
-	if least > 10 && r.result.Seconds < least {
-		r.warn("writing took %.0f s, although it takes at least %.0f s at the speed of this disc: the drive may not have written at all", r.result.Seconds, least)
+	least := r.leastSeconds()
+	r.result.LeastSeconds = least
+	const tolerance = 1.5 // drives round their speeds, and some report the lowest of a range
+	if least > 10*tolerance && r.result.Seconds < least/tolerance {
+		r.warn("writing took %.0f s, although it takes at least %.0f s at the speed of this disc: the drive may not have written at all",
+			r.result.Seconds, least)
 	}
+}
+
+// leastSeconds returns the shortest time in which the speed of the disc allows for what was
+// written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
+func (r *burning) leastSeconds() float64 {
+	size := int64(disc.SectorSize)
+	if len(r.zones) > 0 {
+		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
+	}
+	if r.medium.profile.IsCD() {
+		size = disc.RawSectorSize
+	}
+	n := r.result.Written * size
+	if r.medium.profile.IsCD() {
+		n = max(n-usualBuffer, 0)
+	}
+	return float64(n) / (float64(r.plan.Speed) * 1000)
 }

@@ -9,6 +9,7 @@ import (
 // closing.
 type recipe struct {
 	name    string
+	way     Mode  // the mode of this recipe
 	chunk   int   // sectors in one WRITE
 	unit    int64 // the number of sectors written is a multiple of this
 	least   int64 // sectors that a track has at least
@@ -44,19 +45,27 @@ const (
 // recipeTAO is track at once on CD. A data track has at least 300 sectors, which is four
 // seconds.
 var recipeTAO = recipe{
-	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
+	name: "track at once", way: TrackAtOnce, chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
 	opc: true, closing: closeSession, test: true,
 }
 
+// recipeSAO is session at once on CD.
+var recipeSAO = recipe{name: "session at once", way: SessionAtOnce, chunk: 16, unit: 1, page: true, mode: mmc.DiscAtOnce, opc: true, test: true}
+
+// recipeRaw is a session of a CD whose sub-channels, lead-in and lead-out come from the host.
+var recipeRaw = recipe{name: "raw", way: Raw, chunk: 16, unit: 1, page: true, mode: mmc.Raw, opc: true, test: true}
+
 // recipeFor returns the recipe for a medium, or false if it cannot be written.
 func recipeFor(m medium, o Options) (recipe, bool) {
-	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
-	over := recipe{name: "overwrite", chunk: dvdBlock, unit: dvdBlock}
+	plus := recipe{name: "sequential", way: Sequential, chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
+	over := recipe{name: "overwrite", way: Overwrite, chunk: dvdBlock, unit: dvdBlock}
 	switch m.profile {
 	case mmc.CDR, mmc.CDRW:
 		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		return dvdMinusRecipe(m, o), true
+	case mmc.DVDRDLJ:
+		return recipeJump, true
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:
@@ -79,7 +88,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 
 // recipeAtOnce is disc at once on DVD-R and DVD-RW.
 var recipeAtOnce = recipe{
-	name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+	name: "disc at once", way: DiscAtOnce, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
 	reserve: true, test: true, single: true,
 }
 

@@ -170,11 +170,17 @@ func (r *burning) prepare() error {
 	if err := r.setLayerBreak(); err != nil {
 		return err
 	}
+	if err := r.setJump(); err != nil {
+		return err
+	}
 	if r.recipe.reserve && !r.medium.reservedWhole() {
 		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
 			return r.before("reserve the track", err)
 		}
+	}
+	if err := r.sendCue(first); err != nil {
+		return r.before("send the cue sheet", err)
 	}
 	if r.watch.lost != nil { // by erasing, formatting or closing
 		return r.before("prepare the disc", r.watch.lost)

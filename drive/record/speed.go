@@ -82,9 +82,9 @@ func (r *burning) readZones() {
 	}
 }
 
-// leastSeconds returns how long it takes at least to write sectors from an address on, at
+// zoneSeconds returns how long it takes at least to write sectors from an address on, at
 // the speeds of the zones, and elsewhere at a speed in kB/s; 0 if no speed is known.
-func leastSeconds(zones []mmc.Performance, speed int, from, sectors int64) float64 {
+func zoneSeconds(zones []mmc.Performance, speed int, from, sectors int64) float64 {
 	kilobytes := func(n int64) float64 { return float64(n) * disc.SectorSize / 1000 }
 	total, left := 0.0, sectors
 	for _, z := range zones {

@@ -107,6 +107,7 @@ func (s *Server) connection(c net.Conn) {
 	default:
 		s.tell(x.event(Lost, err.Error()))
 	}
+	x.runner.Wait()
 }
 
 // watch asks silent connections whether they live, and ends those that do not answer.

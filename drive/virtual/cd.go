@@ -118,6 +118,9 @@ func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	if len(all) == 0 {
 		return nil, 0, errField()
 	}
+	if jumping(st) {
+		leadOut = 2 * st.Jump.Layer0
+	}
 	if !d.medium.isCD() {
 		for i := range all {
 			all[i].control = 4

@@ -99,7 +99,8 @@ func (d *recorder) closeSession(st *discfile.State, final bool) error {
 	if d.medium.family == cdWrite {
 		o.Type, o.NoNext = d.page5.b[8], final && d.page5.b[3]>>6 == multiClosed
 	}
-	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which has one session
+	// A DVD-R DL has one session, unless it is recorded with layer jumps.
+	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL && !jumping(st)
 	if _, ok := d.appendPoint(st); !ok {
 		st.Final = true // there is no space for another session
 	}

@@ -32,7 +32,7 @@ func Create(path string, m Medium, o Options) error {
 	if n < m.block || n > discfile.MaxSectors {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s can have %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
 	}
-	n = n / m.block * m.block
+	n = m.rawSectors(n / m.block * m.block)
 	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}, o.NoSync)
 }
 
@@ -151,11 +151,12 @@ func (d *Drive) SetLoader(on bool) {
 }
 
 // setPace limits the writing speed to this many kB/s, or to the speed that the host has set
-// if that is lower. 0, the default, is no limit.
-func (d *Drive) setPace(kBps int) {
+// if that is lower. 0, the default, is no limit. A WRITE for which the buffer has no space
+// is refused if busy is set, and waits otherwise.
+func (d *Drive) setPace(kBps int, busy bool) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
-	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
+	d.rec.pace = pace{rate: max(kBps, 0), busy: busy, clock: wallClock{}}
 }
 
 // SetNoSync makes the drive not wait until the operating system has written the file of the

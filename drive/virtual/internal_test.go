@@ -84,7 +84,7 @@ func TestPace(t *testing.T) {
 	defer d.Close()
 	d.SetNoSync()
 	c := &fakeClock{at: time.Unix(1000, 0)}
-	d.rec.pace = pace{rate: 4096, clock: c} // kB/s
+	d.rec.pace = pace{rate: 4096, busy: true, clock: c} // kB/s
 	run := func(c scsi.Command) {
 		t.Helper()
 		if _, err := d.Execute(t.Context(), c); err != nil {

@@ -178,7 +178,7 @@ func TestBDR(t *testing.T) {
 
 func TestBDRPseudoOverwrite(t *testing.T) {
 	b := insertBlank(t, "bd-r", 3200)
-	b.fails("5/26/00", formatCDB, formatList(3072, formatBDRSpare, 2, 0)...) // random recording
+	b.fails("5/26/00", formatCDB, formatList(3072, formatBDRSpare, 3, 0)...)
 	b.ok(formatCDB, formatList(3072, formatBDRSpare, 0, 0)...)
 	if f := b.get("46 02 00 38 00 00 00 00 10 00", 16); len(f) < 11 || f[10]&1 != 1 {
 		t.Errorf("feature 0038h is not current: % x", f)

@@ -8,6 +8,7 @@ const (
 	writeTAO         = 1
 	writeAtOnce      = 2
 	writeRaw         = 3
+	writeJump        = 4 // DVD-R DL, layer jump recording
 )
 
 // writePage is the Write Parameters mode page 05h (MMC-6 7.5), 52 bytes.
@@ -88,12 +89,16 @@ func changeable(page []byte) []byte {
 // recovery, 05h write parameters, 08h caching, 2Ah capabilities.
 func (d *recorder) pages() [][]byte {
 	page5 := d.page5.b
-	return [][]byte{
+	all := [][]byte{
 		{0x01, 10, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0},
 		page5[:],
 		{0x08, 10, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0}, // write cache on
 		d.capabilities(),
 	}
+	if d.book.vendor == "ricoh" {
+		all = append(all, []byte{ricohPageCode, 2, 0, 0})
+	}
+	return all
 }
 
 // capabilities returns the page 2Ah of MMC-3 5.5.10, which is obsolete but still used by
@@ -186,7 +191,7 @@ func (d *recorder) selectWritePage(page []byte, offset int) error {
 			return parameterAt(offset + i)
 		}
 	case minusR:
-		if t := p.writeType(); t != writeIncremental && t != writeAtOnce || p.block() != 8 {
+		if t := p.writeType(); t != writeIncremental && t != writeAtOnce && (t != writeJump || !d.jumps()) || p.block() != 8 {
 			return errParameter()
 		}
 	}

@@ -21,12 +21,16 @@ const Prefix = "virtual:"
 //
 // If PATH does not exist, a blank disc is created: a DVD+R with its nominal capacity, or
 // the given medium and number of sectors. They are ignored for an existing disc. pace is
-// the writing speed in kB/s. The other options make the drive or the disc fail:
+// the writing speed in kB/s; with full=busy a WRITE for which the buffer has no space is
+// refused with 2/04/08, else it waits. booktype is a vendor whose commands for book types
+// the drive has: ricoh, benq, lg, lite-on or plextor. The other options make the drive or the disc fail:
 //
 //	load=1                the drive reports that it can close its tray
 //	polls=N               long operations finish after N polls
 //	unreadable=LBA,...    these sectors cannot be read
 //	retries=LBA:N,...     this sector can be read after N failed attempts
+//	defective=LBA,...     the ECC blocks of these sectors are defective
+//	tab=1                 a DVD-RAM is in a cartridge that is write protected
 //	corrupt=LBA,...       these sectors are written with a wrong byte
 //	lost=LBA,...          these sectors are not written
 //	short=N               tracks are N sectors shorter than written
@@ -68,7 +72,13 @@ func OpenName(name string) (*Drive, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.setPace(q.pace)
+	d.setPace(q.pace, q.busyBuffer)
+	if q.book != "" {
+		if err := d.SetBookVendor(q.book); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
 	if q.changed {
 		d.SetFaults(q.faults)
 		d.SetLoader(q.loader)
@@ -81,9 +91,12 @@ type query struct {
 	medium  Medium
 	sectors int64
 	pace    int
-	loader  bool
-	faults  Faults
-	changed bool // faults or loader are given
+	book    string // vendor whose commands for book types the drive has
+	// busyBuffer: a WRITE for which the buffer has no space is refused, and does not wait
+	busyBuffer bool
+	loader     bool
+	faults     Faults
+	changed    bool // faults or loader are given
 }
 
 // parseQuery parses the options after the question mark. Unlike in the query of a URL, a
@@ -102,6 +115,13 @@ func parseQuery(s string) (query, error) {
 		case "sectors":
 			if q.sectors, err = strconv.ParseInt(v[0], 10, 64); err != nil {
 				err = fmt.Errorf("sectors=%s is not a number", v[0])
+			}
+		case "booktype":
+			q.book = v[0]
+			_, err = bookVendor(q.book)
+		case "full":
+			if q.busyBuffer = v[0] == "busy"; !q.busyBuffer && v[0] != "wait" {
+				err = fmt.Errorf("full=%s is neither busy nor wait", v[0])
 			}
 		case "pace":
 			if q.pace, err = strconv.Atoi(v[0]); err != nil {

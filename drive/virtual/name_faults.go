@@ -31,6 +31,10 @@ func (q *query) fault(key, value string) error {
 		f.Corrupt, err = list(f.Corrupt, value, number)
 	case "lost":
 		f.Lost, err = list(f.Lost, value, number)
+	case "defective":
+		f.Defective, err = list(f.Defective, value, number)
+	case "tab":
+		f.Tab = value != "0"
 	case "retries":
 		f.Retries, err = attempts(value)
 	case "idle":

@@ -35,22 +35,24 @@ type recorder struct {
 	packing interleaver // of the session that is being written
 	closed  bool
 
-	drives    []*Drive // all connections
-	trayOpen  bool
-	locked    bool
-	event     byte // media event that was not reported yet (MMC-6 6.6)
-	speed     int  // kB/s, as set by the host; 0: the highest
-	readSpeed int
-	busy      busy
-	faults    Faults
-	counts    counts
-	readCache readCache
-	waited    time.Duration // see Drive.Waited
-	loader    bool          // see Drive.SetLoader
-	pace      pace
-	offset    int64 // read offset of audio, in samples; see Drive.SetOffset
-	position  int64 // the address that was read last
-	noSync    bool  // see Drive.SetNoSync
+	drives     []*Drive // all connections
+	trayOpen   bool
+	locked     bool
+	event      byte // media event that was not reported yet (MMC-6 6.6)
+	speed      int  // kB/s, as set by the host; 0: the highest
+	readSpeed  int
+	busy       busy
+	faults     Faults
+	counts     counts
+	readCache  readCache
+	waited     time.Duration // see Drive.Waited
+	loader     bool          // see Drive.SetLoader
+	pace       pace
+	offset     int64 // read offset of audio, in samples; see Drive.SetOffset
+	position   int64 // the address that was read last
+	book       bookSettings
+	untilReset bool // write protected by software until the drive restarts
+	noSync     bool // see Drive.SetNoSync
 }
 
 // load reads the disc file.
@@ -149,6 +151,9 @@ func (d *recorder) command(r *request) (int, error) {
 func (d *recorder) execute(r *request) (int, error) {
 	op := r.CDB[0]
 	cmd, known := commandFor(op)
+	if !known {
+		cmd, known = d.vendorCommand(op)
+	}
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}
@@ -162,6 +167,9 @@ func (d *recorder) execute(r *request) (int, error) {
 			return 0, errNoMedium(d.trayOpen)
 		}
 		if err := d.busy.poll(); err != nil {
+			return 0, err
+		}
+		if err := d.pace.draining(d.paceRate()); err != nil {
 			return 0, err
 		}
 	}

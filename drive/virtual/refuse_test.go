@@ -97,7 +97,6 @@ func TestRefused(t *testing.T) {
 		{"READ CD on DVD", "dvd+r", written, "5/64/00", "be 00 00 00 00 00 00 00 01 10 00 00", nil},
 		{"performance of an unknown type", "dvd+r", blank, "5/24/00", "ac 00 00 00 00 00 00 00 00 01 07 00", nil},
 		{"speed descriptor without time", "dvd+r", blank, "5/26/00", "b6 00 00 00 00 00 00 00 00 00 1c 00", make([]byte, 28)},
-		{"buffer capacity in blocks", "dvd+r", blank, "5/24/00", "5c 01 00 00 00 00 00 00 0c 00", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := insertBlank(t, c.medium, 4000)

@@ -31,8 +31,8 @@ func TestReplies(t *testing.T) {
 		{"a feature that is not current", "cd-r", "46 02 00 2b 00 00 00 00 10 00", "0000000c 00000009 002b0004 01000000"},
 		{"track at once", "cd-rw", "46 02 00 2d 00 00 00 00 10 00", "0000000c 0000000a 002d0904 46003f01"},
 		{"maker of a DVD+R", "dvd+r", "ad 00 00 00 00 00 00 11 00 22 00 00", "01020000 a10f0200 00030000 00030f9f 00000000 000000 474c4153534d5354 303031"},
-		{"maker of a DVD-R", "dvd-r", "ad 00 00 00 00 00 00 0e 00 2c 00 00", "002a0000 0100000000000000 0200000000000000 03474c4153534d00 0453543030310000 0500000000000000"},
-		{"list of structures", "dvd-r", "ad 00 00 00 00 00 00 ff 00 0c 00 00", "000a0000 00400800 0e400028"},
+		{"maker of a DVD-R", "dvd-r", "ad 00 00 00 00 00 00 0e 00 2c 00 00", "002a0000 010000030f9f0000 0200000000000000 03474c4153534d00 0453543030310000 0500000000000000"},
+		{"list of structures", "dvd-r", "ad 00 00 00 00 00 00 ff 00 10 00 00", "000e0000 00400800 0e400028 c0c00004"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := insertBlank(t, c.medium, 4000)
@@ -52,7 +52,8 @@ func TestReplies(t *testing.T) {
 func TestProfiles(t *testing.T) {
 	current := map[string][]byte{
 		"cd-r": {0x2D, 0x2E}, "cd-rw": {0x2D, 0x2E, 0x37}, "dvd-r": {0x21, 0x2F}, "dvd-rw": {0x21, 0x23, 0x2F},
-		"dvd+r": {0x2B}, "dvd+rw": {0x20, 0x23, 0x2A}, "dvd+r dl": {0x3B}, "bd-r": {0x23, 0x41}, "bd-re": {0x20, 0x23, 0x41},
+		"dvd+r": {0x2B}, "dvd+rw": {0x23, 0x2A}, "dvd+r dl": {0x3B}, "bd-r": {0x21, 0x23, 0x41}, "bd-re": {0x23, 0x41},
+		"dvd-ram": {0x20, 0x23, 0x24}, "dvd-r dl": {0x21, 0x2F, 0x33},
 	}
 	for medium, want := range current {
 		b := insertBlank(t, medium, 4000)

@@ -70,8 +70,14 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 		}
 	} else if k := len(st.Sessions); k > 0 {
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
+		if hole := st.Sessions[k-1].Tracks[0].Hole; jumping(st) && hole != nil {
+			at = hole.Start + d.medium.sessionGap(k)
+		}
 	}
 	at = d.medium.roundUp(at)
+	if jumping(st) {
+		return at, at < st.Jump.Layer0
+	}
 	if d.medium.family == cdWrite {
 		return at, at+minTrack <= d.end(st)
 	}
@@ -150,6 +156,9 @@ func (d *recorder) pad(st *discfile.State) {
 		for i := range o.Tracks {
 			if t := &o.Tracks[i]; !t.Closed {
 				d.padTrack(t)
+				if jumping(st) {
+					d.turn(st, t)
+				}
 			}
 		}
 	}
@@ -173,6 +182,10 @@ func (d *recorder) finishTrack(t *discfile.Track) {
 	}
 	if d.medium.family == cdWrite {
 		d.finishCDTrack(t)
+		return
+	}
+	if st := d.state(); jumping(st) {
+		d.finishJump(st, t)
 		return
 	}
 	d.padTrack(t)

@@ -1,6 +1,10 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+)
 
 // maxRead returns the highest reading speed of the disc in the drive, in kB/s.
 func (d *recorder) maxRead() int {
@@ -104,14 +108,18 @@ func (d *recorder) setStreaming(r *request) (int, error) {
 	return n, nil
 }
 
-// bufferCapacity is READ BUFFER CAPACITY (MMC-6 6.17), in bytes.
+// bufferCapacity is READ BUFFER CAPACITY (MMC-6 6.17), in bytes, or in blocks if the bit Block
+// is set.
 func (d *recorder) bufferCapacity(r *request) (int, error) {
-	if r.CDB[1]&1 != 0 {
-		return 0, errField()
-	}
 	b := make([]byte, 12)
 	b[1] = 10
-	binary.BigEndian.PutUint32(b[4:], bufferSize)
-	binary.BigEndian.PutUint32(b[8:], uint32(max(0, bufferSize-d.filled())))
+	free := max(0, bufferSize-d.filled())
+	if r.CDB[1]&1 != 0 {
+		b[3] = 1
+		free /= disc.SectorSize
+	} else {
+		binary.BigEndian.PutUint32(b[4:], bufferSize)
+	}
+	binary.BigEndian.PutUint32(b[8:], uint32(free))
 	return r.reply(b, int(binary.BigEndian.Uint16(r.CDB[7:])))
 }

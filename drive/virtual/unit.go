@@ -1,6 +1,9 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Media events of GET EVENT STATUS NOTIFICATION (MMC-6 6.6).
 const (
@@ -55,6 +58,9 @@ func (d *recorder) inquiry(r *request) (int, error) {
 	b[3] = 2
 	b[4] = byte(len(b) - 5)
 	copy(b[8:], "GLASSMST")
+	if v := d.book.vendorINQUIRY; v != "" {
+		copy(b[8:16], fmt.Sprintf("%-8s", v))
+	}
 	copy(b[16:], "VIRTUAL RECORDER")
 	copy(b[32:], "1.00")
 	for i, v := range []uint16{0x0300, 0x04E0} { // SPC-3, MMC-6

@@ -13,6 +13,7 @@ const (
 	Hover          = fynetheme.ColorNameHover
 	MenuBackground = fynetheme.ColorNameMenuBackground
 	Shadow         = fynetheme.ColorNameShadow
+	InputBorder    = fynetheme.ColorNameInputBorder
 )
 
 // Sizes of text.
