@@ -132,7 +132,7 @@ func (m medium) same(before medium) bool {
 // overwritten in place.
 func (m medium) sequential() bool {
 	switch m.profile {
-	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
 		return true
 	}
 	return false

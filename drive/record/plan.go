@@ -33,6 +33,7 @@ type Burn struct {
 	packs         []byte   // of the CD-TEXT of the first session
 	ownSub        bool     // the sub-channels are those of the source
 	toc           disc.TOC // of a CD: as it will be
+	dvd                    // of DVD and BD
 	plan          Plan
 }
 
@@ -96,9 +97,6 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if err := b.checkState(ctx); err != nil {
 		return err
 	}
-	if b.erase && b.medium.profile == mmc.DVDRW {
-		r = dvdMinusRecipe(b.erased(), b.o)
-	}
 	if b.o.Blank && (b.erase || !b.medium.sequential()) {
 		var err error
 		if b.plan.Erases, err = b.medium.contents(ctx, b.t); err != nil {
@@ -106,14 +104,16 @@ func (b *Burn) makePlan(ctx context.Context) error {
 		}
 	}
 	b.recipe = r
+	if !b.medium.profile.IsCD() {
+		if err := b.planDVD(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.simulation(); err != nil {
 		return err
 	}
-	if b.o.Mode == DiscAtOnce && r.mode != mmc.DiscAtOnce {
-		b.warn("disc at once is only possible on a blank DVD-R or DVD-RW; this %v is written in another way: %s", b.medium.profile, r.name)
-	}
-	if b.o.Appendable && r.single {
-		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, r.name)
+	if b.o.Appendable && b.recipe.single {
+		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, b.recipe.name)
 	}
 	b.next = b.medium.next()
 	if b.erase {
@@ -131,22 +131,10 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.checkSize()
-}
-
-// erased returns the DVD-RW as it will be after erasing. Its features are not known
-// before that; disc at once, which every erased DVD-RW supports, is chosen unless more
-// sessions are to follow.
-func (b *Burn) erased() medium {
-	m := b.medium
-	m.track = mmc.TrackInformation{}
-	m.info.Status = mmc.Blank
-	if b.o.Appendable {
-		m.info.Status = mmc.Appendable // incrementally
-		return m
+	if err := b.checkSize(); err != nil {
+		return err
 	}
-	m.config.Features = nil // at once
-	return m
+	return b.planProperties(ctx)
 }
 
 func (b *Burn) warn(format string, args ...any) {
@@ -256,6 +244,8 @@ func (b *Burn) checkSize() error {
 	switch {
 	case b.erase:
 		p.Capacity = b.medium.sectorsWhenErased()
+	case b.room > 0:
+		p.Capacity = b.room
 	case p.Padded > p.Capacity && b.medium.grownSectors() > p.Capacity:
 		p.Capacity, b.format = b.medium.grownSectors(), true
 	}
@@ -354,6 +344,7 @@ func (b *Burn) steps() []string {
 	add(p.Speed > 0, "set the speed to %s", units.Speed(p.Speed, p.Profile))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
+	s = append(s, b.propertySteps()...)
 	add(b.recipe.reserve && !b.medium.reservedWhole(), "reserve a track of %d sectors", p.Padded)
 	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; the first sectors are written last")
 	add(len(b.program.stages) == 1 && !b.closeFirst && len(p.Tracks) < 2, "write %d sectors, beginning at LBA %d", p.Padded, b.next)

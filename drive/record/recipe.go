@@ -64,6 +64,8 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		return dvdMinusRecipe(m, o), true
+	case mmc.DVDRDLJ:
+		return recipeJump, true
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:
@@ -93,19 +95,15 @@ var recipeAtOnce = recipe{
 // dvdMinusRecipe chooses between the two ways to write DVD-R and DVD-RW: incrementally,
 // which needs feature 0021h and allows for sessions, and disc at once.
 func dvdMinusRecipe(m medium, o Options) recipe {
-	pieces := recipe{
-		name: "incremental", way: Incremental, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true, single: m.oneSession(),
-	}
 	switch {
 	case m.reservedWhole():
 		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
-		return pieces
+		return pieces(m)
 	case o.Mode == DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
 		return recipeAtOnce
 	}
-	return pieces
+	return pieces(m)
 }
 
 // parameters are the fields of mode page 05h for the recipe (MMC-6 7.5).
@@ -118,7 +116,7 @@ func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
 		w.TrackMode, w.AudioPause = 4, 150
 	case m.profile == mmc.DVDRWRO:
 		w.FixedPacket = true
-	case r.mode == mmc.Incremental:
+	case r.mode == mmc.Incremental, r.mode == mmc.LayerJump:
 		w.FixedPacket, w.PacketSize, w.LinkSize = true, dvdBlock, m.linkSize()
 	}
 	return w

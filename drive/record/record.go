@@ -27,7 +27,10 @@
 package record
 
 import (
+	"context"
+
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )
@@ -50,9 +53,12 @@ type Options struct {
 	AcceptLoss bool
 	// Overburn writes beyond the capacity that the medium reports.
 	Overburn bool
-	// Buffer is the size in bytes of the buffer between reading and writing; 0 is
-	// DefaultBuffer.
+	// Buffer is the size in bytes of the buffer between reading and writing, from
+	// ring.LeastSize to ring.MostSize; 0 is ring.DefaultSize.
 	Buffer int64
+	// Feed delivers the sectors of the source while they are written; nil: the source
+	// does. Everything else about the source is asked of the source itself.
+	Feed Feed
 	// LayerBreak is the number of sectors on the first layer of a DVD with two; 0: chosen
 	// by the contents.
 	LayerBreak int64
@@ -70,6 +76,16 @@ type Options struct {
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string
+}
+
+// Feed delivers the sectors of a source to one of several drives that are burned from one
+// read of it.
+type Feed interface {
+	// ReadSectors reads as [disc.Disc] does.
+	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
+	// Fills says which buffer will be filled, before the first sector is read: its level
+	// shows how long the drive can wait.
+	Fills(*ring.Ring)
 }
 
 // Plan describes what a burn will do. Package job uses it for image files too.
@@ -92,6 +108,7 @@ type Plan struct {
 	Speed    int            // kB/s (1000 bytes); 0: the drive offers no choice
 	Erases   Contents       // of the disc, which will be lost
 	Steps    []string       // in the order of their execution, as text
+	Hints    []string       // what is worth knowing before the burn, as text
 	Notices  []disc.Notice  // differences from what was requested, and what Defects mean for the disc
 	Defects  []disc.Notice  // known defects of the source
 	// Unopenable is why the files of the source cannot be found. It is nil if they can,
@@ -116,9 +133,12 @@ type Track struct {
 
 // LayerBreak is a place where the layer of a DVD can be changed.
 type LayerBreak struct {
-	Sectors int64  // on the first layer
-	Where   string // "the half of the disc", "title set 1, program chain 2, cell 14"
-	Chosen  bool
+	Sectors  int64  // on the first layer
+	Where    string // "the half of the data", "title set 1, program chain 2, cell 14"
+	Cell     bool   // a cell of a DVD-Video begins there
+	Seamless bool   // players must show that cell without a pause after the one before it
+	Unusable string // why the layer cannot be changed there; empty: it can
+	Chosen   bool
 }
 
 // SpareChoice is a size of the spare areas.

@@ -20,6 +20,7 @@ func formatList(blocks uint32, kind, sub byte, parameter uint32) []byte {
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // the whole disc
+	formatRAMSpare  = 0x01 // DVD-RAM, a larger spare area
 	formatRWFull    = 0x10 // DVD-RW, the whole disc
 	formatRWQGrow   = 0x13 // DVD-RW, enlarge the formatted part
 	formatRWQuick   = 0x15 // DVD-RW, quick
@@ -39,7 +40,7 @@ func TestCDRW(t *testing.T) {
 		b.ok("35 00 00 00 00 00 00 00 00 00")
 		b.ok("5b 00 02 00 00 00 00 00 00 00")
 		b.wantInfo(2, 3, 1, 1, 1)
-		b.fails("5/24/00", "a1 04 00 00 00 00 00 00 00 00 00 00")
+		b.fails("5/24/00", "a1 07 00 00 00 00 00 00 00 00 00 00")
 		b.ok(kind + " 00 00 00 00 00 00 00 00 00 00")
 		b.wantInfo(0, 0, 1, 1, 1)
 		b.fails("5/21/00", "28 00 00 00 00 00 00 00 01 00")

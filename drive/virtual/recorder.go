@@ -49,6 +49,7 @@ type recorder struct {
 	waited     time.Duration // see Drive.Waited
 	loader     bool          // see Drive.SetLoader
 	pace       pace
+	verifies   bool  // the drive verifies the last WRITE
 	offset     int64 // read offset of audio, in samples; see Drive.SetOffset
 	position   int64 // the address that was read last
 	book       bookSettings
@@ -182,7 +183,7 @@ func (d *recorder) execute(r *request) (int, error) {
 			return 0, err
 		}
 	}
-	if slices.Contains(d.faults.Idle, op) {
+	if slices.Contains(d.faults.Idle, writeOp(op)) {
 		return idle(r), nil
 	}
 	return cmd.run(d, r)
