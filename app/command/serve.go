@@ -248,9 +248,12 @@ func targetName(name string) string {
 
 // announce says what is offered and how to connect.
 func (inv *invocation) announce(r served) {
+	tell := inv.serveEvents()
 	for _, t := range r.Targets {
 		for lun, d := range t.Drives {
-			inv.note("%s: iscsi://%s/%s/%d", d, r.Address, t.Name, lun)
+			name := fmt.Sprintf("iscsi://%s/%s/%d", r.Address, t.Name, lun)
+			inv.note("%s: %s", d, name)
+			tell(serve.Event{Kind: offered, Time: time.Now(), Target: t.Name, Address: r.Address, Text: name})
 		}
 	}
 	inv.note("Linux connects with:")
@@ -260,6 +263,10 @@ func (inv *invocation) announce(r served) {
 	}
 	inv.note("Ctrl-C ends it.")
 }
+
+// offered is the kind of the event of a drive that is offered; its text is the name with
+// which it is opened.
+const offered serve.Kind = "offered"
 
 // serveEvents returns the function that reports events.
 func (inv *invocation) serveEvents() func(serve.Event) {
