@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 
 	"glassmaster/drive"
-	"glassmaster/drive/record"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -119,7 +118,7 @@ func image(t *testing.T) string {
 	}
 	c.Add(c.Root(), nodes)
 	src, path := model.Source{Kind: model.FromCompilation, Compilation: c}, filepath.Join(t.TempDir(), "x.iso")
-	if _, err := engine.New().Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard); err != nil {
+	if _, err := engine.New().Write(t.Context(), src, model.Target{File: path}, model.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -97,7 +97,7 @@ func (o *burning) check(once bool) error {
 	return nil
 }
 
-func (inv *invocation) burn(ctx context.Context, from string, to []string, o burning) error {
+func (inv *invocation) burn(ctx context.Context, from string, to []string, o burning) (err error) {
 	if err := o.check(from == source.Stdin); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (inv *invocation) burn(ctx context.Context, from string, to []string, o bur
 	if err := b.open(ctx, to); err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.close(&err)
 	return b.run(ctx)
 }
 

@@ -38,7 +38,7 @@ func (b *burner) open(ctx context.Context, names []string) error {
 	}
 	for _, name := range names {
 		if err := b.openOne(ctx, name); err != nil {
-			b.close()
+			b.close(&err)
 			return err
 		}
 	}
@@ -70,9 +70,10 @@ func (b *burner) openOne(ctx context.Context, name string) error {
 	return nil
 }
 
-func (b *burner) close() {
+// close closes the drives; see closeDrive.
+func (b *burner) close(err *error) {
 	for _, d := range b.drives {
-		d.Transport.Close()
+		closeDrive(d.Transport, d.Name, err)
 	}
 }
 

@@ -53,7 +53,7 @@ code is 6.`,
 	return c
 }
 
-func (inv *invocation) copyDisc(ctx context.Context, from string, to []string, o copying) error {
+func (inv *invocation) copyDisc(ctx context.Context, from string, to []string, o copying) (err error) {
 	if err := o.check(false); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (inv *invocation) copyDisc(ctx context.Context, from string, to []string, o
 	if err := b.open(ctx, []string{from}); err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.close(&err)
 	return b.run(ctx)
 }
 

@@ -124,7 +124,7 @@ func (s *run) prepare(r *rand.Rand) {
 	s.disc, s.source = s.file("disc"), s.file("source")
 	used := r.IntN(2) == 0
 	s.o = record.Options{NoVerify: r.IntN(4) == 0}
-	if r.IntN(4) == 0 {
+	if r.IntN(4) == 0 && strings.HasPrefix(s.medium, "DVD-R") && s.medium != "DVD-RAM" {
 		s.o.Mode = record.DiscAtOnce
 	}
 	if slices.Contains(sessions, s.medium) {

@@ -10,7 +10,9 @@ import (
 const (
 	FeatureRemovable     = 0x0003 // removable medium: lock and tray
 	FeatureIncremental   = 0x0021 // incremental streaming writable
+	FeatureCDRead        = 0x001E // bit 0 of byte 4: CD-TEXT
 	FeatureCDTrackAtOnce = 0x002D
+	FeatureCDMastering   = 0x002E // session at once, and raw
 	FeatureDVDRWrite     = 0x002F
 	FeatureLayerJump     = 0x0033 // DVD-R DL
 	FeatureBDRPOW        = 0x0038 // BD-R with pseudo overwrite
@@ -45,6 +47,39 @@ func (c Configuration) Feature(code uint16) (Feature, bool) {
 func (c Configuration) Current(code uint16) bool {
 	f, ok := c.Feature(code)
 	return ok && f.Current
+}
+
+// CDWriting is how a drive can write a CD.
+type CDWriting struct {
+	TrackAtOnce   bool
+	SessionAtOnce bool
+	Raw           bool // with P and Q from the host
+	RawSessions   bool // several sessions raw
+	SubChannels   bool // R to W from the host, too
+	// Blocks has a bit for each data block type that can be written track at once; 0: unknown.
+	Blocks   uint16
+	CueSheet int // largest size of a cue sheet in bytes; 0: unknown
+}
+
+// CDWriting returns how the drive can write the CD in it, or with blank set, once it is blank:
+// features 002Dh (MMC-6 5.3.23, bytes 4 flags, 6 data types supported) and 002Eh (MMC-6 5.3.24,
+// bytes 4 BUF (6), SAO (5), raw with several sessions (4), raw (3), test write (2), CD-RW (1), R-W
+// (0); 5 maximum length of a cue sheet). A drive without feature 002Dh is one from before that
+// features were defined, all of which write track at once.
+func (c Configuration) CDWriting(blank bool) CDWriting {
+	var w CDWriting
+	f, ok := c.Feature(FeatureCDTrackAtOnce)
+	w.TrackAtOnce = !ok || f.Current || blank
+	if w.TrackAtOnce {
+		w.Blocks = be.Uint16(padded(f.Data, 4)[2:])
+	}
+	if f, ok := c.Feature(FeatureCDMastering); ok && (f.Current || blank) {
+		p := padded(f.Data, 4)
+		w.SessionAtOnce, w.RawSessions = p[0]&0x20 != 0, p[0]&0x18 == 0x18
+		w.Raw, w.SubChannels = p[0]&8 != 0, p[0]&1 != 0
+		w.CueSheet = int(be.Uint32(p) & 0xFFFFFF)
+	}
+	return w
 }
 
 // Profiles returns the profiles that the drive supports (feature 0000h, MMC-6 5.3.1).

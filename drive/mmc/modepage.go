@@ -15,7 +15,21 @@ const (
 	Incremental WriteType = 0 // packet writing, and incremental recording of DVD-R
 	TrackAtOnce WriteType = 1
 	DiscAtOnce  WriteType = 2 // session-at-once on CD
+	Raw         WriteType = 3 // CD: everything from the lead-in to the lead-out comes from the host
 	LayerJump   WriteType = 4 // DVD-R DL
+)
+
+// Data block types: what a block holds that is written to a CD (MMC-6 7.5, table 665). The
+// data types of feature 002Dh are a bit each.
+const (
+	BlockRaw    = 0  // 2352 bytes: audio, or whole sectors
+	BlockRawPQ  = 1  // 2352 bytes and P and Q, 16 bytes
+	BlockRawPW  = 2  // 2352 bytes and P to W, 96 bytes, R to W as packs
+	BlockRawSub = 3  // 2352 bytes and P to W, 96 bytes, as they are recorded
+	BlockMode1  = 8  // 2048 bytes of mode 1
+	BlockMode2  = 9  // 2336 bytes of mode 2
+	BlockForm1  = 10 // 2048 bytes of mode 2 form 1
+	BlockMixed  = 13 // sub-header of 8 bytes and 2324 bytes of form 1 or 2
 )
 
 // WriteParameters are fields of the write parameters mode page, 05h (MMC-6 7.5). They
@@ -27,30 +41,45 @@ type WriteParameters struct {
 	LinkSize     int  // sectors; 0: not valid
 	Multisession bool // another session can follow
 	FixedPacket  bool
+	CopyOnce     bool // audio: a copy that must not be copied digitally again (SCMS)
 	TrackMode    byte // CONTROL nibble: 4 data, 5 data written incrementally
-	DataBlock    byte // 8: mode 1, 2048 bytes
+	DataBlock    byte // BlockRaw and so on
+	Session      byte // session format: 00h CD-DA and CD-ROM, 10h CD-i, 20h XA
 	PacketSize   int  // sectors
 	AudioPause   int  // sectors
+
+	Catalog string // media catalogue number, 13 digits; empty: none
+	ISRC    string // of the track, 12 characters; empty: none
 }
 
 // pageLength is the length of mode page 05h without its first two bytes.
 const pageLength = 50
 
 // encode returns the page: 2 BUFE (bit 6), LS_V (5), test write (4), write type
-// (0-3); 3 multi-session (6-7), FP (5), track mode (0-3); 4 data block type; 5
-// link size; 8 session format; 10 packet size; 14 audio pause length.
+// (0-3); 3 multi-session (6-7), FP (5), copy (4), track mode (0-3); 4 data block type; 5
+// link size; 8 session format; 10 packet size; 14 audio pause length; 16 catalogue number,
+// 32 ISRC, which begin with a bit that they are valid (7).
 func (w WriteParameters) encode() []byte {
 	p := make([]byte, 2+pageLength)
 	p[0], p[1] = 5, pageLength
 	p[2] = bit(w.BufferFree, 6) | bit(w.LinkSize > 0, 5) | bit(w.Test, 4) | byte(w.Type)
-	p[3] = bit(w.FixedPacket, 5) | w.TrackMode&15
+	p[3] = bit(w.FixedPacket, 5) | bit(w.CopyOnce, 4) | w.TrackMode&15
 	if w.Multisession {
 		p[3] |= 0xC0
 	}
 	p[4] = w.DataBlock
 	p[5] = byte(w.LinkSize)
+	p[8] = w.Session
 	be.PutUint32(p[10:], uint32(w.PacketSize))
 	be.PutUint16(p[14:], uint16(w.AudioPause))
+	if len(w.Catalog) == lengthMCN {
+		p[16] = codeValid
+		copy(p[17:], w.Catalog)
+	}
+	if len(w.ISRC) == lengthISRC {
+		p[32] = codeValid
+		copy(p[33:], w.ISRC)
+	}
 	return p
 }
 
@@ -79,6 +108,9 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 	copy(own[2:6], page[2:6])     // types, and link size
 	copy(own[10:16], page[10:16]) // packet size, pause
 	own[8] = page[8]              // session format
+	if len(own) >= 48 {
+		copy(own[16:48], page[16:48]) // catalogue number, ISRC
+	}
 	if len(own) > 2+int(own[1]) {
 		own = own[:2+int(own[1])] // without what follows the page
 	}

@@ -16,25 +16,43 @@ var ErrNoPosition = errors.New("the sub-channel of this sector holds no position
 // qLength is the size of a formatted Q sub-channel in bytes.
 const qLength = 16
 
-// ReadIndex returns the index of a sector within its track, CD only; 0 is the pre-gap. It
-// reads only the Q sub-channel (READ CD BEh, MMC-6 6.19, main channel none, sub-channel
-// 010b: byte 0 CONTROL and ADR, 1 track, 2 index). Some drives return the index in BCD,
-// as it is on the disc, and others in binary.
+// Position is where a sector is according to its Q sub-channel.
+type Position struct{ Track, Index int }
+
+// ReadIndex returns the index of a sector within its track, CD only; 0 is the pre-gap, as
+// ReadPosition does. Some drives return the index in BCD, as it is on the disc, and others
+// in binary.
 func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error) {
+	p, err := ReadPosition(ctx, t, lba)
+	return byte(p.Index), err
+}
+
+// ReadPosition returns the track and the index of a sector, CD only. It reads only the Q
+// sub-channel (READ CD BEh, MMC-6 6.19, main channel none, sub-channel 010b: byte 0 CONTROL and
+// ADR, 1 track, 2 index, both in BCD or binary as the drive has it).
+func ReadPosition(ctx context.Context, t scsi.Transport, lba disc.LBA) (Position, error) {
+	p, err := readQ(ctx, t, lba)
+	if err != nil {
+		return Position{}, err
+	}
+	return Position{int(p[1]), int(p[2])}, nil
+}
+
+// readQ reads the Q sub-channel of a sector that holds a position.
+func readQ(ctx context.Context, t scsi.Transport, lba disc.LBA) ([qLength]byte, error) {
 	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	var p [qLength]byte
 	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p[:], Timeout: readTimeout})
-	if err != nil {
-		return 0, err
+	switch {
+	case err != nil:
+		return p, err
+	case n < qLength:
+		return p, shortReply(scsi.OpReadCD, p[:n])
+	case p[0]&15 != 1:
+		return p, ErrNoPosition
 	}
-	if n < qLength {
-		return 0, shortReply(scsi.OpReadCD, p[:n])
-	}
-	if p[0]&15 != 1 {
-		return 0, ErrNoPosition
-	}
-	return p[2], nil
+	return p, nil
 }
 
 // ReadCDOfMode reads a sector of a CD with the expected mode: the 2352 bytes of an audio

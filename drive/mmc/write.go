@@ -40,6 +40,14 @@ func WriteBlocks(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, 
 	return err
 }
 
+// SendCueSheet describes the session that will be written at once, CD only (SEND CUE SHEET
+// 5Dh, MMC-6 6.32). An entry has 8 bytes: CONTROL and ADR, track, index, data form, SCMS,
+// and the address in minutes, seconds and frames, which are not decimal-coded.
+func SendCueSheet(ctx context.Context, t scsi.Transport, p []byte) error {
+	n := len(p)
+	return send(ctx, t, []byte{scsi.OpSendCueSheet, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0}, p, calibrateTimeout)
+}
+
 // SynchronizeCache flushes the drive's buffer to the disc; with immediate it returns
 // before that is complete (SYNCHRONIZE CACHE 35h, MMC-6 6.40).
 func SynchronizeCache(ctx context.Context, t scsi.Transport, immediate bool) error {

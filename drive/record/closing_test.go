@@ -205,7 +205,7 @@ func TestCloseDamaged(t *testing.T) {
 		for _, knows := range []bool{false, true} {
 			for _, burning := range []bool{false, true} {
 				d := virtualtest.Blank(t, name, large)
-				kill(t, d, 0x2A, 20, record.Options{})
+				kill(t, d, 0x2A, 20, record.Options{Appendable: true}) // so that a DVD+R DL keeps its room
 				b := &broken{Transport: d, knows: knows, damaged: true}
 				if burning {
 					r, err := burn(t, b, virtualtest.DiscOf(virtualtest.Noise(500, 5)), record.Options{Force: true})

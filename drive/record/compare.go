@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
@@ -32,11 +34,14 @@ func (r *burning) compare() error {
 	err = c.run(r.ctx)
 	back.countUnnamed()
 	r.result.Retried = int64(len(back.failed))
+	r.result.Retries = slices.Sorted(maps.Keys(back.failed))
 	r.result.SourceChanged = c.changed
 	if c.changed != nil && r.o.Locate != nil {
 		c.changed.File = r.o.Locate(c.changed.LBA)
 	}
 	switch {
+	case errors.Is(err, ErrDiffers):
+		return r.failed(err)
 	case err != nil:
 		return r.notCompared(err)
 	case c.bad != nil:
@@ -60,7 +65,7 @@ func (r *burning) backed() *readback {
 	}
 	size := r.bufferBytes()
 	r.cacheFlushed = r.flushReadCache(size, r.otherSectors(size))
-	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
+	last := r.position - disc.LBA(2*size/disc.SectorSize)
 	back.cached = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back
 }
@@ -82,12 +87,17 @@ type comparison struct {
 	r       *burning
 	disc    disc.Disc
 	area    area             // that is being compared
+	offset  int              // with which the drive reads audio, in bytes
+	excused int64            // bytes of audio that cannot be read because of it
 	bad     *verify.Mismatch // on the disc
 	changed *SourceChange
 }
 
 // run compares all areas that are to be compared.
 func (c *comparison) run(ctx context.Context) error {
+	if err := c.findOffset(ctx); err != nil {
+		return err
+	}
 	for i, a := range c.r.program.areas() {
 		if !a.compared {
 			continue
@@ -97,38 +107,49 @@ func (c *comparison) run(ctx context.Context) error {
 			return err
 		}
 	}
+	c.tellOffset()
 	if c.bad != nil && c.r.o.Locate != nil {
 		c.bad.File = c.r.o.Locate(c.bad.LBA)
 	}
-	return nil
+	if c.bad != nil || c.r.o.Once {
+		return nil
+	}
+	return c.compareSub(ctx)
 }
 
 func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
-	a, size := c.area, int64(c.area.block.size)
-	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
+	a, size := c.area, int64(c.area.block.main())
+	mine, theirs := make([]byte, pieceSectors*a.block.size), make([]byte, pieceSectors*size)
 	for i, at := 0, int64(0); at < a.sectors; i++ {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
 		n := min(a.sectors-at, pieceSectors)
-		want, got := mine[:n*size], theirs[:n*size]
+		blocks, got := mine[:n*int64(a.block.size)], theirs[:n*size]
 		source := make(chan error, 1)
 		go func() {
 			if c.r.o.Once {
 				source <- nil
 				return
 			}
-			source <- a.read(ctx, c.r.src, want, at)
+			source <- a.read(ctx, c.r.src, blocks, at)
 		}()
-		bad, err := c.readDisc(ctx, got, a.at+disc.LBA(at))
-		gone := <-source
+		var bad map[int]error
+		var err, gone error
+		if a.audio && c.offset != 0 {
+			gone = <-source
+			bad, err = c.readAudio(ctx, got, a.at+disc.LBA(at), a.block.strip(bytes.Clone(blocks)))
+		} else {
+			bad, err = c.readDisc(ctx, got, a.at+disc.LBA(at))
+			gone = <-source
+		}
 		if err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		c.piece(piece{sums.pieces[i], a.start + disc.LBA(at), want, got, bad, gone})
+		c.piece(piece{sums.pieces[i], a.start + disc.LBA(at), a.block.strip(blocks), got, bad, gone})
 		c.r.rep.Add(n * size)
 		at += n
 	}
@@ -141,8 +162,8 @@ func (c *comparison) readDisc(ctx context.Context, p []byte, lba disc.LBA) (map[
 	b := c.area.block
 	form := b.form.Size()
 	whole := p
-	if form != b.size {
-		whole = make([]byte, len(p)/b.size*form)
+	if form != b.main() {
+		whole = make([]byte, len(p)/b.main()*form)
 		defer func() { b.cut(p, whole) }()
 	}
 	var bad map[int]error
@@ -197,7 +218,7 @@ func (c *comparison) piece(p piece) {
 	case good && !same && p.gone == nil:
 		// The disc has what was sent, so it shows which sector of the source has changed.
 		if at := firstDifference(p.want, p.got); at >= 0 && c.changed.LBA == p.lba {
-			c.changed.LBA += disc.LBA(at / c.area.block.size)
+			c.changed.LBA += disc.LBA(at / c.area.block.main())
 		}
 	case good:
 	case same:
@@ -209,7 +230,7 @@ func (c *comparison) piece(p piece) {
 
 // sectors counts the bad sectors of a piece whose source is what was sent.
 func (c *comparison) sectors(p piece) {
-	size := c.area.block.size
+	size := c.area.block.main()
 	for i := 0; i*size < len(p.want); i++ {
 		w, g := p.want[i*size:(i+1)*size], p.got[i*size:(i+1)*size]
 		if err := p.unread[i]; err != nil || !bytes.Equal(w, g) {
@@ -221,7 +242,7 @@ func (c *comparison) sectors(p piece) {
 // whole counts a piece that differs from what was sent and whose source has changed too.
 // Only the unreadable sectors are then known to be bad.
 func (c *comparison) whole(p piece) {
-	for i := range len(p.got) / c.area.block.size {
+	for i := range len(p.got) / c.area.block.main() {
 		if err := p.unread[i]; err != nil {
 			c.found(&verify.Mismatch{LBA: p.lba + disc.LBA(i), Err: err, Count: int64(len(p.unread))})
 			return

@@ -18,6 +18,7 @@ type Execution struct{ r *burning }
 // the error is then an *Error that wraps context.Canceled.
 func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	own := *b
+	own.program, own.toc = b.program.clone(), cloneTOC(b.toc)
 	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.watch = &watch{Transport: b.t, warn: r.warn, inform: r.inform}
 	own.t = r.watch
@@ -84,6 +85,7 @@ func (e *Execution) Prove() error {
 func (e *Execution) End(err error) (Result, error) {
 	r := e.r
 	r.stopReading()
+	r.restoreBook()
 	if r.limited {
 		r.restoreSpeed()
 	}

@@ -55,7 +55,7 @@ func (r *burning) flush() error {
 	if err := r.wait(); err != nil {
 		return err
 	}
-	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce) {
+	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce || r.recipe.mode == mmc.Raw) {
 		return nil // it ended the track: there is nothing left to write
 	}
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })

@@ -11,7 +11,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Spare is the size of the spare areas of a Blu-ray disc, which replace defective sectors.
+// Spare is the size of the spare areas of a Blu-ray disc, which replace defective sectors: one
+// of these constants, or a number of sectors from 32 on.
 type Spare int
 
 // Sizes of the spare areas.
@@ -25,16 +26,20 @@ const (
 type FormatOptions struct {
 	Full  bool  // all of the disc, which takes as long as writing it
 	Spare Spare // BD-RE and BD-R only
+	// PseudoOverwrite formats a BD-R so that its sectors can be overwritten in place, at the
+	// price of spare sectors. Few programs can add to such a disc.
+	PseudoOverwrite bool
 }
 
 // FormatPlan describes what formatting a disc will do.
 type FormatPlan struct {
 	Profile  string
-	Contents Contents // of the disc, which will be lost
-	Now      int64    // sectors of the present format, 0: not formatted
-	Capacity int64    // sectors of the new format, 0: unknown
-	Steps    []string // as text
-	Costs    []string // the disadvantages, as text
+	Contents Contents      // of the disc, which will be lost
+	Now      int64         // sectors of the present format, 0: not formatted
+	Capacity int64         // sectors of the new format, 0: unknown
+	Spares   []SpareChoice // that the disc can have; BD only
+	Steps    []string      // as text
+	Costs    []string      // the disadvantages, as text
 }
 
 // Formatted is the state of a disc after it was formatted.
@@ -76,8 +81,11 @@ func (f *Formatting) Plan() FormatPlan { return f.plan }
 
 func (f *Formatting) makePlan(ctx context.Context, o FormatOptions) error {
 	m, p := f.medium, &f.plan
-	if o.Spare != SpareUsual && m.profile != mmc.BDRE && m.profile != mmc.BDRSRM {
+	switch {
+	case o.Spare != SpareUsual && m.profile != mmc.BDRE && m.profile != mmc.BDRSRM:
 		return fmt.Errorf("%w: the spare areas of a %v cannot be chosen", ErrNoFormat, m.profile)
+	case o.PseudoOverwrite && m.profile != mmc.BDRSRM:
+		return fmt.Errorf("%w: pseudo-overwrite is a format of BD-R, not of %v", ErrNoFormat, m.profile)
 	}
 	var err error
 	switch m.profile {
@@ -165,30 +173,32 @@ func (f *Formatting) planDVDRW() error {
 	return nil
 }
 
-// planBDRE chooses the spare areas of a BD-RE.
-func (f *Formatting) planBDRE(s Spare) error {
-	m := f.medium
-	var ok bool
-	switch s {
-	case SpareUsual:
-		f.format, ok = m.formats.Find(mmc.FormatWhole)
-	case SpareNone:
-		f.format, ok = m.formats.Find(mmc.FormatBDRENoSpare)
-		f.plan.Costs = append(f.plan.Costs, "the drive cannot replace defective sectors, so verify what is written")
-	case SpareMost:
-		f.format, ok = m.smallest(mmc.FormatBDRESpare)
+// spareFormat returns the format with the requested spare areas, and lists those that the
+// disc can have.
+func (f *Formatting) spareFormat(want Spare) (mmc.Format, error) {
+	own := Burn{medium: f.medium}
+	all := own.listSpares(want)
+	f.plan.Spares = own.plan.Spares
+	x, _, ok := all.find(want)
+	if !ok || x == nil {
+		return mmc.Format{}, own.noSpare(want, all)
 	}
-	if !ok {
-		return fmt.Errorf("%w: the drive offers no such spare areas for this BD-RE", ErrNoFormat)
-	}
-	return nil
+	return *x, nil
 }
 
-// planBDR formats a blank BD-R with spare areas and without pseudo-overwrite, whose
+// planBDRE chooses the spare areas of a BD-RE.
+func (f *Formatting) planBDRE(s Spare) (err error) {
+	if s == SpareNone {
+		f.plan.Costs = append(f.plan.Costs, "the drive cannot replace defective sectors, so verify what is written")
+	}
+	f.format, err = f.spareFormat(s)
+	return err
+}
+
+// planBDR formats a blank BD-R with spare areas, by default without pseudo-overwrite, whose
 // sessions other programs leave open.
-func (f *Formatting) planBDR(o FormatOptions) error {
+func (f *Formatting) planBDR(o FormatOptions) (err error) {
 	m, p := f.medium, &f.plan
-	const withoutPseudoOverwrite = 1
 	switch {
 	case m.info.Status != mmc.Blank:
 		return fmt.Errorf("%w: a BD-R can only be formatted while it is blank", ErrNoFormat)
@@ -199,35 +209,20 @@ func (f *Formatting) planBDR(o FormatOptions) error {
 	case o.Full:
 		return fmt.Errorf("%w: a BD-R cannot be formatted in full, because it can be written only once", ErrNoFormat)
 	}
-	var ok bool
-	if f.format, ok = m.smallest(mmc.FormatBDRSpare); !ok {
-		return fmt.Errorf("%w: the drive offers no spare areas for this BD-R", ErrNoFormat)
+	x, err := f.spareFormat(o.Spare)
+	if err != nil {
+		return err
 	}
-	if usual, known := m.formats.Find(mmc.FormatWhole); known && o.Spare == SpareUsual {
-		for _, x := range m.formats.Formats {
-			if x.Type == mmc.FormatBDRSpare && x.Blocks >= usual.Blocks && (f.format.Blocks < usual.Blocks || x.Blocks < f.format.Blocks) {
-				f.format = x // of that size, or the next larger one
-			}
-		}
-	}
-	f.format.Sub = withoutPseudoOverwrite
+	f.format = bdrFormat(x, o.PseudoOverwrite)
 	p.Now = m.track.Free
 	p.Costs = append(p.Costs,
 		fmt.Sprintf("the disc holds %d sectors less", max(p.Now-f.format.Blocks, 0)),
 		"it is written at about half the speed, because the drive checks each cluster",
 		"it cannot be undone")
-	return nil
-}
-
-// smallest returns the format of a type that leaves the least room for data.
-func (m medium) smallest(kind byte) (mmc.Format, bool) {
-	best, ok := mmc.Format{}, false
-	for _, f := range m.formats.Formats {
-		if f.Type == kind && (!ok || f.Blocks < best.Blocks) {
-			best, ok = f, true
-		}
+	if o.PseudoOverwrite {
+		p.Costs = append(p.Costs, "sectors that are overwritten use up the spare areas, and few programs can add to such a disc")
 	}
-	return best, ok
+	return nil
 }
 
 // Run formats the disc, and checks that it is formatted and empty: ErrUnchanged is in

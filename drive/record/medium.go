@@ -20,6 +20,7 @@ type medium struct {
 	formats mmc.FormatCapacities // zero if the drive does not support the command
 	speeds  []mmc.WriteSpeed     // none if the drive offers no choice
 	groove  int64                // sectors that fit on a CD according to its ATIP, 0: unknown
+	leadIn  disc.LBA             // where the lead-in of a CD begins according to its ATIP, 0: unknown
 }
 
 // inspect reads everything from the drive that a plan depends on.
@@ -59,8 +60,8 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 		switch {
 		case scsi.Gone(err):
 			return m, fmt.Errorf("read the ATIP: %w", err)
-		case err == nil && a.LastLeadOut.M < 90:
-			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
+		case err == nil:
+			m.readATIP(a)
 		}
 	}
 	if !m.sequential() && m.formats.State == 0 {
@@ -69,6 +70,16 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	return m, nil
+}
+
+// readATIP keeps where the lead-in and the last possible lead-out begin.
+func (m *medium) readATIP(a mmc.ATIP) {
+	if a.LastLeadOut.M < 90 {
+		m.groove = int64(max(a.LastLeadOut.LBA(), 0))
+	}
+	if a.LeadIn.M >= 90 {
+		m.leadIn = a.LeadIn.LBA()
+	}
 }
 
 // discInformation reads the disc information. It waits while the drive is still closing
@@ -108,15 +119,20 @@ func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error)
 // by itself, such as a background format.
 func (m medium) same(before medium) bool {
 	a, b := m.info, before.info
-	return m.profile == before.profile && a.Status == b.Status && a.Sessions == b.Sessions && a.LastInLast == b.LastInLast &&
-		m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
+	if m.profile != before.profile || a.Status != b.Status || a.Sessions != b.Sessions || a.LastInLast != b.LastInLast {
+		return false
+	}
+	if m.profile.IsCD() && a.Status == mmc.Blank {
+		return true // its next writable address depends on the write parameters
+	}
+	return m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
 }
 
 // sequential reports whether the medium is written sequentially, as opposed to being
 // overwritten in place.
 func (m medium) sequential() bool {
 	switch m.profile {
-	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
 		return true
 	}
 	return false

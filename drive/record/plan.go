@@ -29,6 +29,11 @@ type Burn struct {
 	erase         bool     // BLANK first
 	format        bool     // FORMAT UNIT first
 	program       program
+	least         int64    // sectors that the disc must hold at least, with the gaps between tracks; 0: those of the source
+	packs         []byte   // of the CD-TEXT of the first session
+	ownSub        bool     // the sub-channels are those of the source
+	toc           disc.TOC // of a CD: as it will be
+	dvd                    // of DVD and BD
 	plan          Plan
 }
 
@@ -92,9 +97,6 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if err := b.checkState(ctx); err != nil {
 		return err
 	}
-	if b.erase && b.medium.profile == mmc.DVDRW {
-		r = dvdMinusRecipe(b.erased(), b.o)
-	}
 	if b.o.Blank && (b.erase || !b.medium.sequential()) {
 		var err error
 		if b.plan.Erases, err = b.medium.contents(ctx, b.t); err != nil {
@@ -102,34 +104,40 @@ func (b *Burn) makePlan(ctx context.Context) error {
 		}
 	}
 	b.recipe = r
+	if !b.medium.profile.IsCD() {
+		if err := b.planDVD(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.simulation(); err != nil {
 		return err
 	}
-	if b.o.Mode == DiscAtOnce && r.mode != mmc.DiscAtOnce {
-		b.warn("disc at once is only possible on a blank DVD-R or DVD-RW; this %v is written in another way: %s", b.medium.profile, r.name)
+	if b.o.Mode == DiscAtOnce && b.medium.profile.IsCD() {
+		b.warn("disc at once is only possible on a blank DVD-R or DVD-RW; this %v is written in another way: %s", b.medium.profile, b.recipe.name)
 	}
-	if b.o.Appendable && r.single {
-		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, r.name)
+	if b.o.Appendable && b.recipe.single {
+		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, b.recipe.name)
 	}
-	if err := b.chooseTrack(ctx); err != nil {
+	b.next = b.medium.next()
+	if b.erase {
+		b.next = 0
+	}
+	if len(b.src.TOC().Sessions) == 0 {
+		return errors.New("the source has no tracks; there is nothing to burn")
+	}
+	var err error
+	if b.medium.profile.IsCD() {
+		err = b.planCD(ctx)
+	} else {
+		err = b.chooseTrack(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	return b.checkSize()
-}
-
-// erased returns the DVD-RW as it will be after erasing. Its features are not known
-// before that; disc at once, which every erased DVD-RW supports, is chosen unless more
-// sessions are to follow.
-func (b *Burn) erased() medium {
-	m := b.medium
-	m.track = mmc.TrackInformation{}
-	m.info.Status = mmc.Blank
-	if b.o.Appendable {
-		m.info.Status = mmc.Appendable // incrementally
-		return m
+	if err := b.checkSize(); err != nil {
+		return err
 	}
-	m.config.Features = nil // at once
-	return m
+	return b.planProperties(ctx)
 }
 
 func (b *Burn) warn(format string, args ...any) {
@@ -196,29 +204,22 @@ func (b *Burn) simulation() error {
 	return nil
 }
 
-// chooseTrack finds the part of the source that is written: one data track.
+// chooseTrack finds the part of the source that is written to a DVD or BD: one data track.
 func (b *Burn) chooseTrack(ctx context.Context) error {
-	b.next = b.medium.next()
-	if b.erase {
-		b.next = 0
-	}
 	sessions := b.src.TOC().Sessions
-	if len(sessions) == 0 {
-		return errors.New("the source has no tracks; there is nothing to burn")
-	}
 	last := sessions[len(sessions)-1]
 	for _, t := range last.Tracks {
 		if t.Mode == disc.Audio {
-			return fmt.Errorf("track %d of the source is an audio track; audio discs and discs of audio and data cannot be burned yet, only a single data track", t.Number)
+			return refuse(fmt.Sprintf("track %d of the source is an audio track, which only a CD can hold, and there is a %v in the drive; insert a CD-R or CD-RW", t.Number, b.medium.profile), ErrNotWritable)
 		}
 	}
 	if len(last.Tracks) != 1 {
-		return fmt.Errorf("the last session of the source has %d tracks; discs of several tracks cannot be burned yet, only a single data track", len(last.Tracks))
+		return refuse(fmt.Sprintf("the last session of the source has %d tracks, and a session of a %v has one; insert a CD-R or CD-RW", len(last.Tracks), b.medium.profile), ErrNotWritable)
 	}
 	tr := last.Tracks[0]
 	switch {
 	case tr.Mode != disc.Mode1:
-		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes that are written; such discs cannot be burned yet, only a single track of mode 1", tr.Mode)
+		return refuse(fmt.Sprintf("the source has a track of %v, whose sectors hold more than the 2048 bytes of those of a %v; insert a CD-R or CD-RW", tr.Mode, b.medium.profile), ErrNotWritable)
 	case tr.Length <= 0:
 		return errors.New("the source is empty; there is nothing to burn")
 	case len(sessions) > 1 && tr.Start == 0:
@@ -239,11 +240,15 @@ func (b *Burn) chooseTrack(ctx context.Context) error {
 func (b *Burn) checkSize() error {
 	r, p := b.recipe, &b.plan
 	p.Profile = b.medium.profile.String()
-	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
+	if p.Padded == 0 {
+		p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
+	}
 	p.Capacity = b.medium.freeSectors()
 	switch {
 	case b.erase:
 		p.Capacity = b.medium.sectorsWhenErased()
+	case b.room > 0:
+		p.Capacity = b.room
 	case p.Padded > p.Capacity && b.medium.grownSectors() > p.Capacity:
 		p.Capacity, b.format = b.medium.grownSectors(), true
 	}
@@ -254,10 +259,13 @@ func (b *Burn) checkSize() error {
 	if b.closeFirst && !b.medium.track.Writable { // the free space is known only when the disc is closed
 		p.Capacity = p.Padded
 	}
-	if p.Capacity > 0 && p.Sectors > p.Capacity || p.Capacity <= 0 {
-		over := p.Sectors - p.Capacity
+	if need := max(p.Sectors, b.least); p.Capacity > 0 && need > p.Capacity && b.overburns() {
+		b.warn("the source has %d sectors more than the disc says that it holds (%d); whether it takes them is known only when they are written", need-p.Capacity, p.Capacity)
+		p.Capacity = p.Padded
+	} else if p.Capacity <= 0 || need > p.Capacity {
+		over := need - p.Capacity
 		return refuse(fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
-			p.Profile, p.Sectors, p.Sectors*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize), ErrTooLarge)
+			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize), ErrTooLarge)
 	}
 	p.Padded = min(p.Padded, p.Capacity)
 	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)
@@ -267,7 +275,10 @@ func (b *Burn) checkSize() error {
 	case b.o.Speed > 0 && p.Speed > b.o.Speed:
 		b.warn("the drive offers no lower speed for this disc than %s", units.Speed(p.Speed, p.Profile))
 	}
-	b.program = oneArea(b.next, b.start, p.Sectors, p.Padded)
+	if len(b.program.stages) == 0 {
+		b.program = oneArea(b.next, b.start, p.Sectors, p.Padded)
+		p.Mode = b.recipe.way
+	}
 	p.Recipe = b.describe()
 	p.Steps = b.steps()
 	return nil
@@ -336,9 +347,14 @@ func (b *Burn) steps() []string {
 	add(p.Speed > 0, "set the speed to %s", units.Speed(p.Speed, p.Profile))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
+	s = append(s, b.propertySteps()...)
 	add(b.recipe.reserve && !b.medium.reservedWhole(), "reserve a track of %d sectors", p.Padded)
 	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; the first sectors are written last")
-	add(!b.closeFirst, "write %d sectors, beginning at LBA %d", p.Padded, b.next)
+	add(len(b.program.stages) == 1 && !b.closeFirst && len(p.Tracks) < 2, "write %d sectors, beginning at LBA %d", p.Padded, b.next)
+	for i, st := range b.program.stages {
+		add(len(p.Tracks) > 1, "write %s, %d sectors from LBA %d", st.name, st.blocks(), st.areas[0].at)
+		add(st.ends && i+1 < len(b.program.stages), "close the session")
+	}
 	add(b.closeFirst && b.sourceAddress+b.start == 0, "write %d sectors, beginning at the next writable address (NWA)", p.Padded)
 	add(b.closeFirst && b.sourceAddress+b.start > 0, "check that the next writable address (NWA) is then %d, and write %d sectors there", max(b.sourceAddress, b.start), p.Padded)
 	add(true, "flush the drive's buffer")

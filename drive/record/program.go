@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // program is what a burn writes, planned from the source: everything that is sent to the
@@ -33,7 +34,9 @@ type area struct {
 	sectors int64    // blocks that are made from the source, or generated
 	padded  int64    // blocks that are written: further ones are zeros
 	block   block
-	track   int // on the medium; 0: the lead-in or lead-out
+	track   int  // on the medium; 0: the lead-in or lead-out
+	gap     bool // the area is a pre-gap
+	audio   bool
 	// generate makes blocks from the i-th of the area on. nil: they are read from the source.
 	generate func(ctx context.Context, p []byte, i int64) error
 	// compared says that the disc is read there after the burn and compared with what was sent.
@@ -46,12 +49,30 @@ type block struct {
 	size int       // bytes
 	form disc.Form // in which the source, and afterwards the disc, is read
 	from int       // offset of the block in a sector of that form
+	// extra is how many bytes of sub-channels follow, which do not come from that form.
+	extra int
 }
 
 // Forms of blocks.
 var (
-	userBlock = block{disc.SectorSize, disc.User, 0}
+	userBlock  = block{size: disc.SectorSize, form: disc.User}
+	wholeBlock = block{size: sector.Size, form: disc.Raw}                           // audio, or a data sector as a whole
+	mode2Block = block{size: sector.Mode2Size, form: disc.Raw, from: sector.DataAt} // all but sync and header
+	mixedBlock = block{size: mixedSize, form: disc.Raw, from: sector.SubheadAt}     // sub-header, and form 1 or 2
+	subBlock   = block{size: sector.Size + sector.SubSize, form: disc.Raw, extra: sector.SubSize}
+	pqBlock    = block{size: sector.Size + pqSize, form: disc.Raw, extra: pqSize}
+	textBlock  = block{size: sector.SubSize} // CD-TEXT in the lead-in
 )
+
+// mixedSize is the size of a block with a sub-header and the user data of form 2; pqSize that
+// of P and Q, in bytes (MMC-6 7.5, data block types 13 and 1).
+const (
+	mixedSize = 8 + sector.Form2Size
+	pqSize    = 16
+)
+
+// main returns how many bytes of a block are of the sector, without sub-channels.
+func (b block) main() int { return b.size - b.extra }
 
 // end returns the address after the last block of an area.
 func (a area) end() disc.LBA { return a.at + disc.LBA(a.padded) }
@@ -88,7 +109,7 @@ func (p program) bytes() (n int64) {
 func (p program) comparedBytes() (n int64) {
 	for _, a := range p.areas() {
 		if a.compared {
-			n += a.sectors * int64(a.block.size)
+			n += a.sectors * int64(a.block.main())
 		}
 	}
 	return n
@@ -97,12 +118,10 @@ func (p program) comparedBytes() (n int64) {
 // from returns the program with other addresses on the medium, so that it begins there.
 func (p program) from(at disc.LBA) program {
 	by := at - p.stages[0].areas[0].at
-	moved := program{append([]stage(nil), p.stages...)}
+	moved := p.clone()
 	for i := range moved.stages {
-		s := &moved.stages[i]
-		s.areas = append([]area(nil), s.areas...)
-		for k := range s.areas {
-			s.areas[k].at += by
+		for k := range moved.stages[i].areas {
+			moved.stages[i].areas[k].at += by
 		}
 	}
 	return moved
@@ -139,11 +158,23 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 	return nil
 }
 
+// strip removes the sub-channels from blocks in place, and returns the rest.
+func (b block) strip(p []byte) []byte {
+	if b.extra == 0 {
+		return p
+	}
+	n := len(p) / b.size
+	for i := range n {
+		copy(p[i*b.main():(i+1)*b.main()], p[i*b.size:])
+	}
+	return p[:n*b.main()]
+}
+
 // cut copies the blocks out of sectors of the block's form.
 func (b block) cut(dst, src []byte) {
-	size := b.form.Size()
-	for i := range len(dst) / b.size {
-		copy(dst[i*b.size:(i+1)*b.size], src[i*size+b.from:])
+	size, main := b.form.Size(), b.main()
+	for i := range len(dst) / main {
+		copy(dst[i*main:(i+1)*main], src[i*size+b.from:])
 	}
 }
 

@@ -25,6 +25,12 @@ func (r *burning) prove() error {
 		err = r.checkDisc()
 	}
 	if err == nil {
+		err = r.checkCodes()
+	}
+	if err == nil {
+		err = r.checkProperties()
+	}
+	if err == nil {
 		err = r.watch.lost
 	}
 	if err != nil {
@@ -36,6 +42,9 @@ func (r *burning) prove() error {
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
 		r.show() // also of a bad disc
+	}
+	if err == nil {
+		err = r.asRequested()
 	}
 	return err
 }
@@ -142,6 +151,9 @@ func (r *burning) checkTracks() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
+	if len(r.toc.Sessions) > 0 {
+		return r.checkCD(d)
+	}
 	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
@@ -159,14 +171,30 @@ func (r *burning) checkTracks() error {
 	return fmt.Errorf("%w: no track begins at address %d", ErrNotOnDisc, r.next)
 }
 
-// checkTime warns about a burn that was faster than the speed of the drive allows.
+// checkTime warns about a burn that was faster than the speed of the disc allows.
 func (r *burning) checkTime() {
 	if r.plan.Speed == 0 || r.result.Seconds <= 0 {
 		return
 	}
-	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
-	if least > 10 && r.result.Seconds < least {
+	least := r.leastSeconds()
+	r.result.LeastSeconds = least
+	const tolerance = 1.5 // drives round their speeds, and some report the lowest of a range
+	if least > 10*tolerance && r.result.Seconds < least/tolerance {
 		r.warn("writing took %.0f s, although at %s it takes at least %.0f s: the drive may not have written at all",
 			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
 	}
+}
+
+// leastSeconds returns the shortest time in which the speed of the disc allows for what was
+// written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
+func (r *burning) leastSeconds() float64 {
+	size := int64(disc.SectorSize)
+	if r.medium.profile.IsCD() {
+		size = disc.RawSectorSize
+	}
+	n := r.result.Written * size
+	if r.medium.profile.IsCD() {
+		n = max(n-usualBuffer, 0)
+	}
+	return float64(n) / (float64(r.plan.Speed) * 1000)
 }

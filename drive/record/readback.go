@@ -31,15 +31,26 @@ func (b *readback) Unwrap() scsi.Transport { return b.Transport }
 
 // Execute implements [scsi.Transport].
 func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	op := c.CDB[0]
-	if op != scsi.OpRead10 && op != scsi.OpRead12 {
+	lba := disc.LBA(0)
+	if len(c.CDB) >= 10 {
+		lba = disc.LBA(int32(binary.BigEndian.Uint32(c.CDB[2:])))
+	}
+	sectors := disc.LBA(0)
+	var n int
+	var err error
+	switch c.CDB[0] {
+	case scsi.OpRead10, scsi.OpRead12:
+		sectors = disc.LBA(len(c.Data) / disc.SectorSize)
+		n, err = b.read(ctx, c, lba)
+	case scsi.OpReadCD: // which has no FUA
+		sectors = disc.LBA(c.CDB[6])<<16 | disc.LBA(c.CDB[7])<<8 | disc.LBA(c.CDB[8])
+		b.noFUA = b.noFUA || b.counts && b.cached != nil && b.cached(lba)
+		n, err = b.Transport.Execute(ctx, c)
+	default:
 		return b.Transport.Execute(ctx, c)
 	}
-	lba := disc.LBA(binary.BigEndian.Uint32(c.CDB[2:]))
-	sectors := disc.LBA(len(c.Data) / disc.SectorSize)
-	n, err := b.read(ctx, c, lba)
-	if b.counts {
-		b.count(lba, sectors, n, err)
+	if b.counts && sectors > 0 {
+		b.count(lba, sectors, n == len(c.Data), err)
 	}
 	return n, err
 }
@@ -62,13 +73,13 @@ func (b *readback) read(ctx context.Context, c scsi.Command, lba disc.LBA) (int,
 }
 
 // count counts sectors that needed more than one attempt.
-func (b *readback) count(lba, sectors disc.LBA, n int, err error) {
+func (b *readback) count(lba, sectors disc.LBA, complete bool, err error) {
 	if b.unnamed != nil && (lba < b.unnamed.from || lba >= b.unnamed.end) {
 		b.countUnnamed()
 	}
 	key, _, _, ok := scsi.Code(err)
 	switch {
-	case err == nil && n == int(sectors)*disc.SectorSize, ok && !repeated(key), err != nil && !ok:
+	case err == nil && complete, ok && !repeated(key), err != nil && !ok:
 		return
 	}
 	at := lba
@@ -126,9 +137,9 @@ func (r *burning) bufferBytes() int64 {
 // overwritten in place what follows.
 func (r *burning) otherSectors(size int64) []span {
 	from := int64(r.next) + headSectors
-	all := []span{{from, int64(r.next) + r.result.Written - 2*size/disc.SectorSize - from}, {0, int64(r.next)}}
+	all := []span{{from, int64(r.position) - 2*size/disc.SectorSize - from}, {0, int64(r.next)}}
 	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil && !r.medium.sequential() {
-		end := int64(r.next) + r.result.Written
+		end := int64(r.position)
 		all = append(all, span{end, last + 1 - end})
 	}
 	return all
@@ -142,7 +153,7 @@ func (r *burning) flushReadCache(size int64, from []span) bool {
 	for _, s := range from {
 		for at := s.start; at < s.start+s.count && n > 0; {
 			q := p[:min(int64(len(p)), (s.start+s.count-at)*disc.SectorSize)]
-			k, err := mmc.Read10(r.ctx, r.t, disc.LBA(at), q)
+			k, err := r.readAny(disc.LBA(at), q)
 			if scsi.Gone(err) {
 				return false
 			}
@@ -153,4 +164,18 @@ func (r *burning) flushReadCache(size int64, from []span) bool {
 		}
 	}
 	return n <= 0
+}
+
+// readAny reads sectors of any kind, to fill the drive's buffer with them. The contents of p do
+// not matter.
+func (r *burning) readAny(lba disc.LBA, p []byte) (int, error) {
+	n, err := mmc.Read10(r.ctx, r.t, lba, p)
+	if err == nil || !r.medium.profile.IsCD() || scsi.Gone(err) {
+		return n, err
+	}
+	count := len(p) / disc.RawSectorSize
+	if count == 0 {
+		return n, err
+	}
+	return mmc.ReadCD(r.ctx, r.t, lba, p[:count*disc.RawSectorSize], disc.Raw)
 }

@@ -9,6 +9,7 @@ import (
 // closing.
 type recipe struct {
 	name    string
+	way     Mode  // the mode of this recipe
 	chunk   int   // sectors in one WRITE
 	unit    int64 // the number of sectors written is a multiple of this
 	least   int64 // sectors that a track has at least
@@ -44,14 +45,20 @@ const (
 // recipeTAO is track at once on CD. A data track has at least 300 sectors, which is four
 // seconds.
 var recipeTAO = recipe{
-	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
+	name: "track at once", way: TrackAtOnce, chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
 	opc: true, closing: closeSession, test: true,
 }
 
+// recipeSAO is session at once on CD.
+var recipeSAO = recipe{name: "session at once", way: SessionAtOnce, chunk: 16, unit: 1, page: true, mode: mmc.DiscAtOnce, opc: true, test: true}
+
+// recipeRaw is a session of a CD whose sub-channels, lead-in and lead-out come from the host.
+var recipeRaw = recipe{name: "raw", way: Raw, chunk: 16, unit: 1, page: true, mode: mmc.Raw, opc: true, test: true}
+
 // recipeFor returns the recipe for a medium, or false if it cannot be written.
 func recipeFor(m medium, o Options) (recipe, bool) {
-	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
-	over := recipe{name: "overwrite", chunk: dvdBlock, unit: dvdBlock}
+	plus := recipe{name: "sequential", way: Sequential, chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
+	over := recipe{name: "overwrite", way: Overwrite, chunk: dvdBlock, unit: dvdBlock}
 	switch m.profile {
 	case mmc.CDR, mmc.CDRW:
 		return recipeTAO, true
@@ -79,26 +86,22 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 
 // recipeAtOnce is disc at once on DVD-R and DVD-RW.
 var recipeAtOnce = recipe{
-	name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+	name: "disc at once", way: DiscAtOnce, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
 	reserve: true, test: true, single: true,
 }
 
 // dvdMinusRecipe chooses between the two ways to write DVD-R and DVD-RW: incrementally,
 // which needs feature 0021h and allows for sessions, and disc at once.
 func dvdMinusRecipe(m medium, o Options) recipe {
-	pieces := recipe{
-		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true, single: m.oneSession(),
-	}
 	switch {
 	case m.reservedWhole():
 		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
-		return pieces
+		return pieces(m)
 	case o.Mode == DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
 		return recipeAtOnce
 	}
-	return pieces
+	return pieces(m)
 }
 
 // parameters are the fields of mode page 05h for the recipe (MMC-6 7.5).
@@ -111,7 +114,7 @@ func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
 		w.TrackMode, w.AudioPause = 4, 150
 	case m.profile == mmc.DVDRWRO:
 		w.FixedPacket = true
-	case r.mode == mmc.Incremental:
+	case r.mode == mmc.Incremental, r.mode == mmc.LayerJump:
 		w.FixedPacket, w.PacketSize, w.LinkSize = true, dvdBlock, m.linkSize()
 	}
 	return w

@@ -108,6 +108,7 @@ type Plan struct {
 	Speed    int            // kB/s (1000 bytes); 0: the drive offers no choice
 	Erases   Contents       // of the disc, which will be lost
 	Steps    []string       // in the order of their execution, as text
+	Hints    []string       // what is worth knowing before the burn, as text
 	Notices  []disc.Notice  // differences from what was requested, and what Defects mean for the disc
 	Defects  []disc.Notice  // known defects of the source
 	// Unopenable is why the files of the source cannot be found. It is nil if they can,
@@ -132,9 +133,12 @@ type Track struct {
 
 // LayerBreak is a place where the layer of a DVD can be changed.
 type LayerBreak struct {
-	Sectors int64  // on the first layer
-	Where   string // "the half of the disc", "title set 1, program chain 2, cell 14"
-	Chosen  bool
+	Sectors  int64  // on the first layer
+	Where    string // "the half of the data", "title set 1, program chain 2, cell 14"
+	Cell     bool   // a cell of a DVD-Video begins there
+	Seamless bool   // players must show that cell without a pause after the one before it
+	Unusable string // why the layer cannot be changed there; empty: it can
+	Chosen   bool
 }
 
 // SpareChoice is a size of the spare areas.

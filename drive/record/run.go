@@ -144,6 +144,9 @@ func (r *burning) lock(on bool) {
 
 // prepare does what comes before the first sector.
 func (r *burning) prepare() error {
+	if err := r.setBook(); err != nil {
+		return err
+	}
 	if err := r.prepareMedium(); err != nil {
 		return err
 	}
@@ -159,11 +162,17 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
+	if err := r.setLayerBreak(); err != nil {
+		return err
+	}
 	if r.recipe.reserve && !r.medium.reservedWhole() {
 		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
 			return r.before("reserve the track", err)
 		}
+	}
+	if err := r.sendCue(first); err != nil {
+		return r.before("send the cue sheet", err)
 	}
 	if r.watch.lost != nil { // by erasing, formatting or closing
 		return r.before("prepare the disc", r.watch.lost)
@@ -178,6 +187,9 @@ func (r *burning) before(step string, err error) error {
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
 		left = "the disc was erased or formatted, so its previous contents are lost, and nothing was written"
+	}
+	if r.breakSet {
+		left += ", but the layer break of the disc was set"
 	}
 	if scsi.Gone(err) {
 		r.gone, advice = true, scsi.Hint(err)
@@ -195,7 +207,7 @@ func (r *burning) prepareMedium() error {
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
-		err = format(r.work, r.t, r.medium, r.rep)
+		err = r.formatNow()
 	default:
 		return nil
 	}

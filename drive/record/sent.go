@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -20,8 +21,9 @@ type sent struct {
 
 // areaSums are the checksums of the pieces of an area.
 type areaSums struct {
-	source bool // the area is read from the source, and not generated
-	bytes  int  // of a piece
+	source bool // the area is a track of the source
+	block  block
+	bytes  int // of a piece
 	piece  hash.Hash
 	filled int // bytes in piece
 	pieces [][sha256.Size]byte
@@ -30,13 +32,16 @@ type areaSums struct {
 func newSent(areas []area) *sent {
 	s := &sent{whole: sha256.New()}
 	for _, a := range areas {
-		s.areas = append(s.areas, &areaSums{source: a.generate == nil, bytes: pieceSectors * a.block.size, piece: sha256.New()})
+		s.areas = append(s.areas, &areaSums{source: a.track > 0 && !a.gap, block: a.block, bytes: pieceSectors * a.block.main(), piece: sha256.New()})
 	}
 	return s
 }
 
-// add adds the next blocks of an area.
+// add adds the next blocks of an area, without their sub-channels.
 func (s *sent) add(a *areaSums, p []byte) {
+	if a.block.extra > 0 {
+		p = a.block.strip(bytes.Clone(p))
+	}
 	if a.source {
 		s.whole.Write(p)
 	}

@@ -8,6 +8,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -186,6 +187,11 @@ func (r *burning) closeUnfinished() error {
 	}
 	r.medium, r.next = m, m.next()
 	r.program = r.program.from(r.next)
+	if len(r.toc.Sessions) == 1 { // of one track: more are refused
+		s := &r.toc.Sessions[0]
+		s.Number, s.Tracks[0].Number, s.Tracks[0].Start = max(m.info.Sessions, 1), max(m.track.Number, 1), r.next
+		r.program.stages[0].areas[0].track = s.Tracks[0].Number
+	}
 	r.inform("the next writable address is %d", r.next)
 	return nil
 }
@@ -201,6 +207,8 @@ func (r *burning) nextTrack() error {
 		return nil // a blank disc begins at 0, whether the drive reports that or not
 	case !ti.Writable:
 		return r.before(step, fmt.Errorf("the drive reports none, and %d was planned", r.next))
+	case r.recipe.mode != mmc.TrackAtOnce && r.medium.profile.IsCD() && r.program.stages[0].beginsAt(disc.LBA(ti.NextWritable)):
+		return nil
 	case ti.NextWritable != int64(r.next):
 		return r.before(step, fmt.Errorf("the drive reports %d, and %d was planned", ti.NextWritable, r.next))
 	case insideTrack(ti):

@@ -171,15 +171,25 @@ func TestSpeedAsMultiple(t *testing.T) {
 	}
 }
 
-// Disc at once on a medium that does not support it is reported.
-func TestNoDiscAtOnce(t *testing.T) {
-	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
+// Disc at once is refused on a DVD or BD that is not written in that way, with the mode that
+// is, and a DVD-R says which modes it has.
+func TestModes(t *testing.T) {
+	for name, want := range map[string]string{
+		"dvd+r": "use sequential", "bd-re": "use overwrite", "dvd-ram": "use overwrite", "bd-r": "use sequential", "dvd-r": "", "dvd-rw": "",
+	} {
 		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Mode: record.DiscAtOnce})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := b.Plan().Notices; len(got) != warnings {
-			t.Errorf("%s: %q", name, got)
+		switch {
+		case want != "":
+			if !errors.Is(err, record.ErrNoMode) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", name, err, want)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		default:
+			p := b.Plan()
+			if p.Mode != record.DiscAtOnce || p.Reason == "" || len(p.Modes) != 2 || len(p.Hints) != 1 {
+				t.Errorf("%s: %v, %q, %v, %q", name, p.Mode, p.Reason, p.Modes, p.Hints)
+			}
 		}
 	}
 }

@@ -11,12 +11,16 @@ import (
 const (
 	opReserve6      = 0x16
 	opRelease6      = 0x17
+	opModeSelect6   = 0x15
 	opWriteBuffer   = 0x3B
+	opLogSelect     = 0x4C
 	opReserve10     = 0x56
 	opRelease10     = 0x57
 	opPersistentIn  = 0x5E
 	opPersistentOut = 0x5F
 	opReportLUNs    = 0xA0
+	opSendKey       = 0xA3
+	opSecurityOut   = 0xB5
 )
 
 var senseOpcode = sense{5, 0x20, 0x00} // INVALID COMMAND OPERATION CODE
@@ -87,6 +91,12 @@ func harmless(cdb []byte) bool {
 	switch cdb[0] {
 	case scsi.OpStartStopUnit, scsi.OpSynchronizeCache, opReserve6, opRelease6, opReserve10, opRelease10, opReportLUNs:
 		return true
+	case opLogSelect, opSecurityOut:
+		return false
+	case opSendKey: // the region of the drive can be set only a few times
+		return cdb[10]&0x3F != 6
+	case scsi.OpModeSelect10, opModeSelect6: // Save Pages
+		return cdb[1]&1 == 0
 	}
 	return scsi.Known(cdb) && !scsi.Changes(cdb)
 }
@@ -174,7 +184,7 @@ func (n *nexus) after(c scsi.Command, o *outcome) {
 			n.unit.tellOthers(n, o.sense)
 		}
 	case o.status != scsi.StatusGood:
-	case c.CDB[0] == scsi.OpModeSelect10 || c.CDB[0] == 0x15: // MODE SELECT(6)
+	case c.CDB[0] == scsi.OpModeSelect10 || c.CDB[0] == opModeSelect6:
 		n.unit.tellOthers(n, senseModeChanged.fixed())
 	case c.CDB[0] == scsi.OpGetEventStatus:
 		n.mediaEvent(c, o)

@@ -49,7 +49,10 @@ func (x *session) manage(p *pdu.PDU) error {
 	case function < abortTask || function > reassign:
 		response = functionRejected
 	case function == abortTask:
-		ending, response = x.abortOne(p)
+		var err error
+		if ending, response, err = x.abortOne(p); err != nil {
+			return err
+		}
 	case function == warmReset || function == coldReset:
 		reset = x.target.units
 	case n == nil:
@@ -109,19 +112,24 @@ func (x *session) managed(p *pdu.PDU, function, response byte, ending []*task, r
 
 // abortOne aborts the task with the referenced tag. One that has not come yet, but has a
 // CmdSN in the window, is skipped when it comes (RFC 7143 11.6.1).
-func (x *session) abortOne(p *pdu.PDU) ([]*task, byte) {
+func (x *session) abortOne(p *pdu.PDU) ([]*task, byte, error) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if t := x.tasks[p.TargetTag()]; t != nil && t.lun == p.LUN() {
+	t := x.tasks[p.TargetTag()]
+	if t != nil && t.lun == p.LUN() && !t.aborted {
 		t.abort()
-		return []*task{t}, functionComplete
+		x.mu.Unlock()
+		return []*task{t}, functionComplete, nil
 	}
 	sn := p.U32(32)
-	if ahead := int64(int32(sn - x.expCmdSN)); ahead >= 0 && ahead < int64(x.server.limits.Commands-x.open) {
-		x.early[sn] = pdu.New(opSkipped, 0)
-		return nil, functionComplete
+	ahead := int64(int32(sn - x.expCmdSN))
+	comes := ahead >= 0 && ahead < int64(x.server.limits.Commands-x.open)
+	x.mu.Unlock()
+	if !comes {
+		return nil, noTask, nil
 	}
-	return nil, noTask
+	skip := pdu.New(opSkipped, 0)
+	skip.Put32(24, sn)
+	return nil, functionComplete, x.inOrder(skip)
 }
 
 // abortAll aborts the tasks of a nexus and returns them.

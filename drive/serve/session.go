@@ -138,7 +138,7 @@ func (x *session) loggedOut() bool {
 	return x.logout
 }
 
-// end releases what the session held, when no drive executes a command for it any more.
+// end releases what the session held. A drive may still execute a command of it.
 func (x *session) end() {
 	x.fail(net.ErrClosed)
 	x.mu.Lock()
@@ -156,7 +156,6 @@ func (x *session) end() {
 	delete(s.sessions, x.tsih)
 	s.mu.Unlock()
 	close(x.ended)
-	x.runner.Wait()
 }
 
 // numbers puts ExpCmdSN and MaxCmdSN into a PDU (RFC 7143 4.2.2.1).

@@ -99,6 +99,7 @@ func (t *task) admit(p *pdu.PDU) {
 		t.ready = true
 		return
 	}
+	t.session.counters.in.Add(int64(len(p.Data)))
 	t.data, t.got = p.Data, len(p.Data)
 	t.unsolicited, t.want = !final, t.got
 	if t.unsolicited {

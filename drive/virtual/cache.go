@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/sector"
 )
 
 // cache is the write buffer of the drive: runs of sectors in the order in which they were
@@ -22,6 +23,8 @@ type run struct {
 	size  int // bytes of a sector
 	data  []byte
 	zeros int64 // sectors of zeros instead of data
+	whole bool  // whole sectors of a CD, of an area; sub-channels may follow each
+	at    int   // see discfile.Area
 }
 
 // zero appends n sectors of zeros.
@@ -32,6 +35,11 @@ func (c *cache) zero(lba, n int64) {
 // record appends the sectors of a WRITE to the buffer. If the buffer is full, its oldest
 // runs are written to the disc. The state is committed at intervals.
 func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) error {
+	return d.keep(run{lba: lba, size: size, data: d.arrived(ctx, lba, size, p)})
+}
+
+// arrived returns a copy of the sectors that the host has sent, with the fault Corrupt.
+func (d *recorder) arrived(ctx context.Context, lba int64, size int, p []byte) []byte {
 	if rate := d.paceRate(); rate > 0 {
 		d.pace.add(ctx, len(p), rate)
 	}
@@ -42,8 +50,14 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 			p[i+int64(size)/2] ^= 0x40
 		}
 	}
+	return p
+}
+
+// keep appends a run to the buffer.
+func (d *recorder) keep(all run) error {
 	c := &d.cache
-	for _, r := range d.withoutLost(run{lba: lba, size: size, data: p}) {
+	d.disc.Exported = false
+	for _, r := range d.withoutLost(all) {
 		c.runs = append(c.runs, r)
 		c.bytes += len(r.data)
 		c.uncommit += len(r.data)
@@ -68,7 +82,9 @@ func (d *recorder) withoutLost(r run) []run {
 			continue
 		}
 		if i > from {
-			all = append(all, run{lba: r.lba + from, size: r.size, data: r.data[from*int64(r.size) : i*int64(r.size)]})
+			part := r
+			part.lba, part.data = r.lba+from, r.data[from*int64(r.size):i*int64(r.size)]
+			all = append(all, part)
 		}
 		from = i + 1
 	}
@@ -93,8 +109,30 @@ func (r run) write(s *discfile.File) error {
 	if r.size == disc.SectorSize && r.lba >= 0 {
 		return s.WriteUser(r.data, r.lba)
 	}
+	if r.whole {
+		return r.writeWhole(s)
+	}
 	for i := 0; i < len(r.data); i += r.size {
 		if err := s.WriteRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeWhole writes whole sectors of an area, with their sub-channels if there are any.
+func (r run) writeWhole(s *discfile.File) error {
+	for i := 0; i < len(r.data); i += r.size {
+		p, lba := r.data[i:i+r.size], r.lba+int64(i/r.size)
+		if lba >= -discfile.Pregap && lba < s.Sectors() {
+			if err := s.WriteWhole(p, lba, r.at); err != nil {
+				return err
+			}
+		}
+		if len(p) == sector.Size {
+			continue
+		}
+		if err := s.WriteSub(p[sector.Size:], lba); err != nil {
 			return err
 		}
 	}

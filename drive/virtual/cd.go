@@ -7,44 +7,12 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// admitCD checks a write to a CD-R or CD-RW, and returns the size of a block in bytes.
-func (d *recorder) admitCD(st *discfile.State, lba, blocks int64) (int, error) {
-	if st.Final {
-		return 0, errCannotWrite()
-	}
-	if !d.page5.set {
-		return 0, errMode()
-	}
-	o := st.OpenSession()
-	if o != nil && o.AtOnce {
-		return admitCue(o, lba, blocks)
-	}
-	if d.page5.writeType() == writeAtOnce {
-		if d.cue == nil {
-			return 0, errSequence() // the cue sheet is missing
-		}
-		return admitCue(d.cue, lba, blocks)
-	}
-	size := disc.RawSectorSize
-	if d.page5.control()&4 != 0 {
-		size = disc.SectorSize
-	}
-	if (size == disc.RawSectorSize) != (d.page5.block() == blockAudio) {
-		return 0, errMode()
-	}
-	t, err := d.target(st, lba, blocks)
-	if err != nil {
-		return 0, err
-	}
-	if t.Control&4 != d.page5.control()&4 || t.XA != d.page5.xa() {
-		return 0, errMode()
-	}
-	return size, nil
-}
-
 // syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
 // a session at once if all sectors of its cue sheet are written.
-func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) {
+func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
+	if o.Raw {
+		return d.syncRaw(st, o)
+	}
 	if o.AtOnce {
 		if o.Next >= o.LeadOut {
 			for i := range o.Tracks {
@@ -53,13 +21,14 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) {
 			o.Closed, o.Spans = true, nil
 			st.Final = !o.Multi
 		}
-		return
+		return nil
 	}
 	for i := range o.Tracks {
 		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
 			d.finishTrack(t)
 		}
 	}
+	return nil
 }
 
 // putMSF writes an address as minutes, seconds and frames.
@@ -84,6 +53,8 @@ func (d *recorder) readTOC(r *request) (int, error) {
 		b, err = d.sessionInfo(msf)
 	case 2:
 		b, err = d.rawTOC(r.CDB[6])
+	case 3:
+		b, err = d.pmaEntries()
 	case 4:
 		b, err = d.atip()
 	case 5:
@@ -146,6 +117,9 @@ func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	}
 	if len(all) == 0 {
 		return nil, 0, errField()
+	}
+	if jumping(st) {
+		leadOut = 2 * st.Jump.Layer0
 	}
 	if !d.medium.isCD() {
 		for i := range all {
@@ -234,6 +208,10 @@ func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []b
 		entry(0x10|t.control, byte(t.number), [3]byte{}, p)
 	}
 	if d.state().Final && n == len(d.state().Sessions) {
+		if s.NoNext {
+			entry(0x50|first.control, 0xB0, [3]byte{0xFF, 0xFF, 0xFF}, [3]byte{0xFF, 0xFF, 0xFF})
+			b[len(b)-4] = 1
+		}
 		return b
 	}
 	var next, end [3]byte // B0: start of the next program area, latest start of the last lead-out

@@ -21,6 +21,9 @@ func (d *recorder) closeTrack(r *request) (int, error) {
 	if d.readOnly() {
 		return 0, errIncompatible()
 	}
+	if d.protected() {
+		return 0, errProtected()
+	}
 	if d.faults.Discard || d.test != nil || d.testing() {
 		d.test = nil // the test write ends; nothing is closed
 		return 0, nil
@@ -97,9 +100,10 @@ func (d *recorder) closeSession(st *discfile.State, final bool) error {
 	}
 	d.finishSession(st)
 	if d.medium.family == cdWrite {
-		o.Type = d.page5.b[8]
+		o.Type, o.NoNext = d.page5.b[8], final && d.page5.b[3]>>6 == multiClosed
 	}
-	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which has one session
+	// A DVD-R DL has one session, unless it is recorded with layer jumps.
+	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL && !jumping(st)
 	if _, ok := d.appendPoint(st); !ok {
 		st.Final = true // there is no space for another session
 	}

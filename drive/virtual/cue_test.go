@@ -92,7 +92,6 @@ func TestCueAudioAndText(t *testing.T) {
 	}
 	b.fails("5/64/00", "28 00 00 00 00 10 00 00 01 00") // READ is for data
 	b.fails("5/64/00", "be 08 00 00 00 10 00 00 01 10 00 00")
-	b.fails("5/24/00", "be 04 00 00 00 10 00 00 01 12 00 00") // C2
 	if r := b.get("52 01 00 00 00 02 00 00 24 00", 36); int(r[5]) != 0 || r[6]&15 != 15 {
 		t.Errorf("track 2 is not audio: % x", r)
 	}
@@ -134,8 +133,6 @@ func TestCueRefused(t *testing.T) {
 		{"not in order", "5/26/00", in + one + "41020110 00000100" + out},
 		{"track 2 missing", "5/26/00", in + one + "41030110 00000700" + out},
 		{"track of less than 4 seconds", "5/26/00", in + one + "41020110 00000300" + out},
-		{"raw sectors", "5/26/00", in + "41010011 00000000 41010111 00000200" + out},
-		{"sub-channel from the host", "5/26/00", in + "01010040 00000000 01010140 00000200" + out},
 		{"audio form of a data track", "5/26/00", in + "41010000 00000000 41010100 00000200" + out},
 		{"audio after data without a gap", "5/26/00", in + one + "01020100 00000900" + out},
 		{"seconds", "5/26/00", in + one + "41aa0114 00003c00"},

@@ -24,6 +24,12 @@ type Faults struct {
 	Corrupt []int64
 	// Lost are addresses whose sectors are not written. The earlier contents remain.
 	Lost []int64
+	// Defective are addresses in defective ECC blocks of a DVD or BD. What is written there
+	// cannot be read. On a disc with spare areas the drive replaces the block when it
+	// writes without streaming.
+	Defective []int64
+	// Tab: a DVD-RAM is in a cartridge with the tab for write protection.
+	Tab bool
 	// Short makes each track this many sectors shorter than written when it is closed. It
 	// has no effect on discs that are overwritten in place.
 	Short int64
@@ -58,7 +64,7 @@ type counts struct {
 
 // restart restarts the drive, as after a power failure.
 func (d *recorder) restart() error {
-	d.busy, d.locked, d.speed, d.readSpeed = busy{}, false, 0, 0
+	d.busy, d.locked, d.speed, d.readSpeed, d.untilReset = busy{}, false, 0, 0, false
 	for _, one := range d.drives {
 		one.attention = []*fault{check(6, 0x29, 0x00)}
 	}
@@ -101,6 +107,9 @@ func (d *recorder) badRead(lba, blocks int64) int64 {
 		if at >= lba && at < lba+blocks && (bad < 0 || at < bad) {
 			bad = at
 		}
+	}
+	if at := d.defect(d.state(), lba, lba+blocks); at >= 0 && !d.medium.isCD() && (bad < 0 || at < bad) {
+		bad = at
 	}
 	return bad
 }

@@ -1,11 +1,15 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/image/discfile"
+)
 
 // profiles are those that the drive supports, the highest number first (MMC-6 5.3.1).
 var profiles = []uint16{
-	profileBDRE, profileBDR, profileBDROM, profileDVDpRDL, profileDVDpR, profileDVDpRW,
-	profileDVDRDL, profileDVDRWSQ, profileDVDRWRO, profileDVDRAM, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
+	profileBDRE, profileBDRRRM, profileBDR, profileBDROM, profileDVDpRDL, profileDVDpR, profileDVDpRW,
+	profileDVDRDLJ, profileDVDRDL, profileDVDRWSQ, profileDVDRWRO, profileDVDRAM, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
 }
 
 // profile returns the current profile.
@@ -13,8 +17,14 @@ func (d *recorder) profile() int {
 	if d.store == nil {
 		return profileNone
 	}
-	if d.state().Format.Restricted {
+	st := d.state()
+	switch {
+	case st.Format.Restricted:
 		return profileDVDRWRO
+	case d.random(st):
+		return profileBDRRRM
+	case jumping(st), d.jumps() && d.page5.set && d.page5.writeType() == writeJump:
+		return profileDVDRDLJ
 	}
 	return d.medium.profile
 }
@@ -70,17 +80,16 @@ func (d *recorder) features() []feature {
 	p, in := d.profile(), d.store != nil
 	cd := in && d.medium.isCD()
 	dvd := in && !d.medium.isCD() && !d.medium.isBD()
-	bd := in && d.medium.isBD()
 	return append([]feature{
 		{0x0000, 0, true, true, d.profileList()},
 		{0x0001, 2, true, true, []byte{0, 0, 0, 1, 1, 0, 0, 0}}, // SCSI family, device busy events
 		{0x0002, 1, true, true, []byte{0x02, 0, 0, 0}},          // operational change events
 		{0x0003, 0, true, true, d.removable()},
+		d.writeProtectFeature(),
 		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
 		{0x001D, 0, false, cd, nil},
-		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
+		{0x001E, 2, false, cd, []byte{3, 0, 0, 0}}, // C2 pointers, CD-TEXT
 		{0x001F, 1, false, dvd, []byte{1, 0, 1, 0}},
-		{0x0040, 0, false, bd, bdRead(d.profile())},
 	}, append(d.writeFeatures(p), []feature{
 		{0x0100, 0, true, true, nil},
 		{0x0105, 1, true, true, []byte{0, 0, 0, 0}},
@@ -111,39 +120,51 @@ func (d *recorder) randomReadable() []byte {
 }
 
 // bdRead returns the classes of BD that can be read: BD-RE 1 and 2, BD-R 1, BD-ROM 1.
-func bdRead(int) []byte {
+func bdRead() []byte {
 	b := make([]byte, 28)
 	b[5], b[13], b[21] = 0x06, 0x02, 0x02
 	return b
 }
 
 // writeFeatures returns the features for writing, from which a host learns how to write the
-// disc.
+// disc, and that for reading BD, whose code is among theirs.
 func (d *recorder) writeFeatures(p int) []feature {
 	st := d.state()
-	ow := d.store != nil && d.medium.family == overwrite || p == profileDVDRWRO
+	if st == nil {
+		st = &discfile.State{}
+	}
+	restricted := p == profileDVDRWRO
+	random := d.store != nil && st.Format.Blocks > 0 && !restricted && d.overwritable()
 	minus := p == profileDVDR || p == profileDVDRWSQ || p == profileDVDRDL
-	incremental := minus && !st.Quick
-	pow := p == profileBDR && st.Format.POW
 	cd := p == profileCDR || p == profileCDRW
+	bdr := p == profileBDR || p == profileBDRRRM
 	open := d.store != nil && !st.Final && !d.readOnly()
 	return []feature{
-		{0x0020, 1, false, ow && p != profileDVDRWRO, d.randomWritable()},
-		{0x0021, 1, false, open && incremental, []byte{1, 0, 1, 1, 16, 0, 0, 0}},
-		{0x0023, 1, false, d.formattable(), []byte{0x0B, 0, 0, 0, 0, 0, 0, 0}},
-		{0x0024, 0, false, p == profileDVDRAM, []byte{0, 0, 0, 0}},
-		{0x0026, 0, false, p == profileDVDRWRO, nil},
+		{0x0020, 1, false, random && p != profileBDRRRM, d.randomWritable()},
+		{0x0021, 1, false, open && (minus && !st.Quick || p == profileBDR), []byte{1, 0, 1, 1, 16, 0, 0, 0}},
+		{0x0023, 1, false, d.formattable() && !d.readOnly(), d.formattableData()},
+		{0x0024, 1, false, d.store != nil && st.Format.Spare, []byte{flag(p == profileDVDRAM, 0x80), 0, 0, 0}},
+		{0x0025, 0, false, open && p == profileBDRRRM, []byte{0, 0, 8, 0, 0, 32, 1, 0}},
+		{0x0026, 0, false, restricted, nil},
 		{0x002A, 0, false, p == profileDVDpRW, []byte{1, 0, 0, 0}},
 		{0x002B, 0, false, open && p == profileDVDpR, []byte{1, 0, 0, 0}},
-		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x05, 0x01}},
-		{0x002E, 0, false, open && cd, []byte{0x66, 0, 0x0C, 0x80}},
+		{0x002C, 0, false, restricted, []byte{3, 0, 0, 0}}, // intermediate state, BLANK
+		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x3F, 0x01}},
+		{0x002E, 0, false, open && cd, []byte{0x7F, 0, 0x0C, 0x80}},
 		{0x002F, 1, false, open && minus, []byte{0x4E, 0, 0, 0}}, // and DVD-R DL
+		{0x0033, 1, false, open && d.jumps(), []byte{0, 0, 0, 1, 16, 0, 0, 0}},
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
-		{0x0038, 0, false, open && pow, nil},
+		{0x0038, 0, false, open && p == profileBDR && st.Format.POW, nil},
 		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},
-		{0x0041, 0, false, open && p == profileBDR || p == profileBDRE, bdWrite()},
+		{0x0040, 0, false, d.store != nil && d.medium.isBD(), bdRead()},
+		{0x0041, 0, false, open && bdr || p == profileBDRE, bdWrite()},
 	}
 }
+
+// formattableData returns feature 0023h (MMC-6 5.3.13): byte 0 of a BD-RE formats without
+// spare areas (bit 3), quick (1) and full (0) certification; byte 4 of a BD-R random
+// recording (bit 0).
+func (d *recorder) formattableData() []byte { return []byte{0x0B, 0, 0, 0, 1, 0, 0, 0} }
 
 // randomWritable: bytes 0-3 last LBA, 4-7 block size, 8-9 blocking, 10 error recovery page.
 func (d *recorder) randomWritable() []byte {

@@ -10,6 +10,7 @@ import (
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // DVD-RW, DVD-RAM, BD-RE and BD-R with the default spare areas
+	formatRAMSpare  = 0x01 // DVD-RAM, enlarges the supplementary spare area
 	formatRWFull    = 0x10 // DVD-RW
 	formatRWGrow    = 0x11
 	formatRWQGrow   = 0x13
@@ -19,19 +20,6 @@ const (
 	formatBDREPlain = 0x31
 	formatBDRSpare  = 0x32
 )
-
-// defaultSpare returns the user area of a BD with the default spare areas of real drives, in
-// sectors: 11826176 of 12219392. Those of an XL are larger.
-func (m Medium) defaultSpare(sectors int64) int64 {
-	if sectors == m.Sectors {
-		return sectors - [...]int64{0, 393216, 786432, 1572864, 2097152}[m.layers]
-	}
-	return sectors - m.roundUp(sectors/32)
-}
-
-// minSpare returns the smallest user area, maxSpare the largest one with spare areas.
-func (m Medium) minSpare(sectors int64) int64 { return sectors/2/m.block*m.block + m.block }
-func (m Medium) maxSpare(sectors int64) int64 { return sectors - m.block }
 
 // readFormatCapacities is READ FORMAT CAPACITIES (MMC-6 6.23): the current or largest
 // capacity, then the formats that FORMAT UNIT supports.
@@ -82,34 +70,25 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 	if d.faults.Capacity > 0 {
 		n = d.faults.Capacity
 	}
-	m := d.medium
-	spare := func(blocks int64) uint32 { return uint32((n - blocks) / m.block) }
-	switch {
-	case m.profile == profileDVDpRW:
+	switch d.medium.profile {
+	case profileDVDpRW:
 		add(n, formatPlusRW, 0)
-	case m.profile == profileDVDRAM:
-		add(n, formatFull, disc.SectorSize)
-	case m.profile == profileDVDRWSQ:
-		add(n, formatFull, disc.SectorSize)
-		add(n, formatRWFull, 16)
-		if d.state().Format.Restricted {
-			add(n, formatRWGrow, 16)
-			add(n, formatRWQGrow, 16)
-		}
-		add(n, formatRWQuick, 16)
-	case m.profile == profileBDRE:
-		add(m.defaultSpare(n), formatFull, disc.SectorSize)
-		add(m.minSpare(n), formatBDRESpare, spare(m.minSpare(n)))
-		add(m.defaultSpare(n), formatBDRESpare, spare(m.defaultSpare(n)))
-		add(m.maxSpare(n), formatBDRESpare, spare(m.maxSpare(n)))
-		add(n, formatBDREPlain, disc.SectorSize)
-	case m.family == bdR:
-		add(m.defaultSpare(n), formatFull, disc.SectorSize)
-		add(m.maxSpare(n), formatBDRSpare, spare(m.maxSpare(n)))
-		add(m.defaultSpare(n), formatBDRSpare, spare(m.defaultSpare(n)))
-		add(m.minSpare(n), formatBDRSpare, spare(m.minSpare(n)))
+	case profileDVDRAM:
+		d.ramFormats(n, add)
+	case profileDVDRWSQ:
+		d.rwFormats(n, add)
+	case profileBDRE, profileBDR:
+		d.bdFormats(n, add)
 	}
 }
+
+// Flags in the header of the parameter list of FORMAT UNIT (MMC-6 6.4).
+const (
+	formatImmed   = 0x02
+	formatOptions = 0x7C // DPRY, DCRT, STPF, IP and Try-out, valid with FOV
+	formatNoCheck = 0x20 // DCRT: no certification
+	formatFOV     = 0x80
+)
 
 // formatUnit is FORMAT UNIT (MMC-6 6.4). Its parameter list has a header with flags, and one
 // descriptor with blocks, type and parameter.
@@ -121,10 +100,13 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if d.protected() {
+		return 0, errProtected()
+	}
 	if !d.formattable() || d.readOnly() {
 		return 0, check(5, 0x30, 0x06) // CANNOT FORMAT MEDIUM - INCOMPATIBLE MEDIUM
 	}
-	if binary.BigEndian.Uint16(b[2:]) != 8 {
+	if binary.BigEndian.Uint16(b[2:]) != 8 || b[1]&formatFOV == 0 && b[1]&formatOptions != 0 {
 		return 0, errParameter()
 	}
 	if d.faults.Discard {
@@ -138,34 +120,19 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	case d.medium.profile == profileDVDRWSQ:
 		err = d.formatDVDRW(st, blocks, kind)
 	case d.medium.profile == profileDVDRAM:
-		err = formatDVDRAM(d.medium, st, blocks, kind)
+		err = d.formatDVDRAM(st, blocks, kind, b[1]&formatNoCheck == 0)
 	case d.medium.profile == profileBDRE:
-		err = d.formatBDRE(st, blocks, kind)
+		err = d.formatBDRE(st, blocks, kind, b[8]&3)
 	default:
 		err = d.formatBDR(st, blocks, kind, b[8]&3)
 	}
 	if err != nil {
 		return 0, err
 	}
+	d.brand(st)
 	d.disc, d.test = st, nil
-	d.long(b[1]&2 != 0, longFormat)
+	d.long(b[1]&formatImmed != 0, longFormat)
 	return len(b), d.commit()
-}
-
-// factoryFormat returns the format of a new disc. Only a DVD-RAM is sold formatted.
-func factoryFormat(m Medium, sectors int64) discfile.Formatting {
-	if m.profile != profileDVDRAM {
-		return discfile.Formatting{}
-	}
-	return discfile.Formatting{Blocks: sectors, Reached: sectors, Spare: true}
-}
-
-func formatDVDRAM(m Medium, st *discfile.State, blocks int64, kind byte) error {
-	if kind != formatFull || blocks != st.Sectors && blocks != 0xFFFFFFFF {
-		return errParameter()
-	}
-	st.Format = factoryFormat(m, st.Sectors)
-	return nil
 }
 
 // formatDVDPlusRW starts background formatting, during which the disc can be written. Bit 0
@@ -185,86 +152,14 @@ func formatDVDPlusRW(st *discfile.State, blocks int64, kind, parameter byte) err
 	return nil
 }
 
-// formatDVDRW formats a DVD-RW for restricted overwrite. After a quick format it is in the
-// intermediate state, in which it is written from the beginning, or from the end of the
-// formatted part.
-func (d *recorder) formatDVDRW(st *discfile.State, blocks int64, kind byte) error {
-	old := st.Format
-	if blocks == 0xFFFFFFFF {
-		blocks = st.Sectors
-	}
-	if blocks > st.Sectors || blocks%d.medium.block != 0 {
-		return errParameter()
-	}
-	f := discfile.Formatting{Restricted: true}
-	switch kind {
-	case formatFull, formatRWFull:
-		if blocks == 0 {
-			blocks = st.Sectors
-		}
-		f.Blocks, f.Reached = blocks, blocks
-	case formatRWQuick:
-		f.Growing, f.Target = true, blocks
-	case formatRWGrow, formatRWQGrow:
-		if !old.Restricted {
-			return errParameter()
-		}
-		f.Blocks, f.Reached = old.Blocks, old.Reached
-		if kind == formatRWGrow {
-			f.Blocks = min(old.Blocks+blocks, st.Sectors)
-			f.Reached = f.Blocks
-		} else {
-			f.Growing = true
-		}
-	default:
-		return errParameter()
-	}
-	st.Sessions, st.Final, st.Quick, st.Format = nil, false, false, f
-	return nil
-}
-
-func (d *recorder) formatBDRE(st *discfile.State, blocks int64, kind byte) error {
-	m, n := d.medium, st.Sectors
-	switch kind {
-	case formatFull:
-		blocks = m.defaultSpare(n)
-	case formatBDREPlain:
-		blocks = n
-	case formatBDRESpare:
-		if blocks == 0 || blocks == 0xFFFFFFFF {
-			blocks = m.defaultSpare(n)
-		}
-		if blocks < m.minSpare(n) || blocks > m.maxSpare(n) || blocks%m.block != 0 {
-			return errParameter()
-		}
-	default:
-		return errParameter()
-	}
-	st.Format = discfile.Formatting{Blocks: blocks, Spare: blocks < n, Reached: blocks}
-	return nil
-}
-
-// formatBDR formats a BD-R. Sub-type 0 is sequential recording with pseudo overwrite, 1
-// without, 2 random recording, which is not supported.
-func (d *recorder) formatBDR(st *discfile.State, blocks int64, kind, sub byte) error {
-	m, n := d.medium, st.Sectors
-	switch {
-	case kind == formatFull:
-		blocks = m.defaultSpare(n)
-	case kind != formatBDRSpare || sub > 1:
-		return errParameter()
-	case blocks < m.minSpare(n) || blocks > m.maxSpare(n) || blocks%m.block != 0:
-		return errParameter()
-	}
-	st.Format = discfile.Formatting{Limit: blocks, Spare: true, POW: sub == 0}
-	return nil
-}
-
 // blank is BLANK (MMC-6 6.2) of types 0 (whole disc) and 1 (minimal). A DVD-RW is then
 // sequential, and after a minimal blank it can only be written disc at once.
 func (d *recorder) blank(r *request) (int, error) {
 	if d.readOnly() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
 		return 0, errIncompatible()
+	}
+	if d.protected() {
+		return 0, errProtected()
 	}
 	kind := r.CDB[1] & 7
 	if kind > 1 {

@@ -19,6 +19,8 @@ const (
 func (d *recorder) status(st *discfile.State) (disc, last byte) {
 	if d.overwritable() {
 		switch {
+		case d.random(st) && !st.Final:
+			return statusOther, 0
 		case d.medium.profile == profileDVDRAM:
 			return statusOther, 3
 		case st.Format.Blocks == 0:
@@ -40,7 +42,7 @@ func (d *recorder) status(st *discfile.State) (disc, last byte) {
 // overwritable reports whether the disc is overwritten in place: it has one track, which is
 // written at random addresses.
 func (d *recorder) overwritable() bool {
-	return d.medium.family == overwrite || d.state().Format.Restricted
+	return d.medium.family == overwrite || d.state().Format.Restricted || d.random(d.state())
 }
 
 // discInformation is READ DISC INFORMATION (MMC-6 6.21).
@@ -67,6 +69,9 @@ func (d *recorder) standardInformation() []byte {
 	b[5], b[10] = byte(first), byte(first>>8)
 	b[6], b[11] = byte(final), byte(final>>8)
 	b[7] = 0x20 | st.Format.Background // unrestricted use
+	if d.medium.family == plusR {
+		d.plusAddresses(b, st)
+	}
 	if !d.medium.isCD() {
 		return b
 	}
@@ -87,6 +92,21 @@ func (d *recorder) standardInformation() []byte {
 		b[16], b[20] = 0, 0
 	}
 	return b
+}
+
+// plusAddresses sets, for a DVD+R, where the next session begins and where the last possible
+// lead-out does, in the disc information. They are FFFFFFFFh on a finalized disc.
+func (d *recorder) plusAddresses(b []byte, st *discfile.State) {
+	be := binary.BigEndian
+	if st.Final {
+		be.PutUint32(b[16:], 0xFFFFFFFF)
+		be.PutUint32(b[20:], 0xFFFFFFFF)
+		return
+	}
+	if at, ok := d.appendPoint(st); ok && st.OpenSession() == nil {
+		be.PutUint32(b[16:], uint32(at))
+	}
+	be.PutUint32(b[20:], uint32(d.capacity()))
 }
 
 // lastSession returns the number of sessions, and the first and the last track of the last
@@ -149,6 +169,9 @@ type trackInfo struct {
 	packet, fixed     bool
 	control           byte
 	xa                bool
+	jump              byte  // layer jump recording status
+	nextJump          int64 // address of the last sector before the next layer jump
+	lastJump          int64 // before the last one
 	last              int64 // last recorded address; -1: none
 }
 
@@ -191,7 +214,7 @@ func (t *trackInfo) bytes(m Medium, offset int64) []byte {
 	b[1] = 46
 	b[2], b[32] = byte(t.number), byte(t.number>>8)
 	b[3], b[33] = byte(t.session), byte(t.session>>8)
-	b[5] = t.control
+	b[5] = t.jump<<6 | t.control
 	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | flag(t.fixed, 0x10) | 1
 	switch {
 	case t.control&4 == 0:
@@ -210,6 +233,8 @@ func (t *trackInfo) bytes(m Medium, offset int64) []byte {
 		be.PutUint32(b[20:], uint32(m.block))
 	}
 	be.PutUint32(b[24:], uint32(t.size))
+	be.PutUint32(b[40:], uint32(t.nextJump))
+	be.PutUint32(b[44:], uint32(t.lastJump))
 	if t.last >= 0 {
 		b[7] |= 2
 		be.PutUint32(b[28:], uint32(t.last))
@@ -227,6 +252,9 @@ func (d *recorder) trackInfos() []trackInfo {
 	for i := range st.Sessions {
 		for j := range st.Sessions[i].Tracks {
 			t := d.visible(st, i, j)
+			if jumping(st) {
+				t = d.jumpTrack(st, &st.Sessions[i].Tracks[j], i+1)
+			}
 			t.number = len(all) + 1
 			all = append(all, t)
 		}
@@ -237,13 +265,21 @@ func (d *recorder) trackInfos() []trackInfo {
 			session++
 		}
 		room := d.capacity() - at
-		if d.medium.isCD() && d.page5.writeType() != writeAtOnce {
+		if d.medium.isCD() && d.page5.writeType() != writeAtOnce && d.page5.writeType() != writeRaw {
 			room -= runOut
 		}
 		t := trackInfo{number: len(all) + 1, session: session, start: at, size: room, free: room, nwa: at, nwaValid: true, blank: true, last: -1}
 		t.control, t.packet = d.writeControl()
+		if d.profile() == profileDVDRDLJ {
+			j := d.jumpState(st)
+			t.size = j.Below(at) + 1 - at
+			t.free, t.packet, t.jump, t.nextJump = t.size, true, jumpUnset, firstJump(j, at)
+		}
 		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
 			t.nwa = at - discfile.Pregap
+		}
+		if d.medium.isCD() && d.page5.writeType() == writeRaw {
+			t.nwa = leadInStart(st, len(st.Sessions))
 		}
 		all = append(all, t)
 	}
@@ -254,7 +290,7 @@ func (d *recorder) trackInfos() []trackInfo {
 func (d *recorder) visible(st *discfile.State, i, j int) trackInfo {
 	s := &st.Sessions[i]
 	k := &s.Tracks[j]
-	t := trackInfo{session: i + 1, start: k.Start, size: k.End() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
+	t := trackInfo{session: i + 1, start: k.Start, size: k.End() - k.Start, control: k.Control, xa: k.XA || k.Mode2, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
 	if k.Next > k.Start && !k.Closed {
 		t.last = k.Next - 1
 	}
@@ -292,6 +328,9 @@ func (d *recorder) writeControl() (control byte, packet bool) {
 func (d *recorder) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
+	}
+	if d.medium.profile == profileDVDRAM {
+		return d.state().Format.Blocks
 	}
 	return d.state().Usable()
 }

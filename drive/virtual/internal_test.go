@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,7 @@ func TestPace(t *testing.T) {
 	defer d.Close()
 	d.SetNoSync()
 	c := &fakeClock{at: time.Unix(1000, 0)}
-	d.rec.pace = pace{rate: 4096, clock: c} // kB/s
+	d.rec.pace = pace{rate: 4096, busy: true, clock: c} // kB/s
 	run := func(c scsi.Command) {
 		t.Helper()
 		if _, err := d.Execute(t.Context(), c); err != nil {
@@ -113,12 +114,19 @@ func TestPace(t *testing.T) {
 	buffer(0, 0x20, 0, 0, 0, 0, 0, 0)
 	c.at = c.at.Add(128 * time.Millisecond) // a quarter is written
 	buffer(0, 0x20, 0, 0, 0, 8, 0, 0)
-	write(1024, 512)
-	if c.slept != 128*time.Millisecond {
-		t.Errorf("slept %v, want 128 ms for half a megabyte", c.slept)
+	write(1024, 256)
+	full := scsi.Command{CDB: []byte{0x2A, 0, 0, 0, 5, 0, 0, 0, 16, 0}, Data: make([]byte, 16*2048), Direction: scsi.Out}
+	var e *scsi.Error
+	if _, err := d.Execute(t.Context(), full); !errors.As(err, &e) || e.Key != 2 || e.ASC != 4 || e.ASCQ != 8 {
+		t.Errorf("WRITE to a full buffer: %v, want 2/04/08", err)
+	}
+	c.at = c.at.Add(128 * time.Millisecond)
+	write(1280, 256)
+	if c.slept != 0 {
+		t.Errorf("slept %v", c.slept)
 	}
 	run(scsi.Command{CDB: []byte{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}})
-	if c.slept != 640*time.Millisecond {
-		t.Errorf("slept %v, want 640 ms until the buffer was empty", c.slept)
+	if c.slept != 512*time.Millisecond {
+		t.Errorf("slept %v, want 512 ms until the buffer was empty", c.slept)
 	}
 }

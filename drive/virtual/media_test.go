@@ -20,6 +20,7 @@ func formatList(blocks uint32, kind, sub byte, parameter uint32) []byte {
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // the whole disc
+	formatRAMSpare  = 0x01 // DVD-RAM, a larger spare area
 	formatRWFull    = 0x10 // DVD-RW, the whole disc
 	formatRWQGrow   = 0x13 // DVD-RW, enlarge the formatted part
 	formatRWQuick   = 0x15 // DVD-RW, quick
@@ -178,7 +179,7 @@ func TestBDR(t *testing.T) {
 
 func TestBDRPseudoOverwrite(t *testing.T) {
 	b := insertBlank(t, "bd-r", 3200)
-	b.fails("5/26/00", formatCDB, formatList(3072, formatBDRSpare, 2, 0)...) // random recording
+	b.fails("5/26/00", formatCDB, formatList(3072, formatBDRSpare, 3, 0)...)
 	b.ok(formatCDB, formatList(3072, formatBDRSpare, 0, 0)...)
 	if f := b.get("46 02 00 38 00 00 00 00 10 00", 16); len(f) < 11 || f[10]&1 != 1 {
 		t.Errorf("feature 0038h is not current: % x", f)

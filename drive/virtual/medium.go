@@ -29,11 +29,13 @@ const (
 	profileDVDRWRO = 0x0013
 	profileDVDRWSQ = 0x0014
 	profileDVDRDL  = 0x0015
+	profileDVDRDLJ = 0x0016
 	profileDVDpRW  = 0x001A
 	profileDVDpR   = 0x001B
 	profileDVDpRDL = 0x002B
 	profileBDROM   = 0x0040
 	profileBDR     = 0x0041
+	profileBDRRRM  = 0x0042
 	profileBDRE    = 0x0043
 )
 

@@ -7,14 +7,8 @@ const (
 	writeIncremental = 0 // packet
 	writeTAO         = 1
 	writeAtOnce      = 2
-)
-
-// Data block types of mode page 05h (MMC-6 7.5).
-const (
-	blockAudio = 0  // 2352 bytes
-	blockRW    = 3  // with R-W sub-channel: CD-TEXT in the lead-in
-	blockMode1 = 8  // 2048 bytes
-	blockXA1   = 10 // 2048 bytes of a mode 2 form 1 sector
+	writeRaw         = 3
+	writeJump        = 4 // DVD-R DL, layer jump recording
 )
 
 // writePage is the Write Parameters mode page 05h (MMC-6 7.5), 52 bytes.
@@ -25,9 +19,8 @@ type writePage struct {
 
 func (p *writePage) writeType() byte { return p.b[2] & 15 }
 func (p *writePage) test() bool      { return p.b[2]&0x10 != 0 }
-func (p *writePage) multi() bool     { return p.b[3]>>6 == 3 }
+func (p *writePage) multi() bool     { return p.b[3]>>6 == multiOpen }
 func (p *writePage) control() byte   { return p.b[3] & 15 }
-func (p *writePage) xa() bool        { return p.block() == blockXA1 }
 func (p *writePage) block() byte     { return p.b[4] & 15 }
 
 // defaultPage returns the page after a disc was inserted.
@@ -96,12 +89,16 @@ func changeable(page []byte) []byte {
 // recovery, 05h write parameters, 08h caching, 2Ah capabilities.
 func (d *recorder) pages() [][]byte {
 	page5 := d.page5.b
-	return [][]byte{
+	all := [][]byte{
 		{0x01, 10, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0},
 		page5[:],
 		{0x08, 10, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0}, // write cache on
 		d.capabilities(),
 	}
+	if d.book.vendor == "ricoh" {
+		all = append(all, []byte{ricohPageCode, 2, 0, 0})
+	}
+	return all
 }
 
 // capabilities returns the page 2Ah of MMC-3 5.5.10, which is obsolete but still used by
@@ -114,7 +111,8 @@ func (d *recorder) capabilities() []byte {
 	b := make([]byte, 32+4*len(speeds))
 	b[0], b[1] = 0x2A, byte(len(b)-2)
 	b[2], b[3] = 0x1B, 0x17 // reads CD-R/RW, DVD-ROM, DVD-R; writes CD-R/RW, DVD-R, test write
-	b[4], b[5] = 0xC0, 0x03 // buffer under-run free, multi-session; CD-DA commands, accurate stream
+	b[4] = 0xF0             // buffer under-run free, multi-session, mode 2 form 2, mode 2 form 1
+	b[5] = 0x7F             // UPC, ISRC, C2 pointers, R to W in packs and raw, accurate stream, CD-DA commands
 	b[6] = 0x29 | flag(d.locked, 2)
 	be := binary.BigEndian
 	be.PutUint16(b[8:], uint16(min(d.maxRead(), 65535)))
@@ -148,23 +146,27 @@ func (d *recorder) modeSelect(r *request) (int, error) {
 	if binary.BigEndian.Uint16(b[6:]) != 0 {
 		return 0, errParameter() // block descriptors are not supported
 	}
+	before := d.page5
 	for b = b[8:]; len(b) > 0; {
 		if len(b) < 2 || len(b) < 2+int(b[1]) {
 			return 0, errListLength()
 		}
-		page := b[:2+int(b[1])]
+		page, offset := b[:2+int(b[1])], n-len(b)
 		b = b[len(page):]
-		if err := d.selectPage(page); err != nil {
+		if err := d.selectPage(page, offset); err != nil {
 			return 0, err
 		}
+	}
+	if d.page5 != before {
+		d.attend(check(6, 0x2A, 0x01), r.from) // MODE PARAMETERS CHANGED
 	}
 	return n, nil
 }
 
-func (d *recorder) selectPage(page []byte) error {
+func (d *recorder) selectPage(page []byte, offset int) error {
 	switch page[0] & 0x3F {
 	case 0x05:
-		return d.selectWritePage(page)
+		return d.selectWritePage(page, offset)
 	case 0x01, 0x08:
 		if len(page) != 12 {
 			return errParameter()
@@ -174,8 +176,9 @@ func (d *recorder) selectPage(page []byte) error {
 	return errParameter()
 }
 
-// selectWritePage sets the Write Parameters page if the medium supports it (MMC-6 7.5).
-func (d *recorder) selectWritePage(page []byte) error {
+// selectWritePage sets the Write Parameters page if the medium supports it (MMC-6 7.5). offset is
+// that of the page in the parameter list.
+func (d *recorder) selectWritePage(page []byte, offset int) error {
 	if len(page) != 52 {
 		return errParameter()
 	}
@@ -184,17 +187,11 @@ func (d *recorder) selectWritePage(page []byte) error {
 	p.b[0] &= 0x3F
 	switch d.medium.family {
 	case cdWrite:
-		if t := p.writeType(); t != writeTAO && t != writeAtOnce {
-			return errParameter() // packet and raw writing are not supported
-		}
-		switch t := p.block(); {
-		case t == blockAudio, t == blockMode1, t == blockXA1:
-		case t == blockRW && p.writeType() == writeAtOnce:
-		default:
-			return errParameter()
+		if i := p.wrongCD(); i >= 0 {
+			return parameterAt(offset + i)
 		}
 	case minusR:
-		if t := p.writeType(); t != writeIncremental && t != writeAtOnce || p.block() != 8 {
+		if t := p.writeType(); t != writeIncremental && t != writeAtOnce && (t != writeJump || !d.jumps()) || p.block() != 8 {
 			return errParameter()
 		}
 	}

@@ -31,6 +31,10 @@ func (q *query) fault(key, value string) error {
 		f.Corrupt, err = list(f.Corrupt, value, number)
 	case "lost":
 		f.Lost, err = list(f.Lost, value, number)
+	case "defective":
+		f.Defective, err = list(f.Defective, value, number)
+	case "tab":
+		f.Tab = value != "0"
 	case "retries":
 		f.Retries, err = attempts(value)
 	case "idle":
@@ -80,7 +84,7 @@ func (q *query) event(key, value string) error {
 	case "cut":
 		e.kill = powerCut
 	default:
-		return fmt.Errorf("a virtual drive has no option %q; it has medium, sectors, pace, and the faults that docs/media.md lists", key)
+		return fmt.Errorf("a virtual drive has no option %q; it has medium, sectors, overburn, pace, offset, and the faults that docs/media.md lists", key)
 	}
 	if err != nil {
 		return fmt.Errorf("the option %s=%s is not valid: %w", key, value, err)

@@ -12,6 +12,13 @@ func (d *recorder) overwriteTrack(st *discfile.State) trackInfo {
 		t.size, t.free, t.blank = d.capacity(), d.capacity(), true
 	}
 	t.fixed = st.Format.Restricted
+	if d.random(st) {
+		t.size, t.blank = st.Format.Blocks, len(st.Format.Written) == 0
+		t.free = st.Format.Blocks
+		for _, r := range st.Format.Written {
+			t.free -= r.End - r.Start
+		}
+	}
 	if st.Format.Growing {
 		t.nwa, t.nwaValid = st.Format.Reached, true
 		t.size, t.free = d.capacity(), d.capacity()-st.Format.Reached
@@ -60,6 +67,9 @@ func (d *recorder) advanceOverwrite(st *discfile.State, lba, blocks int64) {
 func (d *recorder) closeRandom(st *discfile.State, function byte) error {
 	f := &st.Format
 	switch {
+	case d.random(st) && function == 6:
+		st.Final = true
+		return nil
 	case d.medium.profile == profileDVDpRW && (function == 0 || function == 2):
 		f.Stop()
 		return nil
@@ -76,7 +86,7 @@ func (d *recorder) formattable() bool {
 	case d.store == nil:
 		return false
 	case d.medium.family == bdR:
-		return len(d.state().Sessions) == 0
+		return len(d.state().Sessions) == 0 && d.state().Format.Limit == 0
 	}
 	return d.medium.family == overwrite || d.medium.profile == profileDVDRWSQ
 }

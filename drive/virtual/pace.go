@@ -11,6 +11,8 @@ type pace struct {
 	rate  int       // kB/s; 0: no limit
 	level int       // bytes in the buffer
 	since time.Time // when level was computed
+	busy  bool      // a WRITE for which there is no space is refused, and does not wait
+	from  int       // level when the host asked for an immediate synchronization; 0: it did not
 	clock clock
 }
 
@@ -52,6 +54,32 @@ func (p *pace) add(ctx context.Context, n, rate int) {
 	p.level += n
 }
 
+// full reports whether n bytes have no space in the buffer, and a WRITE of them is refused. A
+// buffer that is empty takes any number.
+func (p *pace) full(n, rate int) bool {
+	if !p.busy || rate <= 0 {
+		return false
+	}
+	p.update(rate)
+	return p.level > 0 && p.level+n > bufferSize
+}
+
+// draining returns the progress of an immediate synchronization as a fault, or nil when the
+// buffer is empty.
+func (p *pace) draining(rate int) *fault {
+	if p.from == 0 || rate <= 0 {
+		return nil
+	}
+	p.update(rate)
+	if p.level == 0 {
+		p.from = 0
+		return nil
+	}
+	f := check(2, 0x04, longSync)
+	f.progress = (p.from - p.level) * 65535 / p.from
+	return f
+}
+
 // drain waits until the buffer is empty.
 func (p *pace) drain(ctx context.Context, rate int) {
 	p.update(rate)
@@ -62,13 +90,21 @@ func (p *pace) drain(ctx context.Context, rate int) {
 }
 
 // paceRate returns the rate: that of the pace, or the speed that the host has set if that is
-// lower. 0 is no limit.
+// lower, and half of it while the drive verifies what it writes. 0 is no limit.
 func (d *recorder) paceRate() int {
+	rate := d.pace.rate
 	if v := d.writeSpeed(); v > 0 {
-		return min(d.pace.rate, v)
+		rate = min(rate, v)
 	}
-	return d.pace.rate
+	if d.verifies && rate > 1 {
+		rate /= 2
+	}
+	return rate
 }
+
+// bufferFull reports whether a drive with a pace has no space for n bytes in its buffer, so that
+// the host has to send them again.
+func (d *recorder) bufferFull(n int) bool { return d.pace.full(n, d.paceRate()) }
 
 // filled returns the number of bytes in the buffer.
 func (d *recorder) filled() int {

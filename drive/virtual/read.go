@@ -38,6 +38,9 @@ const (
 // the same kind.
 func (d *recorder) kind(lba int64) (sectorKind, int64) {
 	st := d.state()
+	if d.random(st) {
+		return randomKind(st, lba)
+	}
 	if d.overwritable() {
 		if end := st.Format.End(); lba >= 0 && lba < end {
 			return dataSector, end - lba
@@ -51,6 +54,12 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 				continue
 			}
 			end := t.ReadableEnd()
+			if h := t.Hole; h != nil && lba >= t.Start && lba < h.End {
+				if lba < h.Start {
+					return kindOf(t), h.Start - lba
+				}
+				continue
+			}
 			switch {
 			case lba >= t.Start && lba < end:
 				return kindOf(t), end - lba
@@ -86,10 +95,11 @@ func (d *recorder) read(r *request) (int, error) {
 		if err := d.ready(lba, blocks, dataSector); err != nil {
 			return 0, err
 		}
-		if err := d.store.ReadUser(b, lba); err != nil {
+		if err := d.userData(b, lba); err != nil {
 			return 0, err
 		}
 	}
+	d.position = lba + blocks - 1
 	d.fillFromCache(r.CDB, lba, b)
 	return r.reply(b, len(b))
 }

@@ -3,6 +3,7 @@ package virtual
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -31,22 +32,31 @@ type recorder struct {
 	page5  writePage
 	cue    *discfile.Session // from a cue sheet, of which nothing has been written yet
 	cueMCN string
-	closed bool
 
-	drives    []*Drive // all connections
-	trayOpen  bool
-	locked    bool
-	event     byte // media event that was not reported yet (MMC-6 6.6)
-	speed     int  // kB/s, as set by the host; 0: the highest
-	readSpeed int
-	busy      busy
-	faults    Faults
-	counts    counts
-	readCache readCache
-	waited    time.Duration // see Drive.Waited
-	loader    bool          // see Drive.SetLoader
-	pace      pace
-	noSync    bool // see Drive.SetNoSync
+	packing interleaver // of the session that is being written
+	closed  bool
+
+	drives     []*Drive // all connections
+	trayOpen   bool
+	locked     bool
+	event      byte // media event that was not reported yet (MMC-6 6.6)
+	speed      int  // kB/s, as set by the host; 0: the highest
+	readSpeed  int
+	busy       busy
+	faults     Faults
+	counts     counts
+	readCache  readCache
+	waited     time.Duration // see Drive.Waited
+	loader     bool          // see Drive.SetLoader
+	pace       pace
+	verifies   bool  // the drive verifies the last WRITE
+	offset     int64 // read offset of audio, in samples; see Drive.SetOffset
+	position   int64 // the address that was read last
+	book       bookSettings
+	untilReset bool    // write protected by software until the drive restarts
+	future     *future // the image that the disc becomes, or nil
+	owned      bool    // the image at its path is one of this disc
+	noSync     bool    // see Drive.SetNoSync
 }
 
 // load reads the disc file.
@@ -72,6 +82,7 @@ func (d *recorder) load() error {
 	st.Format.Stop() // a disc is not formatted while it is not in a drive
 	d.store, d.disc, d.medium, d.test, d.cue, d.cache, d.readCache = s, st, m, nil, nil, cache{}, readCache{}
 	d.page5 = defaultPage(d.medium)
+	d.owned = d.owned || st.Exported
 	return nil
 }
 
@@ -86,7 +97,12 @@ func (d *recorder) close() error {
 	if d.store != nil && d.disc.Format.Background == 2 { // the drive completes the formatting
 		d.disc.Format.Background, d.disc.Format.Reached = 3, d.disc.Format.Blocks
 	}
-	return d.unload()
+	unneeded, err := d.finish()
+	err = errors.Join(err, d.unload())
+	if unneeded != "" && err == nil {
+		err = os.Remove(unneeded)
+	}
+	return err
 }
 
 // unload writes the buffer and the state to the disc, and closes its file.
@@ -145,6 +161,9 @@ func (d *recorder) command(r *request) (int, error) {
 func (d *recorder) execute(r *request) (int, error) {
 	op := r.CDB[0]
 	cmd, known := commandFor(op)
+	if !known {
+		cmd, known = d.vendorCommand(op)
+	}
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}
@@ -158,6 +177,9 @@ func (d *recorder) execute(r *request) (int, error) {
 			return 0, errNoMedium(d.trayOpen)
 		}
 		if err := d.busy.poll(); err != nil {
+			return 0, err
+		}
+		if err := d.pace.draining(d.paceRate()); err != nil {
 			return 0, err
 		}
 	}

@@ -66,6 +66,9 @@ func (r *request) list(n int) ([]byte, error) {
 // cdbFits reports whether the CDB has the length of its operation code. It may be padded
 // with zeros to 12 bytes, the length of an ATAPI packet.
 func cdbFits(cdb []byte) bool {
+	if len(cdb) > 0 && cdb[0] >= 0xC0 { // of vendors, who choose the length
+		return len(cdb) == 10 || len(cdb) == 12
+	}
 	if len(cdb) == 0 || len(cdb) < cdbLength(cdb[0]) {
 		return false
 	}

@@ -43,6 +43,7 @@ func errIncompatible() *fault { return check(5, 0x30, 0x00) } // INCOMPATIBLE ME
 func errTrackEnd() *fault     { return check(5, 0x63, 0x00) } // END OF USER AREA ENCOUNTERED ON THIS TRACK
 func errMode() *fault         { return check(5, 0x64, 0x00) } // ILLEGAL MODE FOR THIS TRACK
 func errProtected() *fault    { return check(7, 0x27, 0x00) } // WRITE PROTECTED
+func errBufferFull() *fault   { return check(2, 0x04, 0x08) } // LONG WRITE IN PROGRESS
 func errNoMedium(trayOpen bool) *fault {
 	if trayOpen {
 		return check(2, 0x3A, 0x02) // MEDIUM NOT PRESENT - TRAY OPEN

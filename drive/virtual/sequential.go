@@ -64,14 +64,20 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 			if !last.Closed && !last.Reserved {
 				return 0, false
 			}
-			at = last.End() + d.medium.trackGap()
+			at = last.End() + d.gapBefore(last)
 		} else if k := len(st.Sessions); k > 1 {
 			at = st.Sessions[k-2].LeadOut + d.medium.sessionGap(k-1)
 		}
 	} else if k := len(st.Sessions); k > 0 {
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
+		if hole := st.Sessions[k-1].Tracks[0].Hole; jumping(st) && hole != nil {
+			at = hole.Start + d.medium.sessionGap(k)
+		}
 	}
 	at = d.medium.roundUp(at)
+	if jumping(st) {
+		return at, at < st.Jump.Layer0
+	}
 	if d.medium.family == cdWrite {
 		return at, at+minTrack <= d.end(st)
 	}
@@ -82,7 +88,7 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 // space for the run-out before the lead-out.
 func (d *recorder) end(st *discfile.State) int64 {
 	if d.medium.family == cdWrite {
-		return st.Usable() - runOut
+		return st.Usable() + st.Overburn - runOut
 	}
 	return st.Usable()
 }
@@ -117,8 +123,12 @@ func (d *recorder) target(st *discfile.State, lba, blocks int64) (*discfile.Trac
 	}
 	o := st.EnsureOpen()
 	control, packet := d.writeControl()
-	o.Tracks = append(o.Tracks, discfile.Track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
-	return &o.Tracks[len(o.Tracks)-1], nil
+	o.Tracks = append(o.Tracks, discfile.Track{Start: lba, Next: lba, Control: control, Packet: packet})
+	t := &o.Tracks[len(o.Tracks)-1]
+	if d.medium.isCD() {
+		d.startCDTrack(st, t)
+	}
+	return t, nil
 }
 
 // badAddress tells a full track from a wrong address.
@@ -146,6 +156,9 @@ func (d *recorder) pad(st *discfile.State) {
 		for i := range o.Tracks {
 			if t := &o.Tracks[i]; !t.Closed {
 				d.padTrack(t)
+				if jumping(st) {
+					d.turn(st, t)
+				}
 			}
 		}
 	}
@@ -169,6 +182,10 @@ func (d *recorder) finishTrack(t *discfile.Track) {
 	}
 	if d.medium.family == cdWrite {
 		d.finishCDTrack(t)
+		return
+	}
+	if st := d.state(); jumping(st) {
+		d.finishJump(st, t)
 		return
 	}
 	d.padTrack(t)

@@ -8,6 +8,9 @@ const (
 	typeID  = "001"
 )
 
+// firstPSN is the physical address of the first sector of the data area of a DVD.
+const firstPSN = 0x030000
+
 // readStructure is READ DISC STRUCTURE (MMC-6 6.22).
 func (d *recorder) readStructure(r *request) (int, error) {
 	format, kind := r.CDB[7], r.CDB[1]&15
@@ -15,14 +18,14 @@ func (d *recorder) readStructure(r *request) (int, error) {
 	if d.medium.isCD() {
 		return 0, errIncompatible()
 	}
-	if want := flag(d.medium.isBD(), 1); kind != want {
+	if want := flag(d.medium.isBD(), 1); kind != want && format < 0xC0 { // the others are those of all media
 		return 0, errField()
 	}
 	var b []byte
 	if format == 0xFF {
 		for _, f := range d.structures() {
-			size := len(d.structure(f))
-			b = append(b, f, 0x40, byte(size>>8), byte(size))
+			n := f.size + 2 // the data length field of the structure
+			b = append(b, f.format, f.access, byte(n>>8), byte(n))
 		}
 	} else if b = d.structure(format); b == nil {
 		return 0, errField()
@@ -31,35 +34,94 @@ func (d *recorder) readStructure(r *request) (int, error) {
 	return r.reply(append(head, b...), allocation)
 }
 
-// structures returns the formats that the disc has.
-func (d *recorder) structures() []byte {
-	switch {
-	case d.medium.profile == profileDVDpRDL:
-		return []byte{0x00, 0x11, 0x20}
-	case d.medium.family == plusR || d.medium.profile == profileDVDpRW:
-		return []byte{0x00, 0x11}
-	case d.medium.family == minusR:
-		return []byte{0x00, 0x0E}
+// Format codes of structures (MMC-6 6.22).
+const (
+	structPhysical    = 0x00
+	structStatus      = 0x09
+	structSpare       = 0x0A
+	structPreRecorded = 0x0E
+	structLeadIn      = 0x10 // DVD-R, DVD-RW: physical format information in the lead-in
+	structADIP        = 0x11
+	structBoundary    = 0x20
+	structMiddle      = 0x21
+	structInterval    = 0x22
+	structManual      = 0x23
+	structProtection  = 0xC0
+)
+
+// Access to a structure in the list of structures.
+const (
+	readable = 0x40
+	sendable = 0x80
+)
+
+// structureEntry is an entry in the list of structures. The size is that without the header.
+type structureEntry struct {
+	format, access byte
+	size           int
+}
+
+// structures returns the structures that the disc has.
+func (d *recorder) structures() []structureEntry {
+	var all []structureEntry
+	for _, f := range []byte{
+		structPhysical, structStatus, structSpare, structPreRecorded, structLeadIn, structADIP, structBoundary, structMiddle, structInterval, structManual, structProtection,
+	} {
+		if b := d.structure(f); b != nil {
+			all = append(all, structureEntry{f, readable | flag(f >= structBoundary, sendable), len(b)})
+		}
 	}
-	return []byte{0x00}
+	return all
+}
+
+// plus reports whether the disc is a DVD+R or DVD+RW.
+func (d *recorder) plus() bool {
+	return d.medium.family == plusR || d.medium.profile == profileDVDpRW
 }
 
 // structure returns the data of a format, or nil.
 func (d *recorder) structure(format byte) []byte {
-	plus := d.medium.family == plusR || d.medium.profile == profileDVDpRW
+	bd, st := d.medium.isBD(), d.state()
+	minus := d.medium.family == minusR || d.medium.profile == profileDVDRWSQ
 	switch {
-	case format == 0 && d.medium.isBD():
+	case format == structPhysical && bd:
 		return d.bdInformation()
-	case format == 0:
+	case format == structPhysical:
 		return d.physical()
-	case format == 0x0E && d.medium.family == minusR:
-		return preRecorded()
-	case format == 0x11 && plus:
-		return d.physical()[:256]
-	case format == 0x20 && d.medium.profile == profileDVDpRDL:
-		return d.layerBoundary()
+	case format == structStatus && (d.medium.profile == profileDVDRAM || bd):
+		return d.mediumStatus()
+	case format == structSpare && (d.medium.profile == profileDVDRAM || bd && st.Format.Spare):
+		return d.spareArea()
+	case format == structPreRecorded && minus:
+		return d.preRecorded()
+	case format == structLeadIn && minus:
+		return d.physical()
+	case format == structADIP && d.plus():
+		return d.adip()
+	case format == structBoundary && d.layered():
+		return layerValue(st.LayerBreak > 0 || len(st.Sessions) > 0, d.layer0())
+	case format >= structMiddle && format <= structManual && d.jumps():
+		return d.jumpStructure(format)
+	case format == structProtection && d.medium.family != pressed:
+		return []byte{d.protection(), 0, 0, 0}
 	}
 	return nil
+}
+
+// spareArea is format 0Ah: of a DVD-RAM, the free sectors of the primary and the supplementary
+// spare area, and all of the latter; of a BD, free and all clusters.
+func (d *recorder) spareArea() []byte {
+	all, free := d.spares(d.state())
+	b := make([]byte, 12)
+	be := binary.BigEndian
+	if !d.medium.isBD() {
+		primary := max(free-all, 0)
+		be.PutUint32(b, uint32(primary*d.medium.block))
+		free, all = (free-primary)*d.medium.block, all*d.medium.block
+	}
+	be.PutUint32(b[4:], uint32(free))
+	be.PutUint32(b[8:], uint32(all))
+	return b
 }
 
 // bookType returns the book type of a profile in the high nibble, and its version in the low
@@ -89,11 +151,13 @@ func bookType(profile int) byte {
 // physical returns the physical format information of a DVD, 2048 bytes. The ADIP of a DVD+R
 // or DVD+RW begins in the same way (MMC-6 6.22).
 func (d *recorder) physical() []byte {
-	const firstPSN = 0x030000
 	m, st := d.medium, d.state()
 	b := make([]byte, 2048)
 	b[0], b[1] = bookType(m.profile), 0x0F // 120 mm, no rate given
-	kind := byte(2)                        // recordable
+	if st.ROM {
+		b[0] = bookROM
+	}
+	kind := byte(2) // recordable
 	switch {
 	case m.family == pressed:
 		kind = 1
@@ -112,7 +176,7 @@ func (d *recorder) physical() []byte {
 	if m.layers == 2 {
 		l0 := d.layer0()
 		putPSN(b[13:], firstPSN+l0-1)
-		putPSN(b[9:], 0xFFFFFF&^(firstPSN+end-l0-1))
+		putPSN(b[9:], 0xFFFFFF&^(firstPSN+l0-1)+max(end-l0, 1)-1) // layer 1 begins below the end of layer 0
 	} else {
 		putPSN(b[9:], firstPSN+end-1)
 	}
@@ -123,14 +187,23 @@ func (d *recorder) physical() []byte {
 	return b
 }
 
+// adip returns the address in pre-groove of a DVD+R or DVD+RW. It begins as the physical
+// format information, with the book type of the blank disc.
+func (d *recorder) adip() []byte {
+	b := d.physical()[:256]
+	b[0] = bookType(d.medium.profile)
+	return b
+}
+
 // preRecorded returns the pre-recorded information in the lead-in of a DVD-R or DVD-RW:
-// fields of 8 bytes that begin with their number. 3 and 4 hold the name of the
-// manufacturer.
-func preRecorded() []byte {
+// fields of 8 bytes that begin with their number. 1 has the last physical address at byte 3,
+// 3 and 4 hold the name of the manufacturer.
+func (d *recorder) preRecorded() []byte {
 	b := make([]byte, 40)
 	for i := range 5 {
 		b[8*i] = byte(i + 1)
 	}
+	putPSN(b[3:], firstPSN+d.state().Sectors/int64(d.medium.layers)-1)
 	copy(b[17:23], makerID)
 	copy(b[25:31], makerID[6:]+typeID)
 	return b
@@ -146,21 +219,16 @@ func (d *recorder) layer0() int64 {
 	return d.medium.roundUp(d.state().Sectors / 2)
 }
 
-// layerBoundary returns format 20h: bit 7 of byte 0 is set if the boundary is fixed; bytes
-// 4-7 are the number of sectors of layer 0.
-func (d *recorder) layerBoundary() []byte {
-	b := make([]byte, 8)
-	b[0] = flag(d.state().LayerBreak > 0 || len(d.state().Sessions) > 0, 0x80)
-	binary.BigEndian.PutUint32(b[4:], uint32(d.layer0()))
-	return b
-}
-
 // bdInformation returns the disc information of a BD: one unit of 112 bytes, with the fields
 // that hosts use.
 func (d *recorder) bdInformation() []byte {
 	b := make([]byte, 4096)
 	copy(b, "DI")
-	b[2], b[4], b[5], b[6] = 1, byte(d.medium.layers), 0, 112
+	b[2], b[3], b[6] = 1, 1, 112 // format, units, length
+	b[11], b[12] = 1, byte(d.medium.layers)<<4
+	if d.medium.layers <= 2 {
+		b[13] = 1 // channel bit length for 25 GB in a layer
+	}
 	kind := "BDR"
 	switch {
 	case d.medium.family == pressed:
@@ -172,29 +240,4 @@ func (d *recorder) bdInformation() []byte {
 	copy(b[100:], "GLASSM")
 	copy(b[106:], typeID)
 	return b
-}
-
-// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33). Only format 20h is supported, the layer
-// boundary of a blank DVD+R DL.
-func (d *recorder) sendStructure(r *request) (int, error) {
-	n := int(binary.BigEndian.Uint16(r.CDB[8:]))
-	b, err := r.list(n)
-	if err != nil {
-		return 0, err
-	}
-	st := d.disc
-	switch {
-	case d.medium.profile != profileDVDpRDL || r.CDB[7] != 0x20 || d.readOnly():
-		return 0, errField()
-	case n != 12:
-		return 0, errListLength()
-	case len(st.Sessions) > 0 || st.LayerBreak > 0:
-		return 0, errSequence()
-	}
-	l0 := int64(binary.BigEndian.Uint32(b[8:]))
-	if l0 == 0 || l0%16 != 0 || l0 > d.medium.roundUp(st.Sectors/2) {
-		return 0, errParameter()
-	}
-	st.LayerBreak = l0
-	return n, d.commit()
 }

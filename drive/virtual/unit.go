@@ -1,6 +1,10 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+)
 
 // Media events of GET EVENT STATUS NOTIFICATION (MMC-6 6.6).
 const (
@@ -55,6 +59,9 @@ func (d *recorder) inquiry(r *request) (int, error) {
 	b[3] = 2
 	b[4] = byte(len(b) - 5)
 	copy(b[8:], "GLASSMST")
+	if v := d.book.vendorINQUIRY; v != "" {
+		copy(b[8:16], fmt.Sprintf("%-8s", v))
+	}
 	copy(b[16:], "VIRTUAL RECORDER")
 	copy(b[32:], "1.00")
 	for i, v := range []uint16{0x0300, 0x04E0} { // SPC-3, MMC-6
@@ -85,18 +92,22 @@ func (d *recorder) startStop(r *request) (int, error) {
 		}
 		return 0, nil
 	case 2: // eject
-		return 0, d.eject()
+		return 0, d.eject(r.ctx)
 	}
 	return 0, d.insert()
 }
 
-// eject opens the tray and closes the file of the disc.
-func (d *recorder) eject() error {
+// eject opens the tray and closes the file of the disc. If the disc becomes an image and that cannot
+// be written, the tray remains closed.
+func (d *recorder) eject(ctx context.Context) error {
 	if d.locked {
 		return check(5, 0x53, 0x02) // MEDIUM REMOVAL PREVENTED
 	}
 	if d.trayOpen {
 		return nil
+	}
+	if d.export(ctx) != nil {
+		return check(4, 0x44, 0x00) // INTERNAL TARGET FAILURE: Close returns what failed
 	}
 	d.trayOpen, d.event = true, eventRemoval
 	d.busy = busy{}

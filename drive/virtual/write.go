@@ -19,19 +19,22 @@ func rwAddress(cdb []byte) (lba, blocks int64) {
 
 // write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.44 to 6.46).
 func (d *recorder) write(r *request) (int, error) {
-	lba, blocks := rwAddress(r.CDB)
-	if d.readOnly() {
+	w := writeRequestOf(r.CDB)
+	if d.readOnly() || d.protected() {
 		return 0, errProtected()
 	}
-	if f := d.faultyWrite(lba, blocks); f != nil {
+	if f := d.faultyWrite(w.lba, w.blocks); f != nil {
 		return 0, f
 	}
 	if d.faults.Discard {
-		if r.Direction != scsi.Out || blocks == 0 || len(r.Data)%int(blocks) != 0 {
-			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), blocks)
+		if r.Direction != scsi.Out || w.blocks == 0 || len(r.Data)%int(w.blocks) != 0 {
+			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), w.blocks)
 		}
-		d.cacheSent(lba, len(r.Data)/int(blocks), r.Data)
+		d.cacheSent(w.lba, len(r.Data)/int(w.blocks), r.Data)
 		return len(r.Data), nil
+	}
+	if err := d.admitStreaming(w); err != nil {
+		return 0, err
 	}
 	st := d.state()
 	if d.testing() {
@@ -40,43 +43,55 @@ func (d *recorder) write(r *request) (int, error) {
 		}
 		st = d.test
 	}
-	size, err := d.admit(st, lba, blocks)
+	if d.medium.family == cdWrite {
+		return d.writeCD(r, st, w.lba, w.blocks)
+	}
+	size, err := d.admit(st, w.lba, w.blocks)
 	if err != nil {
 		return 0, err
 	}
-	n := size * int(blocks)
+	n := size * int(w.blocks)
 	p, err := r.list(n)
 	if err != nil {
 		return 0, err
 	}
-	if blocks == 0 {
+	if w.blocks == 0 {
 		return 0, nil
 	}
-	if err := d.advance(st, lba, blocks); err != nil {
+	d.verifies = w.verify || st.Format.Spare && !w.streaming
+	if d.bufferFull(n) {
+		return 0, errBufferFull()
+	}
+	if err := d.settle(st, w); err != nil {
 		return 0, err
 	}
-	switch {
-	case d.test != nil:
-		return n, nil
-	case size == discfile.LeadInBytes:
-		addText(st, p)
+	if err := d.advance(st, w.lba, w.blocks); err != nil {
+		return 0, err
+	}
+	if d.test != nil {
 		return n, nil
 	}
-	return n, d.record(r.ctx, lba, size, p)
+	return n, d.record(r.ctx, w.lba, size, p)
 }
 
 // admit checks whether a write is allowed, and returns the size of a block in bytes. It does
 // not change the state.
 func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 	probe := st.Clone()
-	if d.medium.family == cdWrite {
-		return d.admitCD(probe, lba, blocks)
+	if d.random(probe) {
+		return disc.SectorSize, d.admitRandom(probe, lba, blocks)
 	}
 	if d.overwritable() {
 		return disc.SectorSize, d.admitOverwrite(probe, lba, blocks)
 	}
 	if d.medium.family == minusR && !d.page5.set {
 		return 0, errMode()
+	}
+	if d.medium.family == minusR && d.page5.writeType() == writeJump || jumping(probe) {
+		if d.page5.writeType() != writeJump {
+			return 0, errMode()
+		}
+		return disc.SectorSize, d.admitJump(probe, lba, blocks)
 	}
 	if probe.Quick && d.page5.writeType() == writeIncremental {
 		return 0, errMode() // a DVD-RW after a minimal blank can only be written disc at once
@@ -99,20 +114,21 @@ func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 // advance moves the next writable address after the blocks of an admitted write.
 func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	switch {
-	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.OpenSession() != nil && st.OpenSession().AtOnce):
-		if st.OpenSession() == nil { // the session begins
-			st.Sessions = append(st.Sessions, *d.cue)
-			if d.cue = nil; st.MCN == "" {
-				st.MCN = d.cueMCN
-			}
-		}
-		advanceCue(st.OpenSession(), lba+blocks)
+	case d.random(st):
+		d.advanceRandom(st, lba, blocks)
 		return nil
 	case d.overwritable():
 		d.advanceOverwrite(st, lba, blocks)
 		return nil
 	case d.pseudoOverwrite(st, lba):
 		return nil
+	}
+	if d.medium.family == minusR && d.page5.writeType() == writeJump {
+		d.advanceJump(st, lba, blocks)
+		return nil
+	}
+	if len(st.Sessions) == 0 {
+		d.brand(st)
 	}
 	t, err := d.target(st, lba, blocks)
 	if err != nil {
@@ -146,7 +162,9 @@ func (d *recorder) syncCache(r *request) (int, error) {
 	switch {
 	case d.overwritable() || o == nil:
 	case d.medium.family == cdWrite:
-		d.syncCD(st, o)
+		if err := d.syncCD(st, o); err != nil {
+			return 0, err
+		}
 	case o.AtOnce && d.medium.family == minusR:
 		d.pad(st)
 		if t := &o.Tracks[0]; !t.Reserved || t.Complete() {
@@ -163,8 +181,13 @@ func (d *recorder) syncCache(r *request) (int, error) {
 		}
 		return 0, nil
 	}
-	if rate := d.paceRate(); rate > 0 && r.CDB[1]&2 == 0 {
-		d.pace.drain(r.ctx, rate)
+	if rate := d.paceRate(); rate > 0 {
+		if r.CDB[1]&2 == 0 {
+			d.pace.drain(r.ctx, rate)
+		} else {
+			d.pace.update(rate)
+			d.pace.from = d.pace.level
+		}
 	}
 	return 0, d.commit()
 }
@@ -172,7 +195,7 @@ func (d *recorder) syncCache(r *request) (int, error) {
 // reserveTrack is RESERVE TRACK (MMC-6 6.30). ARSV and RMZ must be zero, so that the command
 // has a size in blocks.
 func (d *recorder) reserveTrack(r *request) (int, error) {
-	if d.readOnly() {
+	if d.readOnly() || d.protected() {
 		return 0, errProtected()
 	}
 	if d.faults.Discard {
@@ -203,12 +226,18 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 		if !d.page5.set {
 			return 0, errMode()
 		}
+		if d.page5.writeType() == writeJump || jumping(st) {
+			return 0, errSequence() // a session with layer jumps has one track
+		}
 		if atOnce = d.page5.writeType() == writeAtOnce; atOnce && len(st.Sessions) > 0 {
 			return 0, errCannotWrite()
 		}
 	}
 	if at+n > st.Usable() {
 		return 0, errTrackEnd()
+	}
+	if len(st.Sessions) == 0 {
+		d.brand(st)
 	}
 	o := st.EnsureOpen()
 	control, packet := d.writeControl()

@@ -78,8 +78,13 @@ func EncodeQ(p []byte, q Q) {
 	default:
 		copy(p[1:], q.Data[:])
 	}
+	CompleteQ(p)
+}
+
+// CompleteQ writes the CRC of a Q sub-channel into its last two bytes.
+func CompleteQ(p []byte) {
 	crc := ^crc16(p[:QSize-2])
-	p[10], p[11] = byte(crc>>8), byte(crc)
+	p[QSize-2], p[QSize-1] = byte(crc>>8), byte(crc)
 }
 
 // DecodeQ reads the 12 bytes of a Q sub-channel. It returns false if the CRC is wrong, or

@@ -1,51 +1,125 @@
 package burn
 
 import (
+	"fmt"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
 
-// options are the options of the burn; the rare ones are shown by a button.
+// options are the options of the burn that exist for the drive and the disc in it. The rare
+// ones are shown by a button.
 type options struct {
-	object   fyne.CanvasObject
-	v        *View
+	object fyne.CanvasObject
+	v      *View
+
 	speed    *widgets.Select
+	speedRow fyne.CanvasObject
 	speeds   []int
+	mode     *pick
+	layers   *pick
+	spare    *pick
+	book     *pick
+
 	verify   *widgets.Check
-	simulate *widgets.Check
-	finish   *widgets.Check
 	eject    *widgets.Check
-	dao      *widgets.Check
-	blank    *widgets.Check
 	more     *widgets.Button
+	moreRow  fyne.CanvasObject
 	advanced *fyne.Container
-	setting  bool // reload sets the widgets
+	open     bool // the rare ones are shown
+	checks   []check
+	buffer   *widgets.Select
+
+	setting bool // reload sets the widgets
+}
+
+// check is an option that is on or off.
+type check struct {
+	text  string
+	exist func(*model.Burn) bool
+	value func(*model.Options) *bool
+	not   bool // the box shows the opposite of the value
+	box   *widgets.Check
+}
+
+// rare are the options that few people need.
+func rare() []check {
+	return []check{
+		{
+			text:  "Simulation: nothing is written, the laser stays at reading power",
+			exist: func(b *model.Burn) bool { return b.Offers().Simulate },
+			value: func(o *model.Options) *bool { return &o.Simulate },
+		},
+		{
+			text:  "Finalize the disc: nothing can be added later",
+			exist: func(b *model.Burn) bool { return b.Offers().Append },
+			value: func(o *model.Options) *bool { return &o.Appendable }, not: true,
+		},
+		{
+			text:  "Overburn: write more than the capacity that the disc states",
+			exist: func(b *model.Burn) bool { return b.Offers().Overburn },
+			value: func(o *model.Options) *bool { return &o.Overburn },
+		},
+		{
+			text:  "Let the drive verify while it writes: slower, bad sectors are replaced",
+			exist: func(b *model.Burn) bool { return b.Offers().DriveVerify },
+			value: func(o *model.Options) *bool { return &o.DriveVerify },
+		},
+		{
+			text:  "Erase or overwrite the data on the disc",
+			exist: func(b *model.Burn) bool { return b.NeedsErasing() || b.Options.Blank },
+			value: func(o *model.Options) *bool { return &o.Blank },
+		},
+	}
+}
+
+// bufferSizes are the sizes of the buffer that can be chosen, in bytes; 0 is the usual one.
+var bufferSizes = [...]int64{8 << 20, 16 << 20, 0, 64 << 20, 128 << 20, 256 << 20, 512 << 20}
+
+func bufferText(size int64) string {
+	if size == 0 {
+		return "32 MiB, as usual"
+	}
+	return fmt.Sprintf("%d MiB", size>>20)
 }
 
 func newOptions(v *View) *options {
 	o := &options{v: v}
+	t := v.d.Tips
 	o.speed = widgets.NewSelect(nil, func(string) { o.changed() })
-	check := func(text string) *widgets.Check { return widgets.NewCheck(text, func(bool) { o.changed() }) }
-	o.verify = check("Verify: read the disc back and compare it")
-	o.eject = check("Open the tray when done")
-	o.simulate = check("Simulation: nothing is written, the laser stays at reading power")
-	o.finish = check("Finalize the disc: nothing can be added later")
-	o.dao = check("Disc at once (DVD-R): for better compatibility with players")
-	o.blank = check("Erase or overwrite a rewritable disc that contains data")
-	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
-	o.advanced.Hide()
-	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, finalizing, erasing", func() {
-		widgets.SetVisible(o.advanced, !o.advanced.Visible())
+	o.speedRow = named("Speed", o.speed)
+	o.mode = newPick(t, "Mode", "Choose how the disc is written", v.askMode)
+	o.layers = newPick(t, "Layer break", "Choose where the second layer begins", v.askBreak)
+	o.spare = newPick(t, "Spare areas", "Choose how much of the disc replaces defective sectors", v.askSpare)
+	o.book = newPick(t, "Book type", "Choose what kind of disc it calls itself", v.askBook)
+	o.verify = widgets.NewCheck("Verify: read the disc back and compare it", func(bool) { o.changed() })
+	o.eject = widgets.NewCheck("Open the tray when done", func(bool) { o.changed() })
+	o.advanced = container.New(&widgets.Column{Gap: 2})
+	for _, c := range rare() {
+		c.box = widgets.NewCheck(c.text, func(bool) { o.changed() })
+		o.checks = append(o.checks, c)
+		o.advanced.Add(c.box)
+	}
+	o.buffer = widgets.NewSelect(nil, func(string) { o.changed() })
+	for _, size := range bufferSizes {
+		o.buffer.Options = append(o.buffer.Options, bufferText(size))
+	}
+	o.advanced.Add(container.NewBorder(nil, nil, widgets.Middle(widgets.Inset(widgets.Muted("Buffer between reading and writing"), 4, 0, 12, 0)), nil,
+		container.NewHBox(o.buffer)))
+	o.more = t.NewQuiet("Advanced", nil, "Rare options, and those for experts", func() {
+		o.open = !o.open
 		o.reload()
 	})
-	speed := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(64, widgets.Muted("Speed"))), nil, o.speed)
-	o.object = widgets.Card("Options", speed,
-		container.New(&widgets.Column{Gap: 2}, o.verify, o.eject),
-		container.NewHBox(o.more), o.advanced)
+	o.moreRow = container.NewHBox(o.more)
+	o.object = widgets.Card("Options", o.speedRow, o.mode.object, o.layers.object, o.spare.object, o.book.object,
+		container.New(&widgets.Column{Gap: 2}, o.verify, o.eject), o.moreRow, o.advanced)
 	return o
 }
 
@@ -55,6 +129,32 @@ func (o *options) reload() {
 	b := o.v.burn
 	set := b.Options
 	in, isDrive := b.Inserted()
+	o.showSpeeds(in)
+	o.showChoices()
+	o.verify.SetChecked(!set.NoVerify)
+	widgets.SetVisible(o.verify, !set.Simulate)
+	o.eject.SetChecked(set.Eject)
+	widgets.SetVisible(o.eject, isDrive)
+	for _, c := range o.checks {
+		c.box.SetChecked(*c.value(&set) != c.not)
+		widgets.SetVisible(c.box, c.exist(b))
+	}
+	for i, size := range bufferSizes {
+		if size == set.Buffer {
+			o.buffer.SetSelectedIndex(i)
+		}
+	}
+	widgets.SetVisible(o.moreRow, isDrive)
+	widgets.SetVisible(o.advanced, isDrive && o.open)
+	o.more.SetText("Advanced  ▸")
+	if o.open {
+		o.more.SetText("Advanced  ▾")
+	}
+	o.object.Refresh()
+}
+
+// showSpeeds shows the speeds that the drive offers for the disc.
+func (o *options) showSpeeds(in model.Inserted) {
 	o.speeds = append([]int{0}, in.Speeds...)
 	var names []string
 	for _, s := range o.speeds {
@@ -62,32 +162,48 @@ func (o *options) reload() {
 	}
 	o.speed.Options = names
 	for i, s := range o.speeds {
-		if s == set.Speed {
+		if s == o.v.burn.Options.Speed {
 			o.speed.SetSelectedIndex(i)
 		}
 	}
-	o.verify.SetChecked(!set.NoVerify)
-	o.eject.SetChecked(set.Eject)
-	o.simulate.SetChecked(set.Simulate)
-	o.finish.SetChecked(!set.Appendable)
-	o.dao.SetChecked(set.Mode == record.DiscAtOnce)
-	o.blank.SetChecked(set.Blank)
-	allow(o.speed, isDrive && len(in.Speeds) > 0)
-	for _, c := range []*widgets.Check{o.eject, o.simulate, o.finish, o.dao, o.blank} {
-		allow(c, isDrive)
-	}
-	o.more.SetText("Advanced  ▸")
-	if o.advanced.Visible() {
-		o.more.SetText("Advanced  ▾")
-	}
+	widgets.SetVisible(o.speedRow, len(in.Speeds) > 0)
 }
 
-func allow(w fyne.Disableable, can bool) {
-	if can {
-		w.Enable()
-	} else {
-		w.Disable()
+// showChoices shows what can be chosen for the source and the disc.
+func (o *options) showChoices() {
+	b := o.v.burn
+	plan := b.Choices()
+	widgets.SetVisible(o.mode.object, len(b.Modes()) > 0)
+	text := model.Capital(b.Options.Mode.String())
+	if b.Options.Mode == record.Auto {
+		text = "Automatic:  " + plan.Mode.String()
 	}
+	o.mode.set(text, plan.Reason)
+
+	widgets.SetVisible(o.layers.object, len(b.Breaks()) > 0)
+	text = "Chosen by the drive"
+	for _, x := range b.Breaks() {
+		if x.Chosen {
+			text = model.BreakText(x)
+		}
+	}
+	o.layers.set(text, model.Capital(model.LayersText(plan.Layers)))
+
+	widgets.SetVisible(o.spare.object, len(b.Spares()) > 0)
+	text, detail := "As the disc is", ""
+	for _, x := range b.Spares() {
+		if x.Chosen {
+			text, detail = model.SpareText(x), model.SpareDetail(x)
+		}
+	}
+	o.spare.set(text, detail)
+
+	widgets.SetVisible(o.book.object, len(b.Books()) > 0)
+	text = "As the drive sets it"
+	if b.Options.BookType != nil {
+		text = b.Options.BookType.String()
+	}
+	o.book.set(text, "")
 }
 
 func (o *options) changed() {
@@ -100,12 +216,104 @@ func (o *options) changed() {
 	}
 	set.NoVerify = !o.verify.Checked
 	set.Eject = o.eject.Checked
-	set.Simulate = o.simulate.Checked
-	set.Appendable = !o.finish.Checked
-	set.Mode = record.Auto
-	if o.dao.Checked {
-		set.Mode = record.DiscAtOnce
+	for _, c := range o.checks {
+		*c.value(set) = c.box.Checked != c.not
 	}
-	set.Blank = o.blank.Checked
+	if i := o.buffer.SelectedIndex(); i >= 0 {
+		set.Buffer = bufferSizes[i]
+	}
 	o.v.burn.Plan()
+}
+
+// askMode shows the modes, and what each would lose.
+func (v *View) askMode() {
+	b := v.burn
+	list := b.Modes()
+	options := []widgets.Option{{Title: "Automatic", Detail: "Chosen by the contents and the medium"}}
+	chosen := 0
+	for i, m := range list {
+		o := widgets.Option{Title: model.Capital(m.Mode.String())}
+		switch {
+		case m.Err != nil:
+			o.Why = model.Reason(m.Err)
+		case len(m.Lost) > 0:
+			o.Caution = "Not on the disc: " + strings.Join(disc.Texts(m.Lost), "; ")
+		default:
+			o.Detail = "Everything of the source will be on the disc"
+		}
+		options = append(options, o)
+		if m.Mode == b.Options.Mode {
+			chosen = i + 1
+		}
+	}
+	v.ask("Mode", "How the disc is written.", chosen, options, func(i int) {
+		b.Options.Mode = record.Auto
+		if i > 0 {
+			b.Options.Mode = list[i-1].Mode
+		}
+		b.Plan()
+	})
+}
+
+// askBreak shows the places where the layer can be changed.
+func (v *View) askBreak() {
+	b := v.burn
+	list := b.Breaks()
+	options := []widgets.Option{{Title: "Automatic", Detail: "Chosen by the contents"}}
+	chosen := 0
+	for i, x := range list {
+		options = append(options, widgets.Option{Title: model.BreakText(x), Detail: units.Size(x.Sectors*disc.SectorSize) + " on the first layer"})
+		if b.Options.LayerBreak > 0 && x.Sectors == b.Options.LayerBreak {
+			chosen = i + 1
+		}
+	}
+	v.ask("Layer break", "Where the disc changes from its first to its second layer. A player may pause there for a moment.", chosen, options, func(i int) {
+		b.Options.LayerBreak = 0
+		if i > 0 {
+			b.Options.LayerBreak = list[i-1].Sectors
+		}
+		b.Plan()
+	})
+}
+
+// askSpare shows the spare areas, with the capacity that is left.
+func (v *View) askSpare() {
+	b := v.burn
+	list := b.Spares()
+	var options []widgets.Option
+	chosen := -1
+	for i, x := range list {
+		options = append(options, widgets.Option{Title: model.SpareText(x), Detail: model.SpareDetail(x)})
+		if x.Chosen {
+			chosen = i
+		}
+	}
+	present := chosen
+	v.ask("Spare areas", "A part of the disc that takes the place of defective sectors. Another size formats the disc before it is written.", chosen, options, func(i int) {
+		if i != present {
+			b.Options.Spare = &list[i].Spare
+			b.Plan()
+		}
+	})
+}
+
+// askBook shows the book types.
+func (v *View) askBook() {
+	b := v.burn
+	list := b.Books()
+	options := []widgets.Option{{Title: "As the drive sets it"}}
+	chosen := 0
+	for i, x := range list {
+		options = append(options, widgets.Option{Title: x.String()})
+		if b.Options.BookType != nil && *b.Options.BookType == x {
+			chosen = i + 1
+		}
+	}
+	v.ask("Book type", "What kind of disc it calls itself. Some old players read only discs that call themselves DVD-ROM.", chosen, options, func(i int) {
+		b.Options.BookType = nil
+		if i > 0 {
+			b.Options.BookType = &list[i-1]
+		}
+		b.Plan()
+	})
 }

@@ -26,17 +26,23 @@ type settings struct {
 	what   *widgets.Text
 	detail *widgets.Text
 	choose *widgets.Button
-	where  *widgets.Text
+	where  *drop
 	medium *widgets.Facts
 	bar    *widgets.CapacityBar
 	room   *widgets.Text
 	quick  *fyne.Container // other targets, while none is chosen
 
 	options *options
+	views   *widgets.Segments // of the left side: the settings, or the tracks
+	tracks  *trackPage
+	left    fyne.CanvasObject
 
 	summary *widgets.Facts
 	steps   *widgets.Facts
 	caution *widgets.Text
+	lost    *fyne.Container // what the disc will not hold
+	losses  *widgets.Text
+	accept  *widgets.Check
 	erase   *widgets.Button
 	force   *widgets.Button
 	why     *widgets.Text
@@ -46,11 +52,26 @@ type settings struct {
 func newSettings(v *View) *settings {
 	s := &settings{v: v}
 	s.options = newOptions(v)
-	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
+	s.tracks = newTrackPage(v)
+	s.views = widgets.NewSegments(v.d.Tips, func(int) { s.showView() }, "Settings", "Tracks")
+	s.left = container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
+	head := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(60, widgets.Title("Burn"))), nil, container.NewHBox(widgets.Middle(s.views.Container)))
 	s.object = container.NewBorder(
-		widgets.MinHeight(34, widgets.Middle(widgets.Title("Burn"))), widgets.Space(0, 12), nil, nil,
-		container.New(twoColumns{}, left, s.summaryCard()))
+		widgets.MinHeight(34, head), widgets.Space(0, 12), nil, nil,
+		container.New(twoColumns{}, container.NewStack(s.left, s.tracks.object), s.summaryCard()))
 	return s
+}
+
+// showView shows the settings or the tracks. There is no choice for a source of one track.
+func (s *settings) showView() {
+	several := len(s.v.burn.Tracks()) > 0
+	if !several {
+		s.views.Choose(0)
+	}
+	widgets.SetVisible(s.views.Container, several)
+	widgets.SetVisible(s.left, s.views.Chosen() == 0)
+	widgets.SetVisible(s.tracks.object, s.views.Chosen() == 1)
+	s.tracks.reload()
 }
 
 func (s *settings) sourceCard() fyne.CanvasObject {
@@ -74,11 +95,8 @@ func (s *settings) sourceCard() fyne.CanvasObject {
 
 func (s *settings) targetCard() fyne.CanvasObject {
 	t := s.v.d.Tips
-	var drop *widgets.Button
-	drop = t.NewButton("", theme.MenuIcon, "Choose the target", func() { s.targetMenu(widgets.Below(drop)) })
-	drop.Alignment = widget.ButtonAlignTrailing
-	s.where = widgets.NewText("").Bold()
-	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
+	s.where = newDrop(t, "Choose the target", func() { s.targetMenu(widgets.Below(s.where.button)) })
+	s.where.text.Bold()
 	again := t.NewButton("", theme.RefreshIcon, "Look for drives and discs again", s.v.burn.FindDrives)
 	var more *widgets.Button
 	more = t.NewButton("", theme.MoreIcon, "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
@@ -86,17 +104,20 @@ func (s *settings) targetCard() fyne.CanvasObject {
 		t.NewButton("Write an image file…", theme.SaveIcon, "Write an image file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
+	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
+	s.losses = widgets.NewText("").Wrap().Color(theme.Warning)
+	s.accept = widgets.NewCheck("Burn it without that", func(yes bool) { s.v.burn.AcceptLoss(yes) })
+	s.lost = container.New(&widgets.Column{Gap: 4}, widgets.NewText("Not on the disc").Bold(), s.losses, s.accept)
 	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You will be asked again before the burn begins", s.v.eraseFirst)
 	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will have the same defects as its source", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", theme.BurnIcon, "", s.v.begin)
-	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.caution, s.steps.Container)
+	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.lost, s.caution, s.steps.Container)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
 	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
 }
@@ -105,6 +126,7 @@ func (s *settings) reload() {
 	s.showSource()
 	s.showTarget()
 	s.options.reload()
+	s.showView()
 	s.showSummary()
 }
 
@@ -121,7 +143,9 @@ func (s *settings) showSource() {
 	s.kinds[1].Allow(widgets.Unless(b.Compiled != nil && b.Compiled() != nil, "The compilation is empty: add files in Compile first"))
 	widgets.SetVisible(s.choose, chosen && source.Kind == model.FromImage)
 	detail := ""
-	if n := b.Preflight().Sectors; n > 0 {
+	if text := b.TracksSummary(); text != "" {
+		detail = text
+	} else if n := b.Preflight().Sectors; n > 0 {
 		detail = fmt.Sprintf("%s, %s sectors", units.Size(n*disc.SectorSize), units.Thousands(n))
 	}
 	switch {
@@ -153,13 +177,13 @@ func (s *settings) showTarget() {
 	widgets.SetVisible(s.quick, target.None())
 	switch {
 	case target.File != "":
-		s.where.Set("Image file:  " + target.File)
+		s.where.text.Set("Image file:  " + target.File)
 	case isDrive:
-		s.where.Set(in.Drive.Title())
+		s.where.text.Set(in.Drive.Title())
 	case b.FindingDrives():
-		s.where.Set("Looking for drives …")
+		s.where.text.Set("Looking for drives …")
 	default:
-		s.where.Set("Choose a drive, an image file, or a virtual disc")
+		s.where.text.Set("Choose a drive, an image file, or a virtual disc")
 	}
 	s.medium.Set(s.mediumFacts(target, in, isDrive))
 	s.showRoom(in, isDrive && in.Free > 0)
@@ -210,15 +234,18 @@ func (s *settings) showSummary() {
 	plan := p.Plan
 	facts := []widgets.Fact{{Name: "Source", Value: b.SourceTitle()}, {Name: "Target", Value: b.TargetTitle()}}
 	if plan.Profile != "" {
-		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "Mode", Value: plan.Recipe},
+		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "Mode", Value: s.modeText()},
 			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
 	}
-	if p.Sectors > 0 {
+	if text := model.DiscSummary(p.TOC); len(b.Tracks()) > 0 {
+		facts = append(facts, widgets.Fact{Name: "Contents", Value: text})
+	} else if p.Sectors > 0 {
 		facts = append(facts, widgets.Fact{Name: "Size", Value: units.Size(p.Sectors * disc.SectorSize)})
 	}
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
+	s.showLost(p.Lost())
 	warnings := joined(p.Warnings())
 	s.caution.Set(warnings)
 	widgets.SetVisible(s.caution, warnings != "")
@@ -238,6 +265,26 @@ func (s *settings) showSummary() {
 	s.force.SetText(force)
 	s.begin.SetText(s.beginText())
 	s.begin.Allow(why)
+}
+
+// modeText describes how the disc is written, and why so.
+func (s *settings) modeText() string {
+	p := s.v.burn.Preflight().Plan
+	if p.Reason == "" || len(s.v.burn.Modes()) > 0 { // the reason is shown below the choice
+		return p.Recipe
+	}
+	return p.Recipe + "\n" + p.Reason
+}
+
+// showLost shows what the disc will not hold, and asks whether to burn it without that.
+func (s *settings) showLost(lost []disc.Notice) {
+	widgets.SetVisible(s.lost, len(lost) > 0)
+	s.losses.Set(joined(disc.Texts(lost)))
+	accepted := len(lost) > 0 && s.v.burn.LossAccepted()
+	if s.accept.Checked != accepted {
+		s.accept.Checked = accepted // and not SetChecked, which would call AcceptLoss
+		s.accept.Refresh()
+	}
 }
 
 func (s *settings) beginText() string {

@@ -155,6 +155,7 @@ func inspect(ctx context.Context, d model.Drive, t scsi.Transport) model.Inserte
 	in.Medium, in.Status = m.Profile.String(), m.Status.String()
 	in.Erasable, in.Capacity, in.Free = m.Erasable, m.Capacity, m.Free
 	in.Speeds, in.Maker = m.Speeds, m.Maker
+	in.Offers = offers(m)
 	return in
 }
 

@@ -60,7 +60,7 @@ func numberedRoot(id byte) []byte {
 func TestWriteImage(t *testing.T) {
 	e, src := engine.New(), numbered(t, 300)
 	path := filepath.Join(t.TempDir(), "x.iso")
-	r, err := e.Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard)
+	r, err := e.Write(t.Context(), src, model.Target{File: path}, model.Options{}, progress.Discard)
 	if err != nil || !r.Verified || r.Written != 300 || len(r.SHA256) != 64 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -68,7 +68,7 @@ func TestWriteImage(t *testing.T) {
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	r, err = e.Write(t.Context(), src, model.Target{File: path}, record.Options{NoVerify: true}, progress.Discard)
+	r, err = e.Write(t.Context(), src, model.Target{File: path}, model.Options{Options: record.Options{NoVerify: true}}, progress.Discard)
 	if err != nil || r.Verified || r.Equal {
 		t.Errorf("not compared, but %+v, %v", r, err)
 	}
@@ -78,7 +78,7 @@ func TestWriteImageLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := engine.New().Write(ctx, numbered(t, 300), model.Target{File: filepath.Join(dir, "x.iso")}, record.Options{}, progress.Discard)
+	_, err := engine.New().Write(ctx, numbered(t, 300), model.Target{File: filepath.Join(dir, "x.iso")}, model.Options{}, progress.Discard)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
@@ -107,7 +107,7 @@ func TestPlanWrite(t *testing.T) {
 		{"no such source", model.Source{Kind: model.FromImage, Name: file}, model.Target{}, 0, "", true},
 		{"no compilation", model.Source{Kind: model.FromCompilation}, model.Target{}, 0, "", true},
 	} {
-		p := e.PlanWrite(t.Context(), c.src, c.target, record.Options{})
+		p := e.PlanWrite(t.Context(), c.src, c.target, model.Options{})
 		if p.Sectors != c.sectors || p.Plan.Profile != c.profile || (p.Err != nil) != c.fails {
 			t.Errorf("%s: %+v", c.name, p)
 		}
@@ -166,10 +166,10 @@ func TestBusyDrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	if _, err := e.Write(ctx, src, model.Target{Drive: other}, record.Options{}, progress.Discard); err != nil {
+	if _, err := e.Write(ctx, src, model.Target{Drive: other}, model.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Write(ctx, src, model.Target{Drive: burned}, record.Options{Appendable: true}, progress.Discard); err != nil {
+	if _, err := e.Write(ctx, src, model.Target{Drive: burned}, model.Options{Options: record.Options{Appendable: true}}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	shown, err := e.OpenDisc(ctx, burned, 0) // before the task begins
@@ -205,11 +205,11 @@ func TestBusyDrive(t *testing.T) {
 	busy("planning an action", err)
 	_, err = e.RunAction(ctx, burned, model.Eject, progress.Discard)
 	busy("an action", err)
-	busy("planning to burn", e.PlanWrite(ctx, src, model.Target{Drive: burned}, record.Options{}).Err)
-	busy("planning to copy", e.PlanWrite(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{}, record.Options{}).Err)
-	_, err = e.Write(ctx, src, model.Target{Drive: burned}, record.Options{}, progress.Discard)
+	busy("planning to burn", e.PlanWrite(ctx, src, model.Target{Drive: burned}, model.Options{}).Err)
+	busy("planning to copy", e.PlanWrite(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{}, model.Options{}).Err)
+	_, err = e.Write(ctx, src, model.Target{Drive: burned}, model.Options{}, progress.Discard)
 	busy("burning", err)
-	_, err = e.Write(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{Drive: other}, record.Options{}, progress.Discard)
+	_, err = e.Write(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{Drive: other}, model.Options{}, progress.Discard)
 	busy("copying", err)
 	found, err := e.Inserted(ctx)
 	if err != nil || len(found) != 2 || found[1].Err != nil || found[1].Status != "closed" {

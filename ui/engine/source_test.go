@@ -24,7 +24,7 @@ func mastered(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.New().Write(t.Context(), fromImage(dir), model.Target{File: path}, record.Options{}, progress.Discard); err != nil {
+	if _, err := engine.New().Write(t.Context(), fromImage(dir), model.Target{File: path}, model.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -39,15 +39,15 @@ func TestCopyUsedPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=bd-re"
-	if _, err := e.Write(t.Context(), fromImage(image), model.Target{Drive: name}, record.Options{}, progress.Discard); err != nil {
+	if _, err := e.Write(t.Context(), fromImage(image), model.Target{Drive: name}, model.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	src, copied := model.Source{Kind: model.FromDrive, Name: name}, model.Target{File: filepath.Join(t.TempDir(), "copy.iso")}
-	p := e.PlanWrite(t.Context(), src, copied, record.Options{})
+	p := e.PlanWrite(t.Context(), src, copied, model.Options{})
 	if p.Err != nil || p.Sectors != info.Size()/disc.SectorSize || p.Plan.Unused == 0 || !strings.Contains(strings.Join(p.Warnings(), "\n"), "in use") {
 		t.Errorf("%d sectors, %q, %v", p.Sectors, p.Warnings(), p.Err)
 	}
-	if r, err := e.Write(t.Context(), src, copied, record.Options{}, progress.Discard); err != nil || !r.Verified {
+	if r, err := e.Write(t.Context(), src, copied, model.Options{}, progress.Discard); err != nil || !r.Verified {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if s, err := os.Stat(copied.File); err != nil || s.Size() != info.Size() {
@@ -59,14 +59,14 @@ func fromImage(path string) model.Source { return model.Source{Kind: model.FromI
 
 // An image of an incomplete source is written, but is not a success.
 func TestWriteImageOfShortSource(t *testing.T) {
-	for _, o := range []record.Options{{}, {NoVerify: true}} {
+	for _, o := range []model.Options{{}, {Options: record.Options{NoVerify: true}}} {
 		image := mastered(t)
 		if err := os.Truncate(image, 300*disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "copy.iso")
 		r, err := engine.New().Write(t.Context(), fromImage(image), model.Target{File: path}, o, progress.Discard)
-		if v := model.Judge(r, err, o); v.Verdict == model.Verified || !strings.Contains(v.Headline, "INCOMPLETE") {
+		if v := model.Judge(r, err, o.Options); v.Verdict == model.Verified || !strings.Contains(v.Headline, "INCOMPLETE") {
 			t.Errorf("%+v", v)
 		}
 		if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
@@ -100,7 +100,7 @@ func TestWriteImageOfChangedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			src := model.Source{Kind: model.FromCompilation, Compilation: comp}
-			r, err := engine.New().Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard)
+			r, err := engine.New().Write(t.Context(), src, model.Target{File: path}, model.Options{}, progress.Discard)
 			if v := model.Judge(r, err, record.Options{}); v.Verdict == model.Verified {
 				t.Errorf("the outcome is %+v", v)
 			}
@@ -125,7 +125,7 @@ func TestWriteImageOfUnopenable(t *testing.T) {
 	if err := os.WriteFile(path, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := engine.New().Write(t.Context(), fromImage(path), model.Target{File: filepath.Join(t.TempDir(), "x.iso")}, record.Options{}, progress.Discard)
+	r, err := engine.New().Write(t.Context(), fromImage(path), model.Target{File: filepath.Join(t.TempDir(), "x.iso")}, model.Options{}, progress.Discard)
 	if v := model.Judge(r, err, record.Options{}); v.Verdict == model.Verified || v.Verdict == model.Simulated || !strings.Contains(v.Text, "cannot be found") {
 		t.Errorf("%+v", v)
 	}
@@ -139,7 +139,7 @@ func TestWriteLackingFiles(t *testing.T) {
 	drive := "virtual:" + filepath.Join(t.TempDir(), "dvd") + "?medium=dvd+r"
 	e := engine.New()
 	for _, to := range []model.Target{{File: filepath.Join(t.TempDir(), "x.iso")}, {Drive: drive}} {
-		o := record.Options{}
+		o := model.Options{}
 		p := e.PlanWrite(t.Context(), src, to, o)
 		if !errors.Is(p.Err, job.ErrMissing) || !strings.Contains(strings.Join(p.Warnings(), "\n"), path) {
 			t.Errorf("%v: planned: %v, %v", to, p.Err, p.Warnings())
@@ -153,7 +153,7 @@ func TestWriteLackingFiles(t *testing.T) {
 			t.Errorf("%v: planned anyway: %v, %v", to, p.Err, p.Warnings())
 		}
 		r, err := e.Write(t.Context(), src, to, o, progress.Discard)
-		v := model.Judge(r, err, o)
+		v := model.Judge(r, err, o.Options)
 		if v.Verdict != model.Unverified || !strings.Contains(v.Headline, "INCOMPLETE") || !strings.Contains(v.Text, path) {
 			t.Errorf("%v: the outcome is %v, %s: %s", to, v.Verdict, v.Headline, v.Text)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/read"
-	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
@@ -16,9 +15,9 @@ import (
 )
 
 // PlanWrite implements model.Recorder.
-func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o record.Options) (p model.Preflight) {
+func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o model.Options) (p model.Preflight) {
 	p.Err = e.withSource(ctx, s, t, o, progress.Discard, func(ctx context.Context, src *source.Source) error {
-		p.Sectors, p.Notices = disc.Sectors(src), slices.Concat(src.Notices, read.Notices(src))
+		p.Sectors, p.TOC, p.Notices = disc.Sectors(src), src.TOC(), slices.Concat(src.Notices, read.Notices(src))
 		if t.None() {
 			return nil
 		}
@@ -31,9 +30,12 @@ func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, 
 }
 
 // Write implements model.Recorder.
-func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter) (r job.Result, err error) {
+func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o model.Options, rep progress.Reporter) (r job.Result, err error) {
 	err = e.withSource(ctx, s, t, o, rep, func(ctx context.Context, src *source.Source) error {
 		return e.withJob(ctx, src, t, o, func(ctx context.Context, j *job.Job) (err error) {
+			if more := model.Unaccepted(model.Preflight{Plan: j.Plan()}.Lost(), o.Accepted); len(more) > 0 {
+				return &model.LossError{Lost: more}
+			}
 			rep.Notice(disc.Notice{Severity: disc.Info, Text: j.Plan().Profile + ", " + j.Plan().Recipe})
 			r, err = j.Run(ctx, rep)
 			return err
@@ -44,7 +46,7 @@ func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o re
 
 // withSource opens the source. If it is the disc in a drive, it acquires the drives of
 // source and target together, so that two copies never wait for each other.
-func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
+func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, o model.Options, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
 	if s.Kind == model.FromDrive {
 		held, release, err := e.queue.Use(ctx, model.Drives(s, t)...)
 		if err != nil {
@@ -62,13 +64,14 @@ func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target,
 }
 
 // withJob plans to write a source into a target, and passes the plan on.
-func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(context.Context, *job.Job) error) error {
+func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o model.Options, use func(context.Context, *job.Job) error) error {
 	if t.Drive != "" {
 		if err := job.CheckDrive(src, t.Drive); err != nil {
 			return err
 		}
 		return e.withDrive(ctx, t.Drive, func(ctx context.Context, tr scsi.Transport) error {
-			j, err := job.New(ctx, src, job.Recorder(tr, o))
+			o.AcceptLoss = true // as far as the user has agreed to it, which Write checks
+			j, err := job.New(ctx, src, job.Recorder(tr, o.Options))
 			if err != nil {
 				return err
 			}
@@ -79,7 +82,7 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 	if err != nil {
 		return err
 	}
-	j, err := job.New(ctx, src, job.ImageFile(t.File, f, job.ImageOptions{NoVerify: o.NoVerify}))
+	j, err := job.New(ctx, src, job.ImageFile(t.File, f, job.ImageOptions{NoVerify: o.NoVerify, Force: len(o.Accepted) > 0}))
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,25 @@ type Target struct {
 	File  string // path of the image file to write
 }
 
+// Options are the options of a burn.
+type Options struct {
+	record.Options
+	// Accepted is what the disc may lack, because the user has agreed to it. A burn that
+	// would lose more fails with a *LossError before anything is written.
+	Accepted []disc.Notice
+}
+
+// bufferSize returns the size of the buffer between reading and writing, in bytes.
+func (o Options) bufferSize() int64 {
+	if o.Buffer > 0 {
+		return o.Buffer
+	}
+	return usualBuffer
+}
+
+// usualBuffer is the size of the buffer unless another is chosen.
+const usualBuffer = 32 << 20
+
 // None reports whether no target is chosen.
 func (t Target) None() bool { return t.Drive == "" && t.File == "" }
 
@@ -60,11 +79,11 @@ type Recorder interface {
 	// Inserted returns the drives with the discs in them.
 	Inserted(ctx context.Context) ([]Inserted, error)
 	// PlanWrite plans to write a source to a target. Without a target it only opens the
-	// source.
-	PlanWrite(ctx context.Context, s Source, t Target, o record.Options) Preflight
+	// source. What the disc would lack is in the plan, accepted or not.
+	PlanWrite(ctx context.Context, s Source, t Target, o Options) Preflight
 	// Write writes a source to a target, and verifies it unless the options say
 	// otherwise. An image file that is not complete is removed.
-	Write(ctx context.Context, s Source, t Target, o record.Options, rep progress.Reporter) (job.Result, error)
+	Write(ctx context.Context, s Source, t Target, o Options, rep progress.Reporter) (job.Result, error)
 	// Contents returns what is on the disc in a drive.
 	Contents(ctx context.Context, drive string) (Contents, error)
 	// PlanAction plans an action with a drive and its disc.
@@ -86,7 +105,7 @@ const (
 
 // Burn is a burn: first its settings, then its progress, then its outcome.
 type Burn struct {
-	Options  record.Options
+	Options  Options
 	OnChange func() // may be nil
 	// Compiled returns the compilation that is edited, or nil if it is empty. May be nil.
 	Compiled func() *compilation.Compilation
@@ -110,6 +129,7 @@ type Burn struct {
 	stale      bool // drives is from before a disc was changed here
 	changes    int  // number of times that a disc was about to be changed here, or was
 	preflight  Preflight
+	choices    job.Plan      // the last plan that was possible for this source and disc: what can be chosen
 	planned    bool          // preflight is that of the present settings
 	forced     []disc.Notice // the missing files that Options.Force allows to leave out
 	then       func()        // called when the plan is made; may be nil
@@ -146,6 +166,7 @@ func (b *Burn) SetSource(s Source) {
 	b.RestoreTarget()
 	b.source, b.chosen = s, true
 	b.Options.Force = false
+	b.resetChoices()
 	if !b.job.Running() {
 		b.outcome = nil
 	}
@@ -191,6 +212,7 @@ func (b *Burn) setTarget(t Target) {
 // resetDiscOptions resets what was allowed for one disc only.
 func (b *Burn) resetDiscOptions() {
 	b.Options.Blank, b.Options.Force, b.confirmed = false, false, nil
+	b.resetChoices()
 }
 
 // discChanges records that a disc is about to be changed, or was: what is known of the

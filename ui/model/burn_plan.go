@@ -15,6 +15,7 @@ import (
 // Preflight is what is known about a burn before it begins.
 type Preflight struct {
 	Sectors int64         // of the source; 0: unknown
+	TOC     disc.TOC      // of the source; no sessions: unknown
 	Notices []disc.Notice // about the source
 	Plan    job.Plan
 	Err     error // why it cannot be burned with these settings
@@ -41,7 +42,12 @@ func (p Preflight) Warnings() []string {
 		text = append(text, fmt.Sprintf("Only the %s in use are copied, according to %s; %s.",
 			Count(int(p.Plan.Sectors), "sector", "sectors"), p.Plan.UsedBy, Count(int(p.Plan.Unused), "sector is left out", "sectors are left out")))
 	}
-	return append(text, disc.Texts(p.Plan.Notices)...)
+	for _, n := range p.Plan.Notices {
+		if !contains(p.Lost(), n) { // which is shown as such
+			text = append(text, n.String())
+		}
+	}
+	return text
 }
 
 // unplan discards the plan, which no longer matches the settings.
@@ -88,6 +94,9 @@ func (b *Burn) Plan() {
 			p = Preflight{Err: err}
 		}
 		b.preflight, b.planned = p, true
+		if p.Err == nil {
+			b.choices = p.Plan
+		}
 		if then := b.then; then != nil {
 			b.then = nil
 			then()
@@ -135,6 +144,8 @@ func (b *Burn) Why() string {
 		return "Reading the disc …"
 	case b.preflight.Err != nil:
 		return b.describe(b.preflight.Err)
+	case !b.LossAccepted():
+		return "Not everything of the source will be on the disc: agree to that first"
 	}
 	return ""
 }

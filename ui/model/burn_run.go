@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"glassmaster/drive/job"
-	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -16,7 +15,7 @@ type writing struct {
 	title   string // of the source
 	to      string // title of the target
 	target  Target
-	options record.Options
+	options Options
 }
 
 // Begin begins the burn, as soon as no other task uses its drives.
@@ -52,7 +51,7 @@ func (b *Burn) Begin() {
 		return err
 	}, func(err error) {
 		b.discChanges()
-		v := Judge(r, err, o)
+		v := Judge(r, err, o.Options)
 		b.endTrace(err == nil)
 		b.outcome = &v
 		b.changed()
@@ -110,7 +109,7 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 		return progress.Snapshot{HostBuffer: -1, DriveBuffer: -1}, b.trace
 	}
 	s := b.job.Meter().Snapshot()
-	b.trace.Record(s)
+	b.trace.Record(s, b.write.options.bufferSize())
 	if isWriting(s.Phase) || b.writeTrace.Phase == progress.NoPhase {
 		b.writeTrace = b.trace
 	}
@@ -123,7 +122,7 @@ func (b *Burn) endTrace(whole bool) {
 	if !isWriting(b.writeTrace.Phase) {
 		for _, s := range b.job.Meter().Phases() {
 			if isWriting(s.Phase) {
-				b.writeTrace = Trace{Phase: s.Phase}
+				b.writeTrace = newTrace(s.Phase)
 			}
 		}
 	}

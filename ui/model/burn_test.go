@@ -30,7 +30,7 @@ type recorder struct {
 	asked    chan chan bool // not nil: Inserted sends a channel, and waits until that is closed
 	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
 	written  []Target
-	options  record.Options
+	options  Options
 }
 
 func (r *recorder) Queue() *job.Queue { return &r.queue }
@@ -56,7 +56,7 @@ func (r *recorder) answer(change func()) {
 	change()
 }
 
-func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ record.Options) Preflight {
+func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ Options) Preflight {
 	_, release, err := r.queue.Use(ctx, Drives(s, t)...)
 	if err != nil {
 		return Preflight{Err: err}
@@ -86,7 +86,7 @@ func (r *recorder) RunAction(context.Context, string, Action, progress.Reporter)
 	return "", nil
 }
 
-func (r *recorder) Write(ctx context.Context, _ Source, t Target, o record.Options, rep progress.Reporter) (job.Result, error) {
+func (r *recorder) Write(ctx context.Context, _ Source, t Target, o Options, rep progress.Reporter) (job.Result, error) {
 	r.written, r.options = append(r.written, t), o
 	return r.burn(ctx, rep)
 }
@@ -324,7 +324,7 @@ func TestBurnPhases(t *testing.T) {
 		b.FindDrives()
 		b.SetTarget(c.target)
 		b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
-		b.Options = c.o
+		b.Options.Options = c.o
 		b.waitUntilIdle(t, q)
 		b.Begin()
 		for i, p := range c.phases {
@@ -461,8 +461,8 @@ func TestTrace(t *testing.T) {
 	if _, ok := tr.At(0); ok || tr.Top() != 0 {
 		t.Error("an empty trace has a rate")
 	}
-	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 100, Total: 1000, Rate: 10})
-	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 20})
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 100, Total: 1000, Rate: 10}, 0)
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 20}, 0)
 	for share, want := range map[float64]float64{0: 10, 0.1: 10, 0.3: 15, 0.5: 20} {
 		if v, ok := tr.At(share); !ok || v < want-0.1 || v > want+0.1 {
 			t.Errorf("at %v: %v, %v; want %v", share, v, ok, want)
@@ -478,7 +478,7 @@ func TestTrace(t *testing.T) {
 	if tr.Top() != 30 {
 		t.Errorf("the scale ends at %v", tr.Top())
 	}
-	tr.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5})
+	tr.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5}, 0)
 	if v, ok := tr.At(0.2); !ok || v != 5 || tr.Phase != progress.Comparing {
 		t.Errorf("a new phase: %v %v %s", v, ok, tr.Phase)
 	}
@@ -501,5 +501,43 @@ func TestPhaseLog(t *testing.T) {
 	want := "Writing, 4.00 kB|Writing: 4.00 kB in 0:02, on average 2.00 kB/s|Finishing"
 	if got := strings.Join(logged, "|"); got != want {
 		t.Errorf("the log says %q, want %q", got, want)
+	}
+}
+
+// The levels of the buffers are kept, and where they were low; not while a buffer is filled
+// for the first time, and not when nothing is left to be read.
+func TestTraceOfBuffers(t *testing.T) {
+	var tr Trace
+	at := func(done int64, host, drive float64) {
+		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 10, HostBuffer: host, DriveBuffer: drive}, 100)
+	}
+	at(10, 1, 0)      // the drive's is being filled
+	at(200, 0.9, 0.8) //
+	at(400, 0.1, 0.7)
+	at(401, 0.6, 0.7) // in the same place
+	at(600, 0.9, 0.2)
+	at(700, 0.9, 0.9)
+	at(950, 0.05, 0.9) // the rest is in the buffer
+	for share, low := range map[float64]bool{0.01: false, 0.2: false, 0.4: true, 0.6: true, 0.7: false, 0.95: false} {
+		if tr.Low(share) != low {
+			t.Errorf("low at %g: %v", share, !low)
+		}
+	}
+	if least, ok := tr.Least(HostBuffer); !ok || least != 0.1 {
+		t.Errorf("the least level of the host's is %g, %v", least, ok)
+	}
+	if least, ok := tr.Least(DriveBuffer); !ok || least != 0.2 {
+		t.Errorf("the least level of the drive's is %g, %v", least, ok)
+	}
+	if level, ok := tr.Level(HostBuffer, 0.5); !ok || level != 0.1 {
+		t.Errorf("the level at the half is %g, %v", level, ok)
+	}
+	if _, ok := tr.Level(DriveBuffer, 0.99); ok {
+		t.Error("there is a level beyond the end")
+	}
+	var none Trace
+	none.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5, HostBuffer: -1, DriveBuffer: -1}, 100)
+	if _, ok := none.Least(HostBuffer); ok {
+		t.Error("a level that was never measured is known")
 	}
 }

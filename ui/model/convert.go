@@ -29,12 +29,16 @@ type Checked struct {
 	Correctable int64         // damaged sectors that parity can correct
 }
 
-// LossError is the error of a conversion to a format that cannot hold everything on the disc.
+// LossError is the error of a disc or image that would not hold everything of its source,
+// if the user has not agreed to that.
 type LossError struct {
-	Format string
+	Format string // of the image; empty: a disc is burned
 	Lost   []disc.Notice
 }
 
 func (e *LossError) Error() string {
+	if e.Format == "" {
+		return "nothing was written, because the disc would not hold everything of the source: " + e.Lost[0].String()
+	}
 	return fmt.Sprintf("the format %s cannot hold everything on the disc: %s", e.Format, e.Lost[0].Text)
 }

@@ -50,6 +50,7 @@ type Inserted struct {
 	Free     int64 // sectors that can be written now
 	Speeds   []int // kB/s, highest first
 	Maker    string
+	Offers   Offers
 	Err      error // why the drive or the disc cannot be used
 }
 

@@ -13,6 +13,7 @@ const (
 	Hover          = fynetheme.ColorNameHover
 	MenuBackground = fynetheme.ColorNameMenuBackground
 	Shadow         = fynetheme.ColorNameShadow
+	InputBorder    = fynetheme.ColorNameInputBorder
 )
 
 // Sizes of text.
@@ -31,6 +32,7 @@ var (
 	DocumentIcon  = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocument)
 	ExtractIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDownload)
 	ForwardIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateNext)
+	HideIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameVisibilityOff)
 	InfoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameInfo)
 	MenuIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameArrowDropDown)
 	MoreIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMoreVertical)
@@ -41,6 +43,7 @@ var (
 	RefreshIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameViewRefresh)
 	SaveIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocumentSave)
 	SearchIcon    = fynetheme.DefaultTheme().Icon(fynetheme.IconNameSearch)
+	ShowIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameVisibility)
 	StopIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMediaStop)
 	UndoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentUndo)
 )

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -23,7 +24,23 @@ type Graph struct {
 	trace  model.Trace
 	raster *canvas.Raster
 	frame  *canvas.Rectangle
-	marks  [3]*canvas.Text // the rates at the top and in the middle, and the caption
+	marks  [graphMarks]*canvas.Text
+}
+
+// Texts of a graph.
+const (
+	markTop    = iota // the rate at the top
+	markMiddle        // the rate in the middle
+	markCaption
+	markHost  // the legend of the line of the host's buffer
+	markDrive // and of that of the drive
+	markLow   // and of the places where one of them was low
+	graphMarks
+)
+
+// graphInks are the colours of the texts, those of the legend like what they explain.
+var graphInks = [graphMarks]fyne.ThemeColorName{
+	theme.Muted, theme.Muted, theme.Muted, theme.ParityPColor, theme.ParityQColor, theme.Warning,
 }
 
 // NewGraph returns an empty graph.
@@ -53,7 +70,11 @@ func (r *graphRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 120) }
 
 func (r *graphRenderer) Objects() []fyne.CanvasObject {
 	g := r.g
-	return []fyne.CanvasObject{g.frame, g.raster, g.marks[0], g.marks[1], g.marks[2]}
+	all := []fyne.CanvasObject{g.frame, g.raster}
+	for _, m := range g.marks {
+		all = append(all, m)
+	}
+	return all
 }
 
 func (r *graphRenderer) Layout(s fyne.Size) {
@@ -61,10 +82,15 @@ func (r *graphRenderer) Layout(s fyne.Size) {
 	g.frame.Resize(s)
 	g.raster.Move(fyne.NewSquareOffsetPos(1))
 	g.raster.Resize(s.SubtractWidthHeight(2, 2))
-	g.marks[0].Move(fyne.NewPos(8, 6))
-	g.marks[1].Move(fyne.NewPos(8, s.Height/2+2))
-	m := g.marks[2].MinSize()
-	g.marks[2].Move(fyne.NewPos(s.Width-m.Width-8, 6))
+	g.marks[markTop].Move(fyne.NewPos(8, 6))
+	g.marks[markMiddle].Move(fyne.NewPos(8, s.Height/2+2))
+	x := s.Width
+	for _, i := range []int{markCaption, markLow, markDrive, markHost} { // from the right
+		if g.marks[i].Text != "" {
+			x -= g.marks[i].MinSize().Width + 14
+			g.marks[i].Move(fyne.NewPos(x+6, 6))
+		}
+	}
 	for _, t := range g.marks {
 		t.Resize(t.MinSize())
 	}
@@ -74,14 +100,28 @@ func (r *graphRenderer) Refresh() {
 	g := r.g
 	g.frame.FillColor, g.frame.StrokeColor = theme.Color(theme.Surface), theme.Color(theme.Border)
 	g.frame.StrokeWidth, g.frame.CornerRadius = 1, theme.Radius
-	for i, text := range []string{rateMark(g.trace.Top()), rateMark(g.trace.Top() / 2), g.caption()} {
-		g.marks[i].Text, g.marks[i].Color = text, theme.Color(theme.Muted)
+	for i, text := range g.texts() {
+		g.marks[i].Text, g.marks[i].Color = text, theme.Color(graphInks[i])
 		g.marks[i].TextSize = theme.Size(theme.CaptionSize)
 	}
 	r.Layout(g.Size())
 	for _, o := range r.Objects() {
 		o.Refresh()
 	}
+}
+
+// texts returns the texts.
+func (g *Graph) texts() [graphMarks]string {
+	all := [graphMarks]string{markTop: rateMark(g.trace.Top()), markMiddle: rateMark(g.trace.Top() / 2), markCaption: g.caption()}
+	for i, b := range []model.Buffer{model.HostBuffer, model.DriveBuffer} {
+		if least, ok := g.trace.Least(b); ok {
+			all[markHost+i] = fmt.Sprintf("%s, at least %.0f %%", model.Capital(b.String()), least*100)
+			if least < model.LowLevel {
+				all[markLow] = "Low"
+			}
+		}
+	}
+	return all
 }
 
 // caption returns the text below the graph.
@@ -116,6 +156,7 @@ func (g *Graph) draw(w, h int) image.Image {
 			img.Set(w*i/8, y, grid)
 		}
 	}
+	g.drawLows(img)
 	top := g.trace.Top()
 	if top <= 0 {
 		return img
@@ -131,20 +172,59 @@ func (g *Graph) draw(w, h int) image.Image {
 		if math.IsNaN(before) {
 			before = y
 		}
-		drawColumn(img, x, min(before, y), max(before, y), ink)
+		drawColumn(img, x, min(before, y), max(before, y), ink, 0.22)
 		before = y
 	}
+	g.drawLevels(img)
 	return img
 }
 
-// drawColumn draws one column: the line between y0 and y1, and the area below.
-func drawColumn(img *image.NRGBA, x int, y0, y1 float64, ink color.NRGBA) {
+// drawLows marks where a buffer was low, over the whole height.
+func (g *Graph) drawLows(img *image.NRGBA) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	ink := toNRGBA(theme.Color(theme.Warning))
+	for x := range w {
+		for near := -1; near <= 1; near++ { // a single place is 3 pixels wide
+			if !g.trace.Low(float64(min(max(x+near, 0), w-1)) / float64(max(w-1, 1))) {
+				continue
+			}
+			for y := range h {
+				blend(img, x, y, ink, 0.35)
+			}
+			break
+		}
+	}
+}
+
+// drawLevels draws the levels of the buffers as lines, full at the top.
+func (g *Graph) drawLevels(img *image.NRGBA) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	for b, name := range []fyne.ThemeColorName{theme.ParityPColor, theme.ParityQColor} {
+		ink, before := toNRGBA(theme.Color(name)), math.NaN()
+		for x := range w {
+			v, ok := g.trace.Level(model.Buffer(b), float64(x)/float64(max(w-1, 1)))
+			if !ok {
+				continue
+			}
+			y := 2 + float64(h-4)*(1-v)
+			if math.IsNaN(before) {
+				before = y
+			}
+			drawColumn(img, x, min(before, y), max(before, y), ink, 0)
+			before = y
+		}
+	}
+}
+
+// drawColumn draws one column: the line between y0 and y1, and the area below with an
+// opacity.
+func drawColumn(img *image.NRGBA, x int, y0, y1 float64, ink color.NRGBA, opacity float64) {
 	const half = 0.9 // of the line's width
 	h := img.Rect.Dy()
 	for y := max(int(y0-half)-1, 0); y < h; y++ {
 		top, bottom := float64(y), float64(y+1)
 		line := max(0, min(bottom, y1+half)-max(top, y0-half))
-		area := max(0, min(1, bottom-y1)) * 0.22
+		area := max(0, min(1, bottom-y1)) * opacity
 		blend(img, x, y, ink, max(min(line, 1), area))
 	}
 }

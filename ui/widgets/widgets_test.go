@@ -90,7 +90,7 @@ func TestGraph(t *testing.T) {
 	g := NewGraph()
 	var tr model.Trace
 	for done := int64(1); done <= 500; done++ {
-		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 50})
+		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 50}, 0)
 	}
 	g.Set(tr)
 	img := g.draw(200, 100) // the scale ends at 60

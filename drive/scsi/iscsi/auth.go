@@ -16,6 +16,9 @@ const (
 	mutualVariable = "GLASSMASTER_CHAP_MUTUAL_SECRET"
 )
 
+// errUserNeeded is the error of a target that requires CHAP.
+var errUserNeeded = errors.New("the target requires a user (CHAP): put its name into the address, iscsi://USER@HOST, and its secret into the variable " + secretVariable)
+
 // authentication is the initiator's side of the security stage (RFC 7143 12.1.3).
 type authentication struct {
 	account chap.Account // with which the initiator proves who it is; no name: it does not
@@ -111,7 +114,7 @@ func (a *authentication) chosen(method string) error {
 	case a.method != "" && method != a.method:
 		return errors.New("the target chooses the authentication twice")
 	case method == "CHAP" && a.account.Name == "":
-		return errors.New("the target requires AuthMethod=CHAP: put the name of a user into the address (iscsi://USER@HOST), and its secret into the variable " + secretVariable)
+		return errUserNeeded
 	case method == "None" && a.mutual != nil:
 		return errors.New("the target does not prove who it is, but " + mutualVariable + " is set")
 	case method != "CHAP" && method != "None":

@@ -171,6 +171,9 @@ func (l *login) check(reply *pdu.PDU) error {
 		}
 		return errors.New("the target redirects the login without an address")
 	}
+	if class == 2 && detail == 1 && l.auth.account.Name == "" {
+		return errUserNeeded
+	}
 	if text := loginFailure(uint16(class)<<8 | uint16(detail)); text != "" {
 		return errors.New(text)
 	}
@@ -184,7 +187,7 @@ func loginFailure(status uint16) string {
 	case 0x0200:
 		return "the target rejected the login as invalid"
 	case 0x0201:
-		return "the target refuses the user or its secret, or requires some (CHAP): use iscsi://USER@HOST, with the secret in the variable " + secretVariable
+		return "the target refuses the user or its secret (CHAP); check the name in the address, and the variable " + secretVariable
 	case 0x0202:
 		return "the target denies access; add the initiator " + initiatorName + " to its access list"
 	case 0x0203:

@@ -220,11 +220,11 @@ func TestLoginRefused(t *testing.T) {
 		}
 	}
 	for want, script := range map[string]func(*target){
-		"refuses the user":         refuse(2, 1, ""),
+		"requires a user (CHAP)":   refuse(2, 1, ""),
 		"access list":              refuse(2, 2, ""),
 		"no target with that name": refuse(2, 3, ""),
 		"status 0277h":             refuse(2, 0x77, ""),
-		"requires AuthMethod=CHAP": refuse(0, 0, "AuthMethod=CHAP\x00"),
+		"put its name into":        refuse(0, 0, "AuthMethod=CHAP\x00"),
 		"not KEY=VALUE":            refuse(0, 0, "nonsense\x00"),
 		"not a number from 512":    refuse(0, 0, "MaxRecvDataSegmentLength=99999999999\x00"),
 		"HeaderDigest=MD5":         refuse(0, 0, "HeaderDigest=MD5\x00"),

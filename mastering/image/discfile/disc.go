@@ -106,6 +106,9 @@ func (s *State) TOC(cd bool) disc.TOC {
 		toc.Sessions = []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
 		return toc
 	}
+	if s.Jump != nil && s.Jump.On {
+		return s.jumpTOC()
+	}
 	number := 0
 	for i := range s.Sessions {
 		one := disc.Session{Number: i + 1, CDI: cd && s.Sessions[i].Type == TypeCDI}

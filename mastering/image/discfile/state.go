@@ -13,10 +13,14 @@ type State struct {
 	Format     Formatting `json:"format,omitempty"`
 	LayerBreak int64      `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host; 0: the drive chooses
 	MCN        string     `json:"mcn,omitempty"`
-	CDText     []byte     `json:"cdText,omitempty"`   // packs of 18 bytes
-	TextDone   bool       `json:"textDone,omitempty"` // the host has sent all packs of CDText
-	Overburn   int64      `json:"overburn,omitempty"` // CD: how many of the last sectors are beyond the capacity that the disc reports
-	Areas      []Area     `json:"areas,omitempty"`    // CD: sectors that are stored as a whole, in the order of their addresses
+	CDText     []byte     `json:"cdText,omitempty"`    // packs of 18 bytes
+	TextDone   bool       `json:"textDone,omitempty"`  // the host has sent all packs of CDText
+	Overburn   int64      `json:"overburn,omitempty"`  // CD: how many of the last sectors are beyond the capacity that the disc reports
+	Exported   bool       `json:"exported,omitempty"`  // an image of the disc as it is has been written
+	Areas      []Area     `json:"areas,omitempty"`     // CD: sectors that are stored as a whole, in the order of their addresses
+	ROM        bool       `json:"rom,omitempty"`       // DVD+: the book type is that of a DVD-ROM
+	Protected  bool       `json:"protected,omitempty"` // DVD-RAM: write protected by software
+	Jump       *Jump      `json:"jump,omitempty"`      // DVD-R DL: layer jump recording
 }
 
 // Session is a run of tracks.
@@ -29,6 +33,7 @@ type Session struct {
 	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
 	Spans   []Span  `json:"spans,omitempty"`   // at once on CD, while the session is open
+	NoNext  bool    `json:"noNext,omitempty"`  // the lead-in says that no session follows
 	Raw     bool    `json:"raw,omitempty"`     // at once on CD: written with lead-in, sub-channels and lead-out
 	Bad     string  `json:"bad,omitempty"`     // why no drive can read the closed session, which was written raw; empty: it can be read
 }
@@ -50,6 +55,7 @@ type Track struct {
 	SCMS     bool   `json:"scms,omitempty"`   // audio: the copy bit alternates, since it is a first copy already
 
 	Indexes []int64 `json:"indexes,omitempty"` // where the indexes 2, 3, ... begin
+	Hole    *Run    `json:"hole,omitempty"`    // with layer jumps: what is not recorded of the closed track
 }
 
 // Formatting is how an overwritable medium, or a BD-R, is formatted.
@@ -63,6 +69,16 @@ type Formatting struct {
 	Restricted bool  `json:"restricted,omitempty"` // DVD-RW in restricted overwrite mode
 	Growing    bool  `json:"growing,omitempty"`    // DVD-RW: intermediate state after a quick format
 	Target     int64 `json:"target,omitempty"`     // of a quick format; 0: up to the last sector that the host writes
+
+	Random   bool    `json:"random,omitempty"`   // BD-R: random recording
+	Written  []Run   `json:"written,omitempty"`  // BD-R with random recording: what is written, in the order of the addresses
+	Replaced []int64 `json:"replaced,omitempty"` // first sectors of the blocks in place of which spare blocks are used
+}
+
+// Run is a run of sectors.
+type Run struct {
+	Start int64 `json:"start"`
+	End   int64 `json:"end"` // the address after the last one
 }
 
 // Clone returns a copy that shares nothing with s.
@@ -75,6 +91,12 @@ func (s *State) Clone() *State {
 	}
 	c.CDText = slices.Clone(s.CDText)
 	c.Areas = slices.Clone(s.Areas)
+	if s.Jump != nil {
+		j := *s.Jump
+		c.Jump = &j
+	}
+	c.Format.Replaced = slices.Clone(s.Format.Replaced)
+	c.Format.Written = slices.Clone(s.Format.Written)
 	return &c
 }
 

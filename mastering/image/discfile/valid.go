@@ -26,17 +26,34 @@ func (s *State) valid(cd bool) bool {
 	if s.Overburn < 0 || s.Overburn >= max(s.Sectors, 1) || !validAreas(s.Areas, s.Sectors, cd) {
 		return false
 	}
+	for _, at := range f.Replaced {
+		if at < 0 || at >= s.Sectors {
+			return false
+		}
+	}
+	if s.Jump != nil && (cd || !s.Jump.valid(s)) {
+		return false
+	}
+	end := int64(0)
+	for _, r := range f.Written {
+		if r.Start < end || r.End <= r.Start || r.End > s.Sectors {
+			return false
+		}
+		end = r.End
+	}
 	if f.Background > 3 || len(s.CDText)%packBytes != 0 || f.Blocks > 0 && len(s.Sessions) > 0 {
 		return false
 	}
-	end := int64(-Pregap) // of what is before the session
+	end = -Pregap // of what is before the session
 	for i := range s.Sessions {
 		e := &s.Sessions[i]
 		last := i+1 == len(s.Sessions)
 		if !e.Closed && !last || !e.valid(s.Sectors, end, cd) {
 			return false
 		}
-		end = e.LeadOut
+		if end = e.LeadOut; e.Closed && s.Jump != nil && e.Tracks[0].Hole != nil {
+			end = e.Tracks[0].Hole.Start // the next session is between the parts of this one
+		}
 	}
 	return true
 }
@@ -76,6 +93,8 @@ func (e *Session) valid(sectors, end int64, cd bool) bool {
 func (t *Track) valid(sectors int64, cd bool) bool {
 	switch {
 	case t.Start < 0 || t.Size < 0 || t.Size > sectors-t.Start || t.Next < t.Start || t.Next > sectors:
+		return false
+	case !t.Hole.valid(t):
 		return false
 	case t.RunOut < 0 || t.RunOut > t.Next-t.Start || t.Pregap < 0 || t.Pregap > sectors+Pregap:
 		return false

@@ -9,19 +9,12 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/runs"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 )
-
-// pieceSectors is how many sectors are read at a time: whole pages of memory also if they
-// are stored as sectors of a CD, of which reading anything else costs a third more.
-const pieceSectors = 256
-
-// writeSectors is how many sectors are written at a time. Much more is slow on some file
-// systems.
-const writeSectors = 64
 
 // create writes the user data of a disc, from address 0 to the end of its last data
 // track. Sectors that are not part of a data track are written as zeros.
@@ -44,14 +37,13 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 		return nil
 	}
 	rep.Phase(progress.Writing, int64(track.End())*disc.SectorSize)
-	piece := make([]byte, pieceSectors*disc.SectorSize)
 	at := disc.LBA(0)
 	for _, run := range dataRuns(d) {
-		if err := zeros(ctx, w, int64(run.start-at), piece, rep); err != nil {
+		if err := zeros(ctx, w, int64(run.start-at), rep); err != nil {
 			return err
 		}
-		if err := sectors(ctx, w, d, run, piece, rep); err != nil {
-			return err
+		if err := runs.Write(ctx, w, d, run.start, run.end, runs.Mode1User, rep); err != nil {
+			return fmt.Errorf("write ISO image: %w", err)
 		}
 		at = run.end
 	}
@@ -71,6 +63,9 @@ func inFile(d disc.Disc) (*layout.Layout, bool) {
 	}
 	if named, err := os.Stat(f.Name()); err != nil || !os.SameFile(info, named) {
 		return nil, false // the layout would open what has the name now
+	}
+	if info.Size() <= (disc.Sectors(d)-1)*disc.SectorSize {
+		return nil, false // it has become shorter, and the layout would end with zeros; reading it fails
 	}
 	src := layout.NewFile(f.Name())
 	src.Modified = volume.Nanoseconds(info.ModTime())
@@ -98,55 +93,18 @@ func dataRuns(d disc.Disc) []run {
 }
 
 // zeros writes n sectors of zeros.
-func zeros(ctx context.Context, w io.Writer, n int64, piece []byte, rep progress.Reporter) error {
-	if n > 0 {
-		clear(piece)
-	}
+func zeros(ctx context.Context, w io.Writer, n int64, rep progress.Reporter) error {
+	piece := make([]byte, min(n, 64)*disc.SectorSize)
 	for n > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p := piece[:min(n, pieceSectors)*disc.SectorSize]
-		if err := write(w, p, rep); err != nil {
-			return err
-		}
-		n -= int64(len(p) / disc.SectorSize)
-	}
-	return nil
-}
-
-// sectors copies a run of sectors.
-func sectors(ctx context.Context, w io.Writer, d disc.Disc, r run, piece []byte, rep progress.Reporter) error {
-	for r.start < r.end {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p := piece[:min(int64(r.end-r.start), pieceSectors)*disc.SectorSize]
-		n, err := d.ReadSectors(ctx, p, r.start, disc.User)
-		if werr := write(w, p[:n*disc.SectorSize], rep); werr != nil {
-			return werr
-		}
-		r.start += disc.LBA(n)
-		if n*disc.SectorSize == len(p) {
-			continue
-		}
-		if err == nil {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("write ISO image: read sector %d of %d: %w", r.start, r.end, err)
-	}
-	return nil
-}
-
-// write writes sectors, and adds what was written to rep.
-func write(w io.Writer, p []byte, rep progress.Reporter) error {
-	for len(p) > 0 {
-		n := min(len(p), writeSectors*disc.SectorSize)
-		if _, err := w.Write(p[:n]); err != nil {
+		p := piece[:min(n*disc.SectorSize, int64(len(piece)))]
+		if _, err := w.Write(p); err != nil {
 			return fmt.Errorf("write ISO image: %w", err)
 		}
-		rep.Add(int64(n))
-		p = p[n:]
+		rep.Add(int64(len(p)))
+		n -= int64(len(p) / disc.SectorSize)
 	}
 	return nil
 }

@@ -106,6 +106,8 @@ type scanner struct {
 	count   int64 // sectors
 	lost    bool  // the addresses in the headers are wrong
 	notices []disc.Notice
+
+	head [sector.XADataAt]byte // sync pattern, header and sub-header of the sector that look reads
 }
 
 func (s *scanner) warn(text string, args ...any) {
@@ -171,14 +173,20 @@ func (s *scanner) disc() (disc.TOC, []runs.Run) {
 // cannot be read.
 func (s *scanner) read(i int64) []byte {
 	p := make([]byte, s.stored.stride)
-	n, _ := s.file.ReadAt(p, i*int64(s.stored.stride))
-	if n < s.stored.at+s.stored.Length {
+	if n := s.readInto(p, i); n < s.stored.at+s.stored.Length {
 		return nil
 	}
+	return p
+}
+
+// readInto reads the first bytes of what is stored of a sector. It returns the number of
+// those that could be read.
+func (s *scanner) readInto(p []byte, i int64) int {
+	n, _ := s.file.ReadAt(p, i*int64(s.stored.stride))
 	if s.stored.Scrambled {
 		sector.Scramble(p)
 	}
-	return p
+	return n
 }
 
 // sectors returns a number of sectors as text.

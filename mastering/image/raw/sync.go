@@ -30,8 +30,8 @@ type look struct {
 // look returns what a sector says. The address of an audio sector is that of other, and that
 // of all if the addresses are wrong.
 func (s *scanner) look(i int64, other look) look {
-	p := s.read(i)
-	if p == nil {
+	p := s.head[:]
+	if s.readInto(p, i) < len(p) {
 		return other
 	}
 	k, ok := sector.Identify(p)

@@ -68,13 +68,26 @@ func (d *stored) Files() []string { return d.files.Files() }
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
 
-// pieceSectors is how many sectors are read at a time if they have to be converted. This
-// many are whole pages of memory, whatever their size is: reading and writing files in other
-// pieces costs a third more.
-const pieceSectors = 256
+// convertSectors is how many sectors are read at a time if they have to be converted: few
+// enough that they are still in the cache of the processor when they are.
+const convertSectors = 64
 
 // scratch holds buffers for what is read before it is converted.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// pageSize is that of most processors. More would do no harm.
+const pageSize = 4096
+
+// aligned returns n bytes of *buf, which it makes longer if need be. A byte at offset off of
+// a file gets the same place within a page as in the page cache; to other places the kernel
+// copies more slowly.
+func aligned(buf *[]byte, n int, off int64) []byte {
+	skip := int(off & (pageSize - 1))
+	if skip+n > len(*buf) {
+		*buf = make([]byte, pageSize+n) // the allocator aligns what is as long as this to pages
+	}
+	return (*buf)[skip:][:n]
+}
 
 // ReadSectors implements disc.Disc.
 func (d *stored) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
@@ -95,7 +108,7 @@ func (d *stored) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 			i++
 			continue
 		}
-		k := min(len(p)/size-n, int(d.runs[i].End()-at), pieceSectors)
+		k := min(len(p)/size-n, int(d.runs[i].End()-at), convertSectors)
 		if d.runs[i].direct(f) {
 			k = min(len(p)/size-n, int(d.runs[i].End()-at))
 		}
@@ -133,10 +146,7 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
 	count, stride := len(p)/f.Size(), r.stride()
-	if count*stride > len(*buf) {
-		*buf = make([]byte, count*stride)
-	}
-	stored := (*buf)[:count*stride]
+	stored := aligned(buf, count*stride, r.offset(lba))
 	n := count
 	var err error
 	if r.From != nil {
@@ -161,6 +171,9 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	return done, err
 }
 
+// offset returns where a sector is stored in From, in bytes.
+func (r *Run) offset(lba disc.LBA) int64 { return r.Offset + int64(lba-r.Start)*int64(r.stride()) }
+
 // load reads stored sectors, and descrambles them. It returns the number of those that were
 // read in full.
 func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
@@ -176,8 +189,7 @@ func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
 // loadStored reads sectors as they are stored.
 func (r *Run) loadStored(p []byte, lba disc.LBA, stride int) (int, error) {
 	want := len(p) / stride
-	off := r.Offset + int64(lba-r.Start)*int64(stride)
-	n, err := r.From.ReadAt(p, off)
+	n, err := r.From.ReadAt(p, r.offset(lba))
 	if n == len(p) {
 		return want, nil
 	}
