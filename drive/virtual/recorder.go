@@ -183,7 +183,7 @@ func (d *recorder) execute(r *request) (int, error) {
 			return 0, err
 		}
 	}
-	if slices.Contains(d.faults.Idle, op) {
+	if slices.Contains(d.faults.Idle, writeOp(op)) {
 		return idle(r), nil
 	}
 	return cmd.run(d, r)
