@@ -154,10 +154,10 @@ type Burn struct {
 	then       func()        // called when the plan is made; may be nil
 	planning   *Job
 	job        *Job
-	write      writing // what the job writes
+	write      writing      // what the job writes
 	recordings []*Recording // the discs that it writes at the same time
-	shown      int     // the index of the one that is shown
-	ended      bool    // the job has ended, and its outcome is shown
+	shown      int          // the index of the one that is shown
+	ended      bool         // the job has ended, and its outcome is shown
 	copies     copies
 	report     job.Report
 }

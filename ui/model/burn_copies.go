@@ -140,6 +140,9 @@ func (b *Burn) askNext() {
 	b.changed()
 }
 
+// ReadingDisc reports whether a disc is read into a temporary image.
+func (b *Burn) ReadingDisc() bool { return b.job.Running() && b.write.reading }
+
 // Checking reports whether the tray is being opened, or the next disc is being checked.
 func (b *Burn) Checking() bool { return b.copies.job.Running() || b.copies.inserting && b.isPlanning() }
 

@@ -169,4 +169,3 @@ func (b *Burn) Phases() []Phase {
 	}
 	return all
 }
-

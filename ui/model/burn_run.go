@@ -16,7 +16,7 @@ type writing struct {
 	to      string // title of the target
 	source  Source
 	first   Source // of the first copy: not the temporary image
-	reading bool // the disc is read into a temporary image
+	reading bool   // the disc is read into a temporary image
 	target  Target
 	options Options
 }

@@ -204,7 +204,7 @@ func (o Outcome) Lines() []Line {
 		rate := float64(r.Written) * 2048 / r.Seconds
 		add("Time", fmt.Sprintf("%s, on average %s/s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), units.Size(int64(rate))))
 	}
-	if r.LeastSeconds > 0 {
+	if r.LeastSeconds >= 1 {
 		add("At least", units.Duration(time.Duration(r.LeastSeconds*float64(time.Second)))+" at the speed of the disc")
 	}
 	if r.Levels.Host >= 0 && r.Levels.Size > 0 {
