@@ -183,7 +183,7 @@ func (o *options) showSpeeds(in model.Inserted) {
 			o.speed.SetSelectedIndex(i)
 		}
 	}
-	widgets.SetVisible(o.speedRow, len(in.Speeds) > 0)
+	widgets.SetVisible(o.speedRow, len(in.Speeds) > 0 && !o.v.burn.WithOneDrive()) // those of the blank disc are unknown
 }
 
 // showChoices shows what can be chosen for the source and the disc.
