@@ -53,6 +53,8 @@ there is only one.`,
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open for another session")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.Var(modeFlag{&o.Mode}, "mode", "write `MODE`: auto, tao, sao, raw, dao, incremental or jump, as far as drive and medium have it")
+	f.BoolVar(&o.AcceptLoss, "accept-loss", false, "burn a source of which the disc cannot hold everything in this mode")
+	f.BoolVar(&o.Overburn, "overburn", false, "write a CD beyond the capacity that it states, if the drive takes it")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not state the address it was made for")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
@@ -114,7 +116,8 @@ func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source
 	if p.UsedBy != "" {
 		inv.note("%s: %d of %d sectors are in use according to %s; only those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
-	inv.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
+	inv.note("%s (%s) -> %s: %s, %s", src.Name, burnedSize(p.Plan), to, p.Profile, p.Recipe)
+	inv.tellTracks(p.Plan)
 	for _, step := range p.Steps {
 		inv.note("  %s", step)
 	}
@@ -125,6 +128,31 @@ func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source
 		return inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s, which will be lost. Burn now?", to, holding(p.Erases)))
 	}
 	return inv.ask(ctx, "Burn now?")
+}
+
+// burnedSize describes how much is burned: in bytes, or of discs with audio as a time.
+func burnedSize(p record.Plan) string {
+	for _, t := range p.Tracks {
+		if t.Mode == disc.Audio {
+			return disc.Duration(p.Sectors).String()
+		}
+	}
+	return units.Size(p.Sectors * disc.SectorSize)
+}
+
+// tellTracks shows the mode with its reason and the tracks of a disc that has several, or of audio.
+func (inv *invocation) tellTracks(p record.Plan) {
+	if p.Reason == "" || len(p.Tracks) == 1 && p.Tracks[0].Mode != disc.Audio && p.Mode == record.TrackAtOnce {
+		return
+	}
+	inv.note("  mode: %v, because %s", p.Mode, p.Reason)
+	for _, t := range p.Tracks {
+		text := fmt.Sprintf("  session %d, track %2d: %v, %v", t.Session, t.Number, t.Mode, disc.Duration(t.Length))
+		if t.Title != "" {
+			text += fmt.Sprintf(", %q", t.Title)
+		}
+		inv.note("%s", text)
+	}
 }
 
 // speedFlag is the speed of a burn, as a multiple or in kB/s.
@@ -195,6 +223,33 @@ type burned struct {
 	Retried       int64          `json:"retried_sectors"`
 	SourceChanged *sourceChanged `json:"source_changed,omitempty"`
 	Warnings      []string       `json:"warnings,omitempty"`
+	Mode          string         `json:"mode,omitempty"`
+	Reason        string         `json:"reason,omitempty"` // of the mode
+	Tracks        []burnedTrack  `json:"tracks,omitempty"`
+	Lost          []string       `json:"lost,omitempty"` // what the disc does not hold of the source
+	Checks        []burnCheck    `json:"checks,omitempty"`
+	Retries       []int64        `json:"retried,omitempty"` // addresses, as far as they are known
+	MediumID      string         `json:"medium_id,omitempty"`
+	ReadOffset    *int           `json:"read_offset_samples,omitempty"`
+	LeastSeconds  float64        `json:"least_seconds,omitempty"`
+}
+
+// burnedTrack is a track as it was burned.
+type burnedTrack struct {
+	Session int    `json:"session"`
+	Number  int    `json:"number"`
+	Mode    string `json:"mode"`
+	Start   int64  `json:"start"`
+	Sectors int64  `json:"sectors"`
+	Title   string `json:"title,omitempty"`
+}
+
+// burnCheck is something that was looked at on the disc.
+type burnCheck struct {
+	What     string `json:"what"`
+	Expected string `json:"expected"`
+	Found    string `json:"found,omitempty"` // if it differs
+	OK       bool   `json:"ok"`
 }
 
 // sourceChanged is the first sector of a source that has changed since it was burned.
@@ -210,6 +265,7 @@ func burnObject(to string, r job.Result) burned {
 		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
 		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: disc.Texts(r.Notices),
 	}
+	b.describe(r)
 	if c := r.SourceChanged; c != nil {
 		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}
 		if c.Err != nil {
@@ -217,6 +273,22 @@ func burnObject(to string, r job.Result) burned {
 		}
 	}
 	return b
+}
+
+// describe adds the mode, the tracks and what was checked.
+func (b *burned) describe(r job.Result) {
+	p := r.Plan
+	b.Mode, b.Reason, b.Lost = p.Mode.Short(), p.Reason, disc.Texts(p.Lost)
+	b.MediumID, b.ReadOffset, b.LeastSeconds = r.MediumID, r.ReadOffset, r.LeastSeconds
+	for _, t := range p.Tracks {
+		b.Tracks = append(b.Tracks, burnedTrack{t.Session, t.Number, t.Mode.String(), int64(t.Start), t.Length, t.Title})
+	}
+	for _, c := range r.Checks {
+		b.Checks = append(b.Checks, burnCheck(c))
+	}
+	for _, at := range r.Retries {
+		b.Retries = append(b.Retries, int64(at))
+	}
 }
 
 func burnSummary(to string, r job.Result, o burning) string {

@@ -86,7 +86,13 @@ The data of a result:
             was read back may not have come from the disc that was burned),
             retried_sectors (not read at the first attempt), sha256 (of what was
             sent), differs, source_changed (lba, file, error: the source has changed
-            since it was burned), warnings
+            since it was burned), warnings, mode (tao, sao, raw, ...), reason (of the
+            mode), tracks (session, number, mode, start, sectors, title), lost (texts:
+            what the disc does not hold of the source), checks (what, expected,
+            found, ok: table of contents, CD-TEXT, codes, indexes), retried (the
+            addresses of those sectors), medium_id, read_offset_samples (with which
+            the drive reads audio), least_seconds (the shortest time that writing
+            can take)
   read      output, sectors, bytes, seconds, unused_sectors (not read, after the
             part in use), missing_sectors, volume_problem and remarks as for verify,
             differs (the first sector that was replaced by zeros or is not equal),

@@ -49,7 +49,7 @@ func (c *comparison) findOffset(ctx context.Context) error {
 		}
 		for i := int64(offsetSectors); i+offsetSectors < a.sectors && tries < offsetTries; i += offsetSectors {
 			tries++
-			found, err := c.tryOffset(ctx, a, i)
+			found, err := c.tryOffset(ctx, *a, i)
 			if found || err != nil {
 				return err
 			}

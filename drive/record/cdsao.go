@@ -47,6 +47,9 @@ func (c *cdBurn) sessionAtOnce() cdMode {
 		}
 		m.program.stages = append(m.program.stages, st)
 	}
+	if m.err == nil {
+		m.err = c.repaired()
+	}
 	c.layoutLoss(&m, all)
 	c.loseSectors(&m)
 	if c.ownSub != "" {

@@ -24,10 +24,13 @@ type stream struct {
 
 // chunk is what one WRITE carries.
 type chunk struct {
-	area *area
-	at   disc.LBA // on the medium
-	p    []byte
+	area  *area
+	first int64 // index of the first block in the area, whose address is known when it is written
+	p     []byte
 }
+
+// at returns the address of the chunk on the medium.
+func (c chunk) at() disc.LBA { return c.area.at + disc.LBA(c.first) }
 
 // blocks returns the number of blocks of a chunk.
 func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
@@ -35,7 +38,7 @@ func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
 // newStream begins to read the areas from src, and delivers them in chunks of count(block)
 // blocks. The buffer has so many bytes, 0: DefaultBuffer. Reading ends when the context is
 // cancelled.
-func newStream(ctx context.Context, src disc.Disc, areas []area, count func(block) int, buffer int64) *stream {
+func newStream(ctx context.Context, src disc.Disc, areas []*area, count func(block) int, buffer int64) *stream {
 	if buffer <= 0 {
 		buffer = DefaultBuffer
 	}
@@ -54,7 +57,7 @@ func newStream(ctx context.Context, src disc.Disc, areas []area, count func(bloc
 		defer close(s.full)
 		defer s.ready()
 		for i := range areas {
-			if s.err = s.read(ctx, src, &areas[i], count(areas[i].block), s.sent.areas[i]); s.err != nil {
+			if s.err = s.read(ctx, src, areas[i], count(areas[i].block), s.sent.areas[i]); s.err != nil {
 				return
 			}
 		}
@@ -85,7 +88,7 @@ func (s *stream) read(ctx context.Context, src disc.Disc, a *area, n int, sums *
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case s.full <- chunk{a, a.at + disc.LBA(at), p}:
+		case s.full <- chunk{a, at, p}:
 		}
 		at += n
 		if len(s.full) == s.size {
