@@ -188,6 +188,9 @@ func (r *burning) checkTime() {
 // written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
 func (r *burning) leastSeconds() float64 {
 	size := int64(disc.SectorSize)
+	if r.plan.Speed == 0 && len(r.zones) == 0 {
+		return 0
+	}
 	if len(r.zones) > 0 {
 		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
 	}
