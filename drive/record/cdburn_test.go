@@ -1,67 +1,176 @@
 package record_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"reflect"
+	"strings"
 	"testing"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/sector"
 )
 
-// TestCDModes burns sample discs in each mode, and reads the disc back independently of the
+// cdCase is a source, and the mode in which it is burned.
+type cdCase struct {
+	name string
+	src  func(testing.TB) disc.Disc
+	o    record.Options
+	mode record.Mode
+}
+
+// cdCases are the kinds of CD, each in the mode that is chosen for it, and some in others.
+var cdCases = []cdCase{
+	{"data", imagetest.Mode1, record.Options{}, record.TrackAtOnce},
+	{"data at once", imagetest.Mode1, record.Options{Mode: record.SessionAtOnce}, record.SessionAtOnce},
+	{"data raw", imagetest.Mode1, record.Options{Mode: record.Raw}, record.Raw},
+	{"audio", imagetest.Audio, record.Options{}, record.SessionAtOnce},
+	{"audio raw", imagetest.Audio, record.Options{Mode: record.Raw}, record.Raw},
+	{"audio by track", imagetest.Audio, record.Options{Mode: record.TrackAtOnce, AcceptLoss: true}, record.TrackAtOnce},
+	{"mixed", imagetest.Mixed, record.Options{}, record.SessionAtOnce},
+	{"mixed raw", imagetest.Mixed, record.Options{Mode: record.Raw}, record.Raw},
+	{"mixed by track", imagetest.Mixed, record.Options{Mode: record.TrackAtOnce, AcceptLoss: true}, record.TrackAtOnce},
+	{"XA", imagetest.XA, record.Options{}, record.TrackAtOnce},
+	{"XA at once", imagetest.XA, record.Options{Mode: record.SessionAtOnce}, record.SessionAtOnce},
+	{"two sessions", imagetest.Sessions, record.Options{}, record.SessionAtOnce},
+	{"sub-channels", imagetest.SubChannels, record.Options{}, record.Raw},
+}
+
+// TestCDModes burns the sample discs, and reads the disc back independently of the
 // comparison of the burn.
 func TestCDModes(t *testing.T) {
-	for _, x := range []struct {
-		name   string
-		src    func(testing.TB) disc.Disc
-		o      record.Options
-		mode   record.Mode
-		medium string
-		holds  format.Holds
-	}{
-		{"data", imagetest.Mode1, record.Options{}, record.TrackAtOnce, "cd-r", format.Tracks},
-		{"data at once", imagetest.Mode1, record.Options{Mode: record.SessionAtOnce}, record.SessionAtOnce, "cd-r", format.Tracks},
-		{"audio", imagetest.Audio, record.Options{}, record.SessionAtOnce, "cd-r", format.Audio | format.Tracks | format.Codes | format.Text},
-		{"mixed", imagetest.Mixed, record.Options{}, record.SessionAtOnce, "cd-rw", format.Audio | format.Tracks | format.Codes | format.Text},
-		{"audio by track", imagetest.Audio, record.Options{Mode: record.TrackAtOnce, AcceptLoss: true}, record.TrackAtOnce, "cd-r", 0},
-		{"XA", imagetest.XA, record.Options{}, record.TrackAtOnce, "cd-r", format.Tracks},
-		{"sessions", imagetest.Sessions, record.Options{}, record.SessionAtOnce, "cd-r", format.Audio | format.Tracks | format.Sessions | format.Codes | format.Text},
-		{"sub-channels", imagetest.SubChannels, record.Options{}, record.Raw, "cd-r", format.Audio | format.Tracks | format.Sessions | format.Codes | format.Text | format.Sub},
-	} {
+	for _, x := range cdCases {
 		t.Run(x.name, func(t *testing.T) {
 			ctx := context.Background()
-			d := virtualtest.Blank(t, x.medium, 0)
+			d := virtualtest.Blank(t, "cd-rw", 40000)
+			d.SetLoader(true) // so that the tray is opened
 			src := x.src(t)
 			b, err := record.NewPlan(ctx, d, src, x.o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			p := b.Plan()
-			t.Logf("%v: %s\nlost %v\nsteps %q\nmodes %v", p.Mode, p.Reason, p.Lost, p.Steps, p.Modes)
-			if p.Mode != x.mode {
-				t.Errorf("mode %v, want %v", p.Mode, x.mode)
+			t.Logf("%v: %s\nlost %v\nsteps %q", p.Mode, p.Reason, p.Lost, p.Steps)
+			if p.Mode != x.mode || p.Reason == "" || len(p.Modes) != 3 || len(p.Tracks) != countTracks(src.TOC()) {
+				t.Errorf("plan: %+v", p)
 			}
-			result, err := virtualtest.Burn(ctx, b, progress.Discard)
+			if len(p.Lost) > 0 != x.o.AcceptLoss {
+				t.Errorf("lost: %v", p.Lost)
+			}
+			r, err := virtualtest.Burn(ctx, b, progress.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !result.Equal {
-				t.Errorf("not equal: %v", result.NotAssured)
+			if !r.Verified || r.MediumID == "" || len(r.Checks) == 0 {
+				t.Errorf("verified %v (%v), medium %q, checks %+v", r.Verified, r.NotAssured, r.MediumID, r.Checks)
 			}
-			back, err := read.Open(ctx, d)
-			if err != nil {
-				t.Fatal(err)
+			for _, c := range r.Checks {
+				if !c.OK {
+					t.Errorf("check: %+v", c)
+				}
 			}
-			defer back.Close()
-			t.Logf("%+v", back.TOC())
-			if x.holds != 0 {
-				imagetest.Same(t, src, back, x.holds)
-			}
+			sameCD(t, src, d, p)
 		})
+	}
+}
+
+func countTracks(toc disc.TOC) (n int) {
+	for _, s := range toc.Sessions {
+		n += len(s.Tracks)
+	}
+	return n
+}
+
+// sameCD compares the disc in a drive with a source: tracks, codes, texts, and all sectors of the
+// tracks as a whole.
+func sameCD(t *testing.T, src disc.Disc, d scsi.Transport, p record.Plan) {
+	t.Helper()
+	ctx := context.Background()
+	back, err := read.Open(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	want, got := src.TOC(), back.TOC()
+	if len(want.Sessions) != len(got.Sessions) {
+		t.Fatalf("%d sessions instead of %d", len(got.Sessions), len(want.Sessions))
+	}
+	if hasAudio(want) && got.Catalog != want.Catalog {
+		t.Errorf("catalogue number %q instead of %q", got.Catalog, want.Catalog)
+	}
+	if p.Mode != record.TrackAtOnce && hasAudio(want) {
+		kept, _ := sector.KeptCDText(want.Sessions[0])
+		if !reflect.DeepEqual(kept, got.Sessions[0].Text) {
+			t.Errorf("CD-TEXT %+v instead of %+v", got.Sessions[0].Text, kept)
+		}
+	}
+	whole := sector.AllForms(src)
+	for i, s := range want.Sessions {
+		for k, w := range s.Tracks {
+			g := got.Sessions[i].Tracks[k]
+			if g.Number != w.Number || g.Control != w.Control || g.ISRC != w.ISRC && w.Mode == disc.Audio || (g.Mode == disc.Audio) != (w.Mode == disc.Audio) {
+				t.Errorf("track %+v instead of %+v", g, w)
+			}
+			if p.Mode != record.TrackAtOnce && g.Start != w.Start {
+				t.Errorf("track %d begins at %d instead of %d", w.Number, g.Start, w.Start)
+			}
+			sameSectors(t, whole, w.Start, back, g.Start, w.Length)
+		}
+	}
+}
+
+func hasAudio(toc disc.TOC) bool {
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			if t.Mode == disc.Audio {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameSectors compares n whole sectors. Data sectors that have moved have another header.
+func sameSectors(t *testing.T, a disc.Disc, at disc.LBA, b disc.Disc, to disc.LBA, n int64) {
+	t.Helper()
+	p, q := make([]byte, n*sector.Size), make([]byte, n*sector.Size)
+	for _, x := range []struct {
+		d  disc.Disc
+		p  []byte
+		at disc.LBA
+	}{{a, p, at}, {b, q, to}} {
+		if _, err := x.d.ReadSectors(context.Background(), x.p, x.at, disc.Raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(p, q) {
+		for i := range n {
+			if !bytes.Equal(p[i*sector.Size:(i+1)*sector.Size], q[i*sector.Size:(i+1)*sector.Size]) {
+				t.Fatalf("sector %d differs from sector %d of the source", to+disc.LBA(i), at+disc.LBA(i))
+			}
+		}
+	}
+}
+
+// TestCDLoss checks that a mode which does not keep everything is refused, with what is lost
+// and the other modes, unless the loss is accepted.
+func TestCDLoss(t *testing.T) {
+	d := virtualtest.Blank(t, "cd-r", 0)
+	_, err := record.NewPlan(context.Background(), d, imagetest.Audio(t), record.Options{Mode: record.TrackAtOnce})
+	var loss *record.LossError
+	if !errors.As(err, &loss) || loss.Mode != record.TrackAtOnce || len(loss.Lost) == 0 || len(loss.Modes) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for _, want := range []string{"CD-TEXT", "indexes", "pre-gap", "session at once"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing: %v", want, err)
+		}
 	}
 }

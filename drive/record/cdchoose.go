@@ -61,10 +61,7 @@ func (b *Burn) planCD(ctx context.Context) error {
 	if _, data := disc.DataTrack(b.src); data && b.next == 0 && !b.closeFirst {
 		b.plan.CheckOpens(ctx, b.src)
 	}
-	if err := b.probeRaw(ctx, c); err != nil {
-		return err
-	}
-	m, err := b.chooseMode(c)
+	m, err := b.chooseMode(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -76,45 +73,69 @@ func (b *Burn) planCD(ctx context.Context) error {
 	return nil
 }
 
-// probeRaw finds out which blocks the drive takes for raw, the best first: that is not in its
-// features.
-func (b *Burn) probeRaw(ctx context.Context, c *cdBurn) error {
-	if !c.drive.Raw || b.next != 0 {
-		return nil
-	}
-	kinds := []byte{mmc.BlockRawSub, mmc.BlockRawPW, mmc.BlockRawPQ}
-	if !c.drive.SubChannels {
-		kinds = kinds[2:]
-	}
-	for _, kind := range kinds {
+// rawBlocks are the data block types for raw, the best first.
+var rawBlocks = [...]byte{mmc.BlockRawSub, mmc.BlockRawPW, mmc.BlockRawPQ}
+
+// probeRaw finds out which blocks the drive takes for raw, which is not in its features. It
+// returns false if it takes none.
+func (b *Burn) probeRaw(ctx context.Context, c *cdBurn) (bool, error) {
+	for _, kind := range rawBlocks {
+		if kind != mmc.BlockRawPQ && !c.drive.SubChannels {
+			continue
+		}
 		err := mmc.SetWriteParameters(ctx, b.t, mmc.WriteParameters{Type: mmc.Raw, DataBlock: kind})
 		if scsi.Gone(err) {
-			return fmt.Errorf("find out how the drive writes raw: %w", err)
+			return false, fmt.Errorf("find out how the drive writes raw: %w", err)
 		}
 		if err == nil {
 			c.rawBlock = kind
-			return nil
+			return true, nil
 		}
 	}
-	return nil
+	return false, nil
 }
 
-// chooseMode returns the mode in which the source is written: that of the options, or the first
-// that loses nothing.
-func (b *Burn) chooseMode(c *cdBurn) (cdMode, error) {
+// modes returns the source in all modes.
+func (b *Burn) modes(c *cdBurn) []cdMode {
 	all := []cdMode{c.trackAtOnce(), c.sessionAtOnce(), c.raw()}
 	if b.closeFirst {
 		all[1].err = errors.New("the session of an interrupted burn is closed first, so that the address is not known")
 		all[2].err = all[1].err
 	}
+	return all
+}
+
+// chooseMode returns the mode in which the source is written: that of the options, or the first
+// that loses nothing.
+func (b *Burn) chooseMode(ctx context.Context, c *cdBurn) (cdMode, error) {
+	if c.drive.Raw {
+		c.rawBlock = mmc.BlockRawPQ
+		if c.drive.SubChannels {
+			c.rawBlock = mmc.BlockRawSub
+		}
+	}
+	all := b.modes(c)
+	m, err := b.pick(c, all)
+	if err == nil && m.mode == Raw {
+		ok, err := b.probeRaw(ctx, c)
+		if err != nil {
+			return m, err
+		}
+		if !ok {
+			c.rawBlock, c.drive.Raw = 0, false
+		}
+		all = b.modes(c)
+		if m, err = b.pick(c, all); err != nil {
+			return m, err
+		}
+	}
 	for _, m := range all {
 		b.plan.Modes = append(b.plan.Modes, Choice{m.mode, m.lost, m.err})
 	}
-	m, err := b.pick(c, all)
-	if err != nil {
+	switch {
+	case err != nil:
 		return m, err
-	}
-	if len(m.lost) > 0 && !b.o.AcceptLoss {
+	case len(m.lost) > 0 && !b.o.AcceptLoss:
 		return m, &LossError{m.mode, m.lost, b.plan.Modes}
 	}
 	b.plan.Lost = m.lost

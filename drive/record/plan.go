@@ -29,11 +29,11 @@ type Burn struct {
 	erase         bool     // BLANK first
 	format        bool     // FORMAT UNIT first
 	program       program
-	dvd                    // of DVD and BD
 	least         int64    // sectors that the disc must hold at least, with the gaps between tracks; 0: those of the source
 	packs         []byte   // of the CD-TEXT of the first session
 	ownSub        bool     // the sub-channels are those of the source
 	toc           disc.TOC // of a CD: as it will be
+	dvd                    // of DVD and BD
 	plan          Plan
 }
 

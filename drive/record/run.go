@@ -292,7 +292,7 @@ func (r *burning) blocksAtOnce(b block) int {
 // write sends all stages. What ends the last one is up to finish.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	s := newStream(ctx, r.src, r.program.areas(), r.blocksAtOnce, r.o.Buffer)
+	s := newStream(ctx, r.feed(), r.program.areas(), r.blocksAtOnce, r.o.Buffer)
 	r.stream, r.stop, r.position = s, stop, r.next
 	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
@@ -350,7 +350,7 @@ func (r *burning) writeStage(i int, s *stream, gauge *bufferGauge) error {
 		left -= c.blocks()
 		r.rep.Add(int64(len(c.p)))
 		gauge.show(s)
-		s.done(c)
+		s.done()
 		if err := r.lostSectors("write"); err != nil {
 			return err
 		}
@@ -390,8 +390,7 @@ func (r *burning) lostSectors(step string) error {
 func (r *burning) stopReading() {
 	if r.stream != nil {
 		r.stop()
-		for range r.stream.full {
-		}
+		<-r.stream.ended
 	}
 }
 

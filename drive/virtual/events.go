@@ -160,6 +160,7 @@ func (d *recorder) swap(path string, silent bool) error {
 		return err
 	}
 	d.path, d.busy, d.trayOpen = path, busy{}, false
+	d.future, d.owned = nil, false
 	if err := d.load(); err != nil {
 		return err
 	}
