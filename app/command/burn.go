@@ -75,6 +75,7 @@ func (o *burning) register(c *cobra.Command) {
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.Var(bufferFlag{&o.Buffer}, "buffer", "`SIZE` of the buffer between reading and writing, from 1M to 1G")
+	registerDVD(c, &o.Options)
 	f.IntVar(&o.copies, "copies", 1, "burn `N` discs, one after the other; several drives burn N discs each")
 	f.StringVar(&o.report, "report", "", "write a report to `FILE`: text (.txt) or JSON (.json), also if the burn fails")
 }
@@ -138,6 +139,7 @@ func (inv *invocation) showPlan(p job.Plan, src *source.Source, to string) {
 		inv.note("%s: %d of %d sectors are in use according to %s; only those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
 	inv.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
+	inv.showChoices(p)
 	for _, step := range p.Steps {
 		inv.note("  %s", step)
 	}

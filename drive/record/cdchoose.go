@@ -254,4 +254,11 @@ func titleOf(texts []disc.CDText, track int) string {
 }
 
 // overburns reports whether the disc is written beyond what it says that it holds.
-func (b *Burn) overburns() bool { return b.o.Overburn && b.medium.profile.IsCD() }
+// A BD and the second layer of a DVD have no room behind their end.
+func (b *Burn) overburns() bool {
+	switch b.medium.profile {
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDPR:
+		return b.o.Overburn
+	}
+	return false
+}
