@@ -45,7 +45,7 @@ func TestAnyCommand(t *testing.T) {
 					copy(c.Data, []byte{0, 10, 0, 0, 0, 0, 0, 0, 0, 0, byte(rnd.IntN(5)), byte(rnd.IntN(16) << 4)})
 				}
 				if op == scsi.OpModeSelect10 && n == 60 {
-					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(5)), byte(rnd.IntN(8)), byte(rnd.IntN(2) * 8)})
+					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(5)), byte(rnd.IntN(8)), [...]byte{0, 8, 8, 3, 13, 1}[rnd.IntN(6)]})
 				}
 			}
 			d.Execute(context.Background(), c)

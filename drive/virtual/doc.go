@@ -15,5 +15,7 @@
 // also at random addresses; DVD+RW, DVD-RAM and BD-RE at random addresses. Packet writing of
 // CD is not supported.
 //
-// Package discfile reads and writes the file of the disc, which can be opened as an image.
+// Package discfile reads and writes the file of the disc, which can be opened as an image. Any
+// image can be put into the drive as a pressed disc, and a disc that is written can become an
+// image.
 package virtual
