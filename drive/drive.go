@@ -215,6 +215,23 @@ func busOf(name string) string {
 	return scheme
 }
 
+// Describe identifies an open drive. What it does not answer stays empty.
+func Describe(ctx context.Context, name string, t scsi.Transport) Found {
+	f := Found{Name: name, Bus: busOf(name)}
+	if local, err := device.List(); err == nil {
+		for _, d := range local {
+			if Identity(d.Path) == Identity(name) {
+				f.Bus = d.Bus
+			}
+		}
+	}
+	var id scsi.Identity
+	if id, f.Err = scsi.Identify(ctx, t); f.Err == nil {
+		f.Vendor, f.Product, f.Revision = id.Vendor, id.Product, id.Revision
+	}
+	return f
+}
+
 // Identify opens an unidentified drive and fills in its vendor, product and revision.
 func (f *Found) Identify(ctx context.Context) {
 	if !f.Unidentified {

@@ -38,7 +38,7 @@ func (s *Shell) AskClose(closing func()) {
 // work describes the running job, and what stopping it does.
 func (s *Shell) work() []string {
 	var out []string
-	for _, w := range []string{s.burn.Work(), s.browse.Work(), s.compile.Work()} {
+	for _, w := range []string{s.burn.Work(), s.browse.Work(), s.compile.Work(), s.serve.Work()} {
 		if w != "" {
 			out = append(out, w)
 		}
@@ -51,6 +51,7 @@ func (s *Shell) stop(closing func()) {
 	s.burn.Stop()
 	s.browse.Stop()
 	s.compile.Stop()
+	s.serve.Stop()
 	sheet := s.host.Sheet("Stopping", widgets.NewText("The window closes when the job has ended. A drive may need some minutes to finish the disc.").Wrap(), 440,
 		widgets.Choice{Text: "Close now", Danger: true, Do: func() bool { closing(); return true }})
 	widgets.Poll(s.host.Post, 100*time.Millisecond, func() bool {

@@ -23,6 +23,7 @@ func (s *Shell) addShortcuts() {
 		{key(fyne.Key1, ctrl), func() { s.show(compilePage) }},
 		{key(fyne.Key2, ctrl), func() { s.show(browsePage) }},
 		{key(fyne.Key3, ctrl), func() { s.show(burnPage) }},
+		{key(fyne.Key4, ctrl), func() { s.show(servePage) }},
 		{key(fyne.KeyF, ctrl), s.search},
 		{key(fyne.KeyO, ctrl), s.open},
 		{key(fyne.KeyG, ctrl), s.goTo},

@@ -1,4 +1,4 @@
-// Package ui is the window: three pages, and the rail to choose one of them. The
+// Package ui is the window: four pages, and the rail to choose one of them. The
 // program passes in the driver that draws it and the system's dialogs, so that tests
 // need no display.
 package ui
@@ -15,6 +15,7 @@ import (
 	"glassmaster/ui/compile"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/serve"
 	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
@@ -27,9 +28,10 @@ const (
 	compilePage page = iota
 	browsePage
 	burnPage
+	servePage
 )
 
-var pageNames = [...]string{"compile", "browse", "burn"}
+var pageNames = [...]string{"compile", "browse", "burn", "serve"}
 
 func (p page) String() string { return pageNames[p] }
 
@@ -38,6 +40,7 @@ type Engine interface {
 	compile.Engine
 	browse.Engine
 	burn.Engine
+	model.Server
 	model.Keeper
 }
 
@@ -56,8 +59,8 @@ type Shell struct {
 	window   fyne.Window
 	host     *host.Host
 	layer    *widgets.Layer
-	rail     [3]*railButton
-	pages    [3]fyne.CanvasObject
+	rail     [4]*railButton
+	pages    [4]fyne.CanvasObject
 	page     page
 	veil     *fyne.Container
 	pointer  func() Pointer
@@ -73,6 +76,8 @@ type Shell struct {
 	compile *compile.View
 	browse  *browse.View
 	burn    *burn.View
+	serve   *serve.View
+	served  *model.Serve
 }
 
 // New fills a window.
@@ -145,7 +150,10 @@ func (s *Shell) addPlaces(e Engine) {
 		s.show(browsePage)
 		s.browse.Open(name)
 	}
-	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
+	s.served = model.NewServe(e, s.host.Post)
+	s.serve = serve.New(s.host, s.served)
+	s.serve.OnBegin, s.serve.AskVirtual = s.browse.Release, s.burn.AskVirtual
+	s.pages = [4]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object, s.serve.Object}
 }
 
 // compilationState is what a plan to burn the compilation depends on.
@@ -160,16 +168,20 @@ func (s *Shell) compilationState() compilationState {
 }
 
 func (s *Shell) build() fyne.CanvasObject {
-	buttons := container.New(&widgets.Column{Gap: 4})
+	buttons, below := container.New(&widgets.Column{Gap: 4}), container.New(&widgets.Column{Gap: 4})
 	for i, b := range []struct {
 		icon fyne.Resource
 		text string
-	}{{theme.LayersIcon, "Compile"}, {theme.DiscIcon, "Browse"}, {theme.BurnIcon, "Burn"}} {
+	}{{theme.LayersIcon, "Compile"}, {theme.DiscIcon, "Browse"}, {theme.BurnIcon, "Burn"}, {theme.ServeIcon, "Serve"}} {
 		s.rail[i] = newRailButton(b.icon, b.text, func() { s.show(page(i)) })
+		if page(i) == servePage { // which few people need
+			below.Add(s.rail[i])
+			continue
+		}
 		buttons.Add(s.rail[i])
 	}
 	rail := container.NewStack(widgets.NewFill(theme.Rail), widgets.Space(theme.RailWidth, 1),
-		widgets.Inset(container.NewBorder(buttons, nil, nil, nil), 6, 10, 6, 10))
+		widgets.Inset(container.NewBorder(buttons, below, nil, nil), 6, 10, 6, 10))
 	pages := container.NewStack(s.pages[:]...)
 	body := container.New(layout.NewCustomPaddedLayout(12, 0, theme.Margin, theme.Margin), pages)
 	s.reason = widgets.NewText("").Align(fyne.TextAlignCenter)
@@ -194,8 +206,11 @@ func (s *Shell) show(p page) {
 			s.pages[i].Hide()
 		}
 	}
-	if p == burnPage {
+	switch p {
+	case burnPage:
 		s.burn.Shown(s.browse.Image())
+	case servePage:
+		s.serve.Shown()
 	}
 	s.host.Tell("page", map[string]any{"name": p.String()})
 }
@@ -214,7 +229,7 @@ func (s *Shell) openFiles(paths []string) {
 }
 
 // take handles files from the command line and dropped files. A compilation is opened; a
-// disc image is opened in Browse, or chosen to be burned; other files, and everything
+// disc image is opened in Browse, or chosen to be burned or offered; other files, and everything
 // that is dropped on Compile, are added to the compilation.
 func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
@@ -228,6 +243,8 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 		s.compile.Open(one)
 	case model.IsImage(one) && s.page == burnPage && dropped:
 		s.burn.SetImage(one)
+	case model.IsImage(one) && s.page == servePage && dropped:
+		s.serve.Add(one)
 	case model.IsImage(one) && (s.page == browsePage || !dropped):
 		s.show(browsePage)
 		s.browse.Open(one)

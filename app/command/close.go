@@ -57,12 +57,12 @@ type closed struct {
 	Warnings     []string `json:"warnings,omitempty"`
 }
 
-func (inv *invocation) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
+func (inv *invocation) closeDisc(ctx context.Context, name string, level record.Level, yes bool) (err error) {
 	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer closeDrive(t, name, &err)
 	c, err := record.NewClosing(ctx, t, level)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

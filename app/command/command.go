@@ -80,6 +80,7 @@ var verbs = []verb{
 	{drives, []string{"drives"}, (*invocation).drivesVerb},
 	{drives, []string{"media", "medium"}, (*invocation).mediaVerb},
 	{drives, []string{"burn"}, (*invocation).burnVerb},
+	{drives, []string{"copy"}, (*invocation).copyVerb},
 	{drives, []string{"read"}, (*invocation).readVerb},
 	{drives, []string{"blank"}, (*invocation).blankVerb},
 	{drives, []string{"format"}, (*invocation).formatVerb},

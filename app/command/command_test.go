@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"glassmaster/drive/job"
 )
 
 // result is the outcome of a run of the program.
@@ -247,7 +249,12 @@ func TestHelpNamesEveryField(t *testing.T) {
 		differs{},
 		driveInfo{},
 		mediaInfo{},
-		burned{},
+		job.DiscReport{},
+		job.TrackReport{},
+		job.CheckReport{},
+		job.Difference{},
+		job.ChangedSource{},
+		burnedDiscs{},
 		blanked{},
 		formatted{},
 		closed{},
@@ -280,7 +287,7 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 func TestHelpNamesEveryVerb(t *testing.T) {
 	out := must(t, OK, "--help").out
 	for _, verb := range []string{
-		"build", "info", "ls", "cat", "extract", "convert", "drives", "media", "burn", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
+		"build", "info", "ls", "cat", "extract", "convert", "drives", "media", "burn", "copy", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
 	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is missing in the help", verb)

@@ -46,12 +46,12 @@ type moved struct {
 	Medium string `json:"medium,omitempty"`
 }
 
-func (inv *invocation) moveTray(ctx context.Context, name string, open bool) error {
+func (inv *invocation) moveTray(ctx context.Context, name string, open bool) (err error) {
 	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer closeDrive(t, name, &err)
 	if err := scsi.Writable(t); err != nil {
 		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}

@@ -84,6 +84,10 @@ func classify(err error) (Code, string) {
 }
 
 func codeOf(err error) Code {
+	var of several
+	if errors.As(err, &of) {
+		return of.worst()
+	}
 	var (
 		wrong    mistake
 		stopped  *cancelled

@@ -103,15 +103,19 @@ func (inv *invocation) report() *terminal.Report {
 	if inv.progress != nil {
 		return inv.progress
 	}
+	inv.progress = terminal.New(inv.view())
+	return inv.progress
+}
+
+// view returns where progress goes, and how it is shown.
+func (inv *invocation) view() (io.Writer, terminal.Style) {
 	switch {
 	case inv.json:
-		inv.progress = terminal.New(inv.machine(), terminal.JSON)
+		return inv.machine(), terminal.JSON
 	case inv.quiet:
-		inv.progress = terminal.New(inv.log, terminal.Quiet)
-	default:
-		inv.progress = terminal.New(inv.log, terminal.Suitable(inv.log))
+		return inv.log, terminal.Quiet
 	}
-	return inv.progress
+	return inv.log, terminal.Suitable(inv.log)
 }
 
 // machine returns where JSON objects go: to standard output, unless that carries data.

@@ -39,6 +39,7 @@ a "type":
   progress  about once a second, and at the end of a phase: phase, done, total,
             rate, elapsed, left, host_buffer, drive_buffer
   message   level (info, warning, error), text
+  phase, progress and message have drive if several drives are used at once
   entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
             size, mode (octal), uid, gid, modified, target (of a link), links,
             extents (lba, length), unreadable (why its contents cannot be read),
@@ -80,19 +81,23 @@ The data of a result:
             begin there), unfinished (an interrupted burn of a medium that is
             overwritten in place), advice, write_speeds (kB/s), drive_knows
             (types of discs)
-  burn      drive, medium, recipe, sectors (of the source), written_sectors,
-            seconds, equal (the disc was read back and is equal to what was sent),
-            verified (it is equal, and nothing is in doubt), not_assured (why what
-            was read back may not have come from the disc that was burned),
-            retried_sectors (not read at the first attempt), sha256 (of what was
-            sent), differs, source_changed (lba, file, error: the source has changed
-            since it was burned), warnings, mode (tao, sao, raw, ...), reason (of the
-            mode), tracks (session, number, mode, start, sectors, title), lost (texts:
-            what the disc does not hold of the source), checks (what, expected,
-            found, ok: table of contents, CD-TEXT, codes, indexes), retried (the
-            addresses of those sectors), medium_id, read_offset_samples (with which
-            the drive reads audio), least_seconds (the shortest time that writing
-            can take)
+  burn      drive, vendor, product, revision, bus, medium, medium_id, capacity_sectors
+            (free before the burn), recipe, mode, mode_reason, tracks (session,
+            number, mode, lba, sectors, title, isrc), lost (texts: what the
+            disc does not hold of the source), sectors (of the source),
+            written_sectors, began, ended, speed (that was set, in kB/s), seconds (of
+            writing), least_seconds (that the disc needs at this speed), rate,
+            buffer_bytes, least_host_buffer, least_drive_buffer (lowest levels, as far
+            as they were sampled), equal (the disc was read back and is equal to what
+            was sent), verified (it is equal, and nothing is in doubt), not_assured
+            (why what was read back may not have come from the disc that was burned),
+            checks (what, expected, found, ok), retried_sectors (not read at the first
+            attempt), retries (their addresses), read_offset (samples), sha256 (of what
+            was sent), differs, source_changed (lba, file, error: the source has
+            changed since it was burned), flaws (of the source), warnings, verdict, and
+            error if it failed; of several discs: discs, a list of these, with copy
+            (number of the copy)
+  copy      as for burn
   read      output, sectors, bytes, seconds, unused_sectors (not read, after the
             part in use), missing_sectors, volume_problem and remarks as for verify,
             differs (the first sector that was replaced by zeros or is not equal),

@@ -56,6 +56,14 @@ func (inv *invocation) openDrive(ctx context.Context, name string) (scsi.Transpo
 	return source.OpenDrive(ctx, name, inv.sourceOptions())
 }
 
+// closeDrive closes a drive. It sets the error if there is none yet: a virtual disc may have to become
+// an image then.
+func closeDrive(t scsi.Transport, name string, err *error) {
+	if e := t.Close(); e != nil && *err == nil {
+		*err = fmt.Errorf("%s: %w", name, e)
+	}
+}
+
 // openSource opens a disc and prints the warnings about it.
 func (inv *invocation) openSource(ctx context.Context, name string) (*source.Source, error) {
 	return inv.openWith(ctx, inv.sourceOptions(), name)

@@ -65,15 +65,21 @@ func (b *bars) notice(n progress.LogEntry) {
 // the spinner stands in place of the bar. On a narrow terminal the bar is shorter, and the
 // line is cut. All characters are one column wide.
 func (b *bars) line(s progress.Snapshot, text, spinner string) {
+	fmt.Fprintln(b.out, statusLine(columns(b.out), b.phase.String(), s, text, spinner))
+}
+
+// statusLine returns a line about a phase with a name, for a terminal with this many
+// columns; 0: unknown.
+func statusLine(columns int, name string, s progress.Snapshot, text, spinner string) string {
 	const (
 		nameWidth = 18
 		textWidth = 46 // usual width of the text, "50 %, 2.35 GB of 4.70 GB, 11.1 MB/s, 3:32 left"
 	)
-	columns, width := b.columns(), maxBarWidth
+	width := maxBarWidth
 	if columns > 0 {
-		width = max(min(columns-nameWidth-2-textWidth, maxBarWidth), minBarWidth)
+		width = max(min(columns-max(nameWidth, utf8.RuneCountInString(name))-2-textWidth, maxBarWidth), minBarWidth)
 	}
-	line := fmt.Sprintf("%-*s ", nameWidth, b.phase)
+	line := fmt.Sprintf("%-*s ", nameWidth, name)
 	switch {
 	case s.Total > 0:
 		line += drawBar(s, width) + " "
@@ -84,16 +90,16 @@ func (b *bars) line(s progress.Snapshot, text, spinner string) {
 	if columns > 0 && utf8.RuneCountInString(line) > columns {
 		line = string([]rune(line)[:columns])
 	}
-	fmt.Fprintln(b.out, line)
+	return line
 }
 
 // columns returns how many columns of the terminal a line may use, 0 if that is unknown.
 // The last one is left free, because some terminals wrap after it.
-func (b *bars) columns() int {
-	if !b.out.IsTerminal() {
+func columns(out *cupwriter.Writer) int {
+	if !out.IsTerminal() {
 		return 0
 	}
-	width, _, err := b.out.GetTermSize()
+	width, _, err := out.GetTermSize()
 	if err != nil {
 		return 0
 	}

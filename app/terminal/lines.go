@@ -13,7 +13,8 @@ import (
 // lines is the view for logs.
 type lines struct {
 	w     io.Writer
-	quiet bool // warnings and errors only
+	quiet bool   // warnings and errors only
+	name  string // of the drive, if there are several, with ": "; else empty
 }
 
 func (l *lines) begin(s progress.Snapshot) {
@@ -21,15 +22,15 @@ func (l *lines) begin(s progress.Snapshot) {
 		return
 	}
 	if s.Total > 0 {
-		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, units.Size(s.Total))
+		fmt.Fprintf(l.w, "%s%s: %s\n", l.name, s.Phase, units.Size(s.Total))
 		return
 	}
-	fmt.Fprintf(l.w, "%s\n", s.Phase)
+	fmt.Fprintf(l.w, "%s%s\n", l.name, s.Phase)
 }
 
 func (l *lines) update(s progress.Snapshot) {
 	if !l.quiet && s.Phase != progress.NoPhase && s.Done > 0 {
-		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, describe(s))
+		fmt.Fprintf(l.w, "%s%s: %s\n", l.name, s.Phase, describe(s))
 	}
 }
 
@@ -39,7 +40,7 @@ func (l *lines) notice(n progress.LogEntry) {
 	if l.quiet && n.Severity == disc.Info {
 		return
 	}
-	fmt.Fprintln(l.w, noticeLine(n))
+	fmt.Fprintln(l.w, l.name+noticeLine(n))
 }
 
 // noticeLine returns a notice as a line of text. Control characters are escaped, since the

@@ -13,9 +13,12 @@ import (
 )
 
 // objects is the view for programs: one JSON object on each line.
-type objects struct{ enc *json.Encoder }
+type objects struct {
+	enc   *json.Encoder
+	drive string // if there are several; else empty
+}
 
-func newObjects(w io.Writer) *objects { return &objects{NewEncoder(w)} }
+func newObjects(w io.Writer, drive string) *objects { return &objects{NewEncoder(w), Valid(drive)} }
 
 // NewEncoder returns an encoder of JSON objects that escapes characters that a terminal
 // would interpret, as \u009b. JSON itself escapes those of the C0 set.
@@ -54,6 +57,7 @@ func (e escaper) Write(p []byte) (int, error) {
 // bytes a second, and buffers from 0 to 1.
 type step struct {
 	Type        string   `json:"type"`
+	Drive       string   `json:"drive,omitempty"` // if there are several
 	Phase       string   `json:"phase"`
 	Done        int64    `json:"done"`
 	Total       int64    `json:"total"` // 0: unknown
@@ -67,17 +71,24 @@ type step struct {
 // message is an object with a notice; its type is "message".
 type message struct {
 	Type   string `json:"type"`
-	Level  string `json:"level"` // info, warning or error
+	Drive  string `json:"drive,omitempty"` // if there are several
+	Level  string `json:"level"`           // info, warning or error
 	Text   string `json:"text"`
 	Advice string `json:"advice,omitempty"` // what to do
 }
 
-func (o *objects) begin(s progress.Snapshot)  { o.enc.Encode(newStep("phase", s)) }
-func (o *objects) update(s progress.Snapshot) { o.enc.Encode(newStep("progress", s)) }
-func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(newStep("progress", s)) }
+func (o *objects) begin(s progress.Snapshot)  { o.step("phase", s) }
+func (o *objects) update(s progress.Snapshot) { o.step("progress", s) }
+func (o *objects) end(s progress.Snapshot)    { o.step("progress", s) }
 
 func (o *objects) notice(n progress.LogEntry) {
-	o.enc.Encode(message{"message", n.Severity.String(), Valid(n.String()), Valid(n.Advice)})
+	o.enc.Encode(message{"message", o.drive, n.Severity.String(), Valid(n.String()), Valid(n.Advice)})
+}
+
+func (o *objects) step(kind string, s progress.Snapshot) {
+	e := newStep(kind, s)
+	e.Drive = o.drive
+	o.enc.Encode(e)
 }
 
 // newStep returns the object for a snapshot.

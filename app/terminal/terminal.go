@@ -70,16 +70,35 @@ type Report struct {
 // New returns a report that writes to w in the given style.
 func New(w io.Writer, style Style) *Report {
 	r := &Report{stop: make(chan struct{})}
-	switch style {
-	case Bars:
-		r.view, r.interval = newBars(w, &r.Meter), 100*time.Millisecond
-	case JSON:
-		r.view, r.interval = newObjects(w), time.Second
-	case Quiet:
-		r.view = &lines{w: w, quiet: true}
-	default:
-		r.view, r.interval = &lines{w: w}, 5*time.Second
+	if style == Bars {
+		r.view, r.interval = newBars(w, &r.Meter), barInterval
+	} else {
+		r.view, r.interval = plain(w, style, "")
 	}
+	return r.listen()
+}
+
+// barInterval is how often bars are redrawn.
+const barInterval = 100 * time.Millisecond
+
+// plain returns a view that writes lines or objects, and the interval of its updates.
+// drive is the name of the drive, if there are several.
+func plain(w io.Writer, style Style, drive string) (view, time.Duration) {
+	name := ""
+	if drive != "" {
+		name = Printable(drive) + ": "
+	}
+	switch style {
+	case JSON:
+		return newObjects(w, drive), time.Second
+	case Quiet:
+		return &lines{w: w, quiet: true, name: name}, 0
+	}
+	return &lines{w: w, name: name}, 5 * time.Second
+}
+
+// listen makes the view follow the meter.
+func (r *Report) listen() *Report {
 	r.OnPhase(func(last progress.Snapshot) {
 		r.show(func(v view) { v.end(last) })
 	})

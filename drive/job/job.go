@@ -44,6 +44,7 @@ package job
 import (
 	"context"
 	"errors"
+	"time"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
@@ -91,22 +92,36 @@ type Job struct {
 // New plans to write a source into a sink. It changes neither. The caller closes the
 // source, and what the sink was made of, after Run.
 func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
-	j := &Job{input: input{disc: from, source: from}}
-	if err := j.admitMissing(); err != nil {
+	j, err := reading(ctx, from)
+	if err != nil {
 		return nil, err
+	}
+	return j.into(ctx, to)
+}
+
+// reading returns a job that has a source, and no sink yet.
+func reading(ctx context.Context, from *source.Source) (Job, error) {
+	j := Job{input: input{disc: from, source: from}}
+	if err := j.admitMissing(); err != nil {
+		return j, err
 	}
 	j.limit(ctx)
 	if _, planned := disc.Unwrap(from).(disc.Planned); !planned && from.KeepGoing {
 		j.salvage = read.NewSalvage(j.disc)
 		j.disc = j.salvage
 	}
+	return j, nil
+}
+
+// into plans to write the source into a sink.
+func (j Job) into(ctx context.Context, to Sink) (*Job, error) {
 	var err error
 	if j.to, err = to.plan(ctx, j.input); err != nil {
 		return nil, err
 	}
 	p := j.to.planned()
 	j.plan.Plan, j.plan.Files, j.plan.Loss, j.plan.Drops = p.Plan, p.Files, p.Loss, p.Drops
-	return j, nil
+	return &j, nil
 }
 
 // Run carries out the plan: it writes, then proves. It returns an error unless the sink is
@@ -115,10 +130,17 @@ func (j *Job) Run(ctx context.Context, rep progress.Reporter) (r Result, err err
 	if j.salvage != nil {
 		j.salvage.Start()
 	}
+	levels := func() Levels { return unknownLevels }
+	if to, ok := j.to.(*recorder); ok {
+		w := watchLevels(rep, to.o.Buffer)
+		rep, levels = w, w.levels
+	}
 	err = errPanic
+	began := time.Now()
 	defer func() { // also after a panic: the tray must not stay locked
 		r.Result, err = j.to.end(err)
 		j.complete(ctx, &r)
+		r.Levels, r.Began, r.Ended = levels(), began, time.Now()
 	}()
 	if err = j.to.write(ctx, rep); err == nil {
 		err = j.to.prove()

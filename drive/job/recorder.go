@@ -25,12 +25,19 @@ type recorder struct {
 	lost   []disc.Notice // what is on the source and cannot be burned
 	burn   *record.Burn
 	run    *record.Execution // nil before it begins
+	feed   *feed             // from a read that is shared with other drives; nil: the source is read for this drive
+	// sumsOnly says that the disc is compared with checksums of what was sent: another drive
+	// is sent the same, and compares its disc with the source.
+	sumsOnly bool
 }
 
 func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	r.in, r.source = in, in.source
 	o := r.o
-	o.Locate, o.Once = in.source.Locate, in.source.Once
+	o.Locate, o.Once = in.source.Locate, in.source.Once || r.sumsOnly
+	if r.feed != nil {
+		o.Feed = r.feed
+	}
 	var err error
 	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
 		return nil, err
@@ -68,44 +75,48 @@ func (r *recorder) planned() Plan {
 	return p
 }
 
-// write computes checksums first, because the drive cannot wait for them, and looks for
-// damage, which would end the burn.
+// write writes the disc. What several drives share is prepared by their job.
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
-	if err := r.source.Prepare(ctx, rep); err != nil {
-		return err
-	}
-	if err := r.intact(ctx, rep); err != nil {
+	if r.feed != nil {
+		defer r.feed.leave()
+	} else if err := r.in.prepare(ctx, rep, r.burn.UserData()); err != nil {
 		return err
 	}
 	r.run = r.burn.Start(ctx, rep)
 	return r.run.Write()
 }
 
-// intact reads the data that an image stores in whole sectors, and returns an error if a sector
-// is damaged and cannot be corrected: no medium is used up for it then.
-func (r *recorder) intact(ctx context.Context, rep progress.Reporter) error {
-	for _, t := range r.burn.UserData() {
-		if !disc.StoresRaw(r.in.disc, t.Start) {
+// prepare computes checksums before a disc is burned, because the drive cannot wait for
+// them, and looks for damage, which would end the burn, in the parts of which user data is
+// written.
+func (in input) prepare(ctx context.Context, rep progress.Reporter, parts []disc.Track) error {
+	if err := in.source.Prepare(ctx, rep); err != nil {
+		return err
+	}
+	for _, t := range parts {
+		if !disc.StoresRaw(in.disc, t.Start) {
 			continue
 		}
-		if err := r.intactTrack(ctx, t, rep); err != nil {
+		if err := in.intact(ctx, rep, t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *recorder) intactTrack(ctx context.Context, t disc.Track, rep progress.Reporter) error {
+// intact reads user data that an image stores in whole sectors, and returns an error if a sector
+// is damaged and cannot be corrected: no medium is used up for it then.
+func (in input) intact(ctx context.Context, rep progress.Reporter, t disc.Track) error {
 	rep.Phase(progress.Reading, t.Length*disc.SectorSize)
 	buf := make([]byte, 256*disc.SectorSize)
 	for at := t.Start; at < t.End(); {
 		p := buf[:min(int64(t.End()-at)*disc.SectorSize, int64(len(buf)))]
-		n, err := r.in.disc.ReadSectors(ctx, p, at, disc.User)
+		n, err := in.disc.ReadSectors(ctx, p, at, disc.User)
 		at += disc.LBA(n)
 		rep.Add(int64(n) * disc.SectorSize)
 		if err != nil {
 			where := fmt.Sprintf("sector %d", at)
-			if file := r.source.Locate(at); file != "" {
+			if file := in.source.Locate(at); file != "" {
 				where += fmt.Sprintf(" (%s)", file)
 			}
 			return fmt.Errorf("nothing was written, because the source cannot be read at %s, where the burn would end: %w", where, err)
@@ -120,5 +131,10 @@ func (r *recorder) end(err error) (record.Result, error) {
 	if r.run == nil {
 		return record.Result{Plan: r.burn.Plan()}, err
 	}
-	return r.run.End(err)
+	result, err := r.run.End(err)
+	if r.feed != nil && r.feed.again.Load() > 0 {
+		result.Notices = append(result.Notices, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf(
+			"the drive was slower than the others, so that %d sectors of the source were read again for it", r.feed.again.Load())})
+	}
+	return result, err
 }

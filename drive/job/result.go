@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"time"
 
 	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
@@ -15,6 +16,8 @@ type Result struct {
 	Unread        *verify.Mismatch       // the first sector of the source that was replaced by zeros, with their count; nil: none
 	Corrected     int64                  // sectors of the source whose user data was damaged, and was corrected by its ECC
 	Short         *verify.TruncatedError // what is known to be missing at the end of the source, or nil
+	Levels        Levels                 // of the buffers while a disc was written
+	Began, Ended  time.Time              // of the job
 }
 
 // Flaws returns why the result is not good although it may be equal to its source, the

@@ -6,12 +6,11 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// SpareArea is the state of the spare areas of a medium, in ECC blocks: 16 sectors of a
-// DVD-RAM, 32 of a BD.
+// SpareArea is the state of the spare areas of a medium, in sectors.
 type SpareArea struct {
-	Free      int64 // blocks that can still replace defective ones
-	Allocated int64 // blocks of the spare areas; of a DVD-RAM, of its supplementary spare area
-	Primary   int64 // DVD-RAM: free blocks of the primary spare area, which Free includes
+	Free      int64 // sectors that can still replace defective ones
+	Allocated int64 // of the spare areas of a BD; of the supplementary one of a DVD-RAM
+	Primary   int64 // DVD-RAM: free sectors of the primary spare area, which Free includes
 }
 
 // ReadSpareArea returns the state of the spare areas of a DVD-RAM, a BD-R or a BD-RE (READ
@@ -25,13 +24,18 @@ func ReadSpareArea(ctx context.Context, t scsi.Transport, bd bool) (SpareArea, e
 }
 
 // decodeSpareArea decodes, of a DVD-RAM, bytes 0-3 free primary, 4-7 free supplementary,
-// 8-11 allocated supplementary spare blocks; of a BD, bytes 4-7 free, 8-11 allocated.
+// 8-11 allocated supplementary spare sectors; of a BD, bytes 4-7 free, 8-11 allocated
+// clusters.
 func decodeSpareArea(p []byte, bd bool) SpareArea {
+	const cluster = 32
 	s := SpareArea{Free: int64(be.Uint32(p[4:])), Allocated: int64(be.Uint32(p[8:]))}
-	if !bd {
-		s.Primary = int64(be.Uint32(p))
-		s.Free += s.Primary
+	if bd {
+		s.Free *= cluster
+		s.Allocated *= cluster
+		return s
 	}
+	s.Primary = int64(be.Uint32(p))
+	s.Free += s.Primary
 	return s
 }
 

@@ -85,12 +85,13 @@ type StructureEntry struct {
 	Format   byte
 	Sendable bool // with SEND DISC STRUCTURE
 	Readable bool // with READ DISC STRUCTURE
-	Size     int  // bytes, with the header
+	Size     int  // bytes, with the header of four bytes
 }
 
 // ReadStructureList returns which structures the drive supports with this medium (READ
 // DISC STRUCTURE ADh, MMC-6 6.22, format FFh: entries of 4 bytes, 0 format, 1 sendable
-// (bit 7) and readable (6), 2-3 size).
+// (bit 7) and readable (6), 2-3 what the data length field of the structure has: its size
+// without these two bytes).
 func ReadStructureList(ctx context.Context, t scsi.Transport, bd bool) ([]StructureEntry, error) {
 	p, err := readStructure(ctx, t, structureOf{bd: bd, format: structureList}, 4*256)
 	if err != nil {
@@ -98,7 +99,7 @@ func ReadStructureList(ctx context.Context, t scsi.Transport, bd bool) ([]Struct
 	}
 	var all []StructureEntry
 	for ; len(p) >= 4; p = p[4:] {
-		all = append(all, StructureEntry{Format: p[0], Sendable: p[1]&0x80 != 0, Readable: p[1]&0x40 != 0, Size: int(be.Uint16(p[2:]))})
+		all = append(all, StructureEntry{Format: p[0], Sendable: p[1]&0x80 != 0, Readable: p[1]&0x40 != 0, Size: int(be.Uint16(p[2:])) + 2})
 	}
 	return all, nil
 }

@@ -53,10 +53,10 @@ func TestStructures(t *testing.T) {
 			BDInformation{Kind: "BDR", Version: 1, Layers: 3, PerLayer: 16292864, Identity: MediaIdentity{"VERBAT", "IMe", 2}},
 		},
 		{
-			"list of structures", "00 0a 00 00 00 40 08 04 20 c0 00 0c",
+			"list of structures", "00 0e 00 00 00 40 08 02 11 40 01 02 20 c0 00 0a",
 			func(t scsi.Transport) (any, error) { return ReadStructureList(ctx, t, false) },
 			"ad 00 00 00 00 00 00 ff 04 04 00 00",
-			[]StructureEntry{{Format: 0, Readable: true, Size: 2052}, {Format: 0x20, Readable: true, Sendable: true, Size: 12}},
+			[]StructureEntry{{Format: 0, Readable: true, Size: 2052}, {Format: 0x11, Readable: true, Size: 260}, {Format: 0x20, Readable: true, Sendable: true, Size: 12}},
 		},
 		{
 			"layer boundary", "00 0a 00 00 80 00 00 00 00 1f d8 00",
@@ -89,16 +89,16 @@ func TestStructures(t *testing.T) {
 			int64(256),
 		},
 		{
-			"spare areas of a DVD-RAM", "00 0e 00 00 00 00 03 00 00 00 00 05 00 00 00 40",
+			"spare areas of a DVD-RAM", "00 0e 00 00 00 00 30 00 00 00 00 50 00 00 04 00",
 			func(t scsi.Transport) (any, error) { return ReadSpareArea(ctx, t, false) },
 			"ad 00 00 00 00 00 00 0a 00 10 00 00",
-			SpareArea{Free: 773, Allocated: 64, Primary: 768},
+			SpareArea{Free: 12368, Allocated: 1024, Primary: 12288},
 		},
 		{
 			"spare areas of a BD", "00 0e 00 00 00 00 00 00 00 00 2f fe 00 00 30 00",
 			func(t scsi.Transport) (any, error) { return ReadSpareArea(ctx, t, true) },
 			"ad 01 00 00 00 00 00 0a 00 10 00 00",
-			SpareArea{Free: 12286, Allocated: 12288},
+			SpareArea{Free: 12286 * 32, Allocated: 12288 * 32},
 		},
 		{
 			"cartridge", "00 06 00 00 c4 10 00 00",

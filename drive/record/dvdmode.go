@@ -19,9 +19,10 @@ var ErrNoMode = errors.New("the disc cannot be written in this mode")
 type dvd struct {
 	breaks   bool        // the layer break is set to the first of Plan.Layers
 	breakSet bool        // and was
+	jumps    jumpPlan    // of layer jump recording
 	book     booking     // how the book type is set
 	chosen   *mmc.Format // of a format that was chosen; nil: the usual one
-	room     int64       // sectors with that format
+	room     int64       // sectors with that format; 0: as the drive reports it
 }
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
@@ -29,13 +30,23 @@ func (b *Burn) planDVD(ctx context.Context) error {
 	if err := b.chooseWay(ctx); err != nil {
 		return err
 	}
+	if b.recipe.mode == mmc.LayerJump {
+		var err error
+		if _, b.room, err = b.jumpRoom(ctx); err != nil {
+			return err
+		}
+	}
 	return b.chooseSpares()
 }
 
 // planProperties plans the properties of a disc that depend on the size of the source, or
 // refuses options of other media.
 func (b *Burn) planProperties(ctx context.Context) error {
-	if err := b.chooseLayers(ctx); err != nil {
+	layers := b.chooseLayers
+	if b.recipe.mode == mmc.LayerJump {
+		layers = b.planJump
+	}
+	if err := layers(ctx); err != nil {
 		return err
 	}
 	if err := b.chooseBook(ctx); err != nil {
@@ -55,6 +66,10 @@ func (b *Burn) propertySteps() []string {
 				s = append(s, fmt.Sprintf("set the layer break after %d sectors: %s", x.Sectors, x.Where))
 			}
 		}
+	}
+	s = append(s, b.jumpSteps()...)
+	if b.streams() {
+		s = append(s, "write without verification by the drive, which is twice as fast; the comparison after the burn verifies")
 	}
 	if b.book.set {
 		s = append(s, fmt.Sprintf("set the book type of %v to %v, and restore the drive's setting afterwards", b.book.target, b.book.want))
@@ -117,7 +132,7 @@ func requested(m medium, ways []way, want Mode) (way, error) {
 	if len(possible) > 0 {
 		text += "; use " + strings.Join(possible, " or ")
 	}
-	return way{}, refuse(text, ErrNoMode)
+	return way{}, refuse(text, ErrNoMode, ErrNotWritable)
 }
 
 // ways returns the ways to write a medium, the usual one last.
@@ -126,6 +141,9 @@ func (b *Burn) ways(m medium) []way {
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		return minusWays(m, b.erase)
 	case mmc.DVDRDLJ:
+		if m.info.Status == mmc.Blank { // the mode is only that of the last write parameters
+			return minusWays(m, b.erase)
+		}
 		return []way{{mode: LayerJump, recipe: recipeJump}}
 	}
 	r, ok := recipeFor(m, b.o)
@@ -157,7 +175,7 @@ func minusWays(m medium, erase bool) []way {
 	if !m.config.Current(mmc.FeatureLayerJump) && jump.err == nil {
 		jump.err = errors.New("the drive does not support layer jump recording")
 	}
-	if m.profile == mmc.DVDRDL {
+	if sameProfile(m.profile, mmc.DVDRDL) {
 		return []way{jump, once, pieces}
 	}
 	return []way{once, pieces}
@@ -171,8 +189,7 @@ func pieces(m medium) recipe {
 	}
 }
 
-// recipeJump is layer jump recording of DVD-R DL: in a session the data goes to both layers,
-// so that the disc is readable without being filled, and sessions can follow (MMC-6 4.3.6).
+// recipeJump is layer jump recording of DVD-R DL, in which a disc can have several sessions.
 var recipeJump = recipe{
 	name: "layer jump", way: LayerJump, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.LayerJump, opc: true, closing: closeTrack, test: true,
 }

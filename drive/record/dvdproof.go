@@ -24,12 +24,9 @@ func (b *Burn) say(format string, args ...any) {
 // checked adds what was looked at after the burn to the result, with a warning if it is not
 // as planned.
 func (r *burning) checked(what, expected, found string) {
-	c := Check{What: what, Expected: expected, OK: expected == found}
-	if !c.OK {
-		c.Found = found
+	if !r.check(what, expected, found) {
 		r.warn("the %s of the burned disc is not as planned: %s, in place of %s", what, found, expected)
 	}
-	r.result.Checks = append(r.result.Checks, c)
 }
 
 // checkProperties checks the properties of a burned DVD or BD apart from its data: layer

@@ -19,7 +19,7 @@ type Execution struct{ r *burning }
 func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	own := *b
 	own.program, own.toc = b.program.clone(), cloneTOC(b.toc)
-	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
+	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}, stream12: b.streams()}
 	r.watch = &watch{Transport: b.t, warn: r.warn, inform: r.inform}
 	own.t = r.watch
 	r.result.Notices = append(r.result.Notices, b.plan.Notices...)

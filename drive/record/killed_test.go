@@ -35,7 +35,7 @@ func (k *killed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, scsi.ErrConnection
 	}
 	n, err := k.Transport.Execute(ctx, c)
-	if c.CDB[0] == k.op {
+	if c.CDB[0] == k.op || k.op == scsi.OpWrite10 && c.CDB[0] == scsi.OpWrite12 {
 		k.after--
 		k.dead = k.after == 0
 	}

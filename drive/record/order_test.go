@@ -41,6 +41,10 @@ func (j *journal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		line = "RESERVE"
 	case scsi.OpWrite10:
 		line = "WRITE"
+	case scsi.OpWrite12:
+		line = map[byte]string{0: "WRITE 12", 0x80: "STREAM"}[c.CDB[10]]
+	case scsi.OpSendDiscStructure:
+		line = fmt.Sprintf("STRUCTURE %02x", c.CDB[7])
 	case scsi.OpSynchronizeCache:
 		line = "SYNC"
 		if c.CDB[1]&2 == 0 {
@@ -111,6 +115,11 @@ func TestOrder(t *testing.T) {
 		{
 			"DVD-RAM", "dvd-ram",
 			record.Options{},
+			"LOCK; SET STREAMING; " + strings.ReplaceAll(over+once, "WRITE", "STREAM") + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"DVD-RAM, verified by the drive", "dvd-ram",
+			record.Options{DriveVerify: true},
 			"LOCK; SET STREAMING; " + over + once + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
@@ -131,7 +140,7 @@ func TestOrder(t *testing.T) {
 		{
 			"DVD+R DL", "dvd+r dl",
 			record.Options{},
-			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 5; " + ends + "RESTORE STREAMING; UNLOCK",
+			"LOCK; SET STREAMING; STRUCTURE 20; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 5; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
 			"BD-R", "bd-r",

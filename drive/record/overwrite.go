@@ -102,9 +102,9 @@ func (r *burning) writeHead() error {
 		return err
 	}
 	// The chunk with the mark is replaced after all others are on the disc.
-	first := min(r.chunk()*disc.SectorSize, len(r.head))
+	first := min(int(r.recipe.unit)*disc.SectorSize, len(r.head))
 	if rest := r.head[first:]; len(rest) > 0 {
-		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
+		if err := r.sendAll(r.next+disc.LBA(r.recipe.unit), rest); err != nil {
 			return err
 		}
 		if err := r.flush(); err != nil {
@@ -122,9 +122,9 @@ func (r *burning) markAgain() error {
 	if !r.completed {
 		return nil
 	}
-	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.head)))
+	p := make([]byte, min(int(r.recipe.unit)*disc.SectorSize, len(r.head)))
 	disc.MarkUnfinished(p)
-	if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
+	if err := retryWhileBusy(r.work, busyTimeout, func() error { return r.put(r.next, p, disc.SectorSize) }); err != nil && !scsi.Recovered(err) {
 		return fmt.Errorf("mark the disc as not completed: %w", err)
 	}
 	r.completed = false

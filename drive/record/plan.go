@@ -112,9 +112,6 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if err := b.simulation(); err != nil {
 		return err
 	}
-	if b.o.Mode == DiscAtOnce && b.medium.profile.IsCD() {
-		b.warn("disc at once is only possible on a blank DVD-R or DVD-RW; this %v is written in another way: %s", b.medium.profile, b.recipe.name)
-	}
 	if b.o.Appendable && b.recipe.single {
 		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, b.recipe.name)
 	}

@@ -137,7 +137,7 @@ func oneArea(at, start disc.LBA, sectors, padded int64) program {
 // read fills p with blocks of the area, from the i-th on, out of the source or as they are
 // generated. A panic of the source is turned into an error: in a goroutine of its own it
 // would end the program and leave the tray locked.
-func (a area) read(ctx context.Context, src disc.Disc, p []byte, i int64) (err error) {
+func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (err error) {
 	lba := a.start + disc.LBA(i)
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -181,7 +181,7 @@ func (b block) cut(dst, src []byte) {
 }
 
 // readFull reads all of p.
-func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA, f disc.Form) error {
+func readFull(ctx context.Context, src sectorReader, p []byte, lba disc.LBA, f disc.Form) error {
 	for len(p) > 0 {
 		n, err := src.ReadSectors(ctx, p, lba, f)
 		p = p[n*f.Size():]

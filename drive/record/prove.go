@@ -11,7 +11,6 @@ import (
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/units"
 )
 
 // prove checks what the drive reports about the disc, and reads every sector back.
@@ -173,15 +172,15 @@ func (r *burning) checkTracks() error {
 
 // checkTime warns about a burn that was faster than the speed of the disc allows.
 func (r *burning) checkTime() {
-	if r.plan.Speed == 0 || r.result.Seconds <= 0 {
+	if r.result.Seconds <= 0 {
 		return
 	}
 	least := r.leastSeconds()
 	r.result.LeastSeconds = least
 	const tolerance = 1.5 // drives round their speeds, and some report the lowest of a range
 	if least > 10*tolerance && r.result.Seconds < least/tolerance {
-		r.warn("writing took %.0f s, although at %s it takes at least %.0f s: the drive may not have written at all",
-			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
+		r.warn("writing took %.0f s, although it takes at least %.0f s at the speed of this disc: the drive may not have written at all",
+			r.result.Seconds, least)
 	}
 }
 
@@ -189,6 +188,12 @@ func (r *burning) checkTime() {
 // written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
 func (r *burning) leastSeconds() float64 {
 	size := int64(disc.SectorSize)
+	if len(r.zones) > 0 {
+		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
+	}
+	if r.plan.Speed == 0 {
+		return 0 // unknown
+	}
 	if r.medium.profile.IsCD() {
 		size = disc.RawSectorSize
 	}

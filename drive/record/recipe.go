@@ -64,6 +64,8 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		return dvdMinusRecipe(m, o), true
+	case mmc.DVDRDLJ:
+		return recipeJump, true
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:

@@ -27,7 +27,10 @@
 package record
 
 import (
+	"context"
+
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )
@@ -50,9 +53,12 @@ type Options struct {
 	AcceptLoss bool
 	// Overburn writes beyond the capacity that the medium reports.
 	Overburn bool
-	// Buffer is the size in bytes of the buffer between reading and writing; 0 is
-	// DefaultBuffer.
+	// Buffer is the size in bytes of the buffer between reading and writing, from
+	// ring.LeastSize to ring.MostSize; 0 is ring.DefaultSize.
 	Buffer int64
+	// Feed delivers the sectors of the source while they are written; nil: the source
+	// does. Everything else about the source is asked of the source itself.
+	Feed Feed
 	// LayerBreak is the number of sectors on the first layer of a DVD with two; 0: chosen
 	// by the contents.
 	LayerBreak int64
@@ -70,6 +76,16 @@ type Options struct {
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string
+}
+
+// Feed delivers the sectors of a source to one of several drives that are burned from one
+// read of it.
+type Feed interface {
+	// ReadSectors reads as [disc.Disc] does.
+	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
+	// Fills says which buffer will be filled, before the first sector is read: its level
+	// shows how long the drive can wait.
+	Fills(*ring.Ring)
 }
 
 // Plan describes what a burn will do. Package job uses it for image files too.

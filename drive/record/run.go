@@ -29,7 +29,10 @@ type burning struct {
 	work             context.Context // of the commands: it outlives a cancel
 	rep              progress.Reporter
 	result           Result
-	renewed          bool         // the disc was erased or formatted
+	renewed          bool // the disc was erased or formatted
+	stream12         bool // writes have the bit Streaming
+	most             int  // bytes of a WRITE that the drive accepts; 0: no limit is known
+	zones            []mmc.Performance
 	closedUnfinished bool         // the session that an earlier burn left open was closed
 	started          bool         // something was written
 	position         disc.LBA     // after the last block that the drive has accepted
@@ -153,6 +156,8 @@ func (r *burning) prepare() error {
 	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
 		r.warn("the drive did not accept the speed and chooses its own: %v", err)
 	}
+	r.readZones()
+	r.readMediumID()
 	first := &r.program.stages[0]
 	if err := r.setParameters(first); err != nil {
 		return r.before("set the write parameters", err)
@@ -163,6 +168,9 @@ func (r *burning) prepare() error {
 		}
 	}
 	if err := r.setLayerBreak(); err != nil {
+		return err
+	}
+	if err := r.setJump(); err != nil {
 		return err
 	}
 	if r.recipe.reserve && !r.medium.reservedWhole() {
@@ -275,13 +283,16 @@ func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
 
 // blocksAtOnce returns how many blocks one WRITE has.
 func (r *burning) blocksAtOnce(b block) int {
+	if !r.medium.profile.IsCD() {
+		return r.sectorsAtOnce()
+	}
 	return max(min(r.recipe.chunk, r.t.MaxTransfer()/b.size), 1)
 }
 
 // write sends all stages. What ends the last one is up to finish.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	s := newStream(ctx, r.src, r.program.areas(), r.blocksAtOnce, r.o.Buffer)
+	s := newStream(ctx, r.feed(), r.program.areas(), r.blocksAtOnce, r.o.Buffer)
 	r.stream, r.stop, r.position = s, stop, r.next
 	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
@@ -339,7 +350,7 @@ func (r *burning) writeStage(i int, s *stream, gauge *bufferGauge) error {
 		left -= c.blocks()
 		r.rep.Add(int64(len(c.p)))
 		gauge.show(s)
-		s.done(c)
+		s.done()
 		if err := r.lostSectors("write"); err != nil {
 			return err
 		}
@@ -379,8 +390,7 @@ func (r *burning) lostSectors(step string) error {
 func (r *burning) stopReading() {
 	if r.stream != nil {
 		r.stop()
-		for range r.stream.full {
-		}
+		<-r.stream.ended
 	}
 }
 
@@ -390,10 +400,15 @@ func (r *burning) send(lba disc.LBA, p []byte) error { return r.sendBlocks(lba, 
 // sendBlocks writes blocks of size bytes. While the drive's buffer is full the command is
 // repeated.
 func (r *burning) sendBlocks(lba disc.LBA, p []byte, size int) error {
+	if r.most > 0 && len(p) > r.most {
+		return r.sendParts(lba, p, size)
+	}
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent
-	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, lba, p, size) })
+	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return r.put(lba, p, size) })
 	switch {
+	case r.smaller(err, p):
+		return r.sendParts(lba, p, size)
 	case scsi.Recovered(err):
 		r.warn("the drive recovered from an error: %v", err)
 		return nil

@@ -17,7 +17,7 @@ func (r *burning) short(lba disc.LBA, p []byte, size int, e *mmc.ShortWrite) err
 	case r.o.Simulate:
 	case !r.medium.sequential():
 		var again *mmc.ShortWrite
-		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, lba, p, size) })
+		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return r.put(lba, p, size) })
 		if err != nil && !errors.As(err, &again) {
 			return err
 		}

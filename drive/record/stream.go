@@ -4,22 +4,56 @@ import (
 	"context"
 	"io"
 
+	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
-// DefaultBuffer is the size in bytes of the buffer between reading and writing. At the
-// highest speed, 70 MB/s, it lasts for half a second.
-const DefaultBuffer = 32 << 20
+// sectorReader is what sectors are read from: the source, or a Feed.
+type sectorReader interface {
+	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
+}
+
+// filler is a sectorReader that wants to know which buffer it fills.
+type filler interface{ Fills(*ring.Ring) }
+
+// feed returns what delivers the sectors to be written, in all forms.
+func (r *burning) feed() sectorReader {
+	if r.o.Feed == nil {
+		return r.whole()
+	}
+	return fed{sector.AllForms(fedDisc{r.src, r.o.Feed}), r.o.Feed}
+}
+
+// whole returns the source in all forms.
+func (r *burning) whole() disc.Disc { return sector.AllForms(r.src) }
+
+// fedDisc is a source whose sectors come from a Feed.
+type fedDisc struct {
+	disc.Disc
+	feed Feed
+}
+
+func (f fedDisc) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, form disc.Form) (int, error) {
+	return f.feed.ReadSectors(ctx, p, lba, form)
+}
+
+// fed are the sectors of a Feed in all forms.
+type fed struct {
+	disc.Disc
+	feed Feed
+}
+
+// Fills implements filler.
+func (f fed) Fills(r *ring.Ring) { f.feed.Fills(r) }
 
 // stream reads the source ahead of the writer, in chunks as they are written.
 type stream struct {
-	full  chan chunk
-	empty chan []byte
-	size  int // chunks that the ring holds
-	// primed is closed when the ring has been full for the first time.
-	primed chan struct{}
-	err    error
-	sent   *sent // what was read
+	ring   *ring.Ring
+	writer *ring.Writer
+	areas  []*area
+	ended  chan struct{} // closed when the source is no longer read
+	sent   *sent         // what was read
 }
 
 // chunk is what one WRITE carries.
@@ -36,11 +70,11 @@ func (c chunk) at() disc.LBA { return c.area.at + disc.LBA(c.first) }
 func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
 
 // newStream begins to read the areas from src, and delivers them in chunks of count(block)
-// blocks. The buffer has so many bytes, 0: DefaultBuffer. Reading ends when the context is
+// blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
 // cancelled.
-func newStream(ctx context.Context, src disc.Disc, areas []*area, count func(block) int, buffer int64) *stream {
+func newStream(ctx context.Context, src sectorReader, areas []*area, count func(block) int, buffer int64) *stream {
 	if buffer <= 0 {
-		buffer = DefaultBuffer
+		buffer = ring.DefaultSize
 	}
 	largest, chunks := 0, int64(0)
 	for _, a := range areas {
@@ -48,95 +82,67 @@ func newStream(ctx context.Context, src disc.Disc, areas []*area, count func(blo
 		largest = max(largest, n*a.block.size)
 		chunks += (a.padded + int64(n) - 1) / int64(n)
 	}
-	size := int(min(max(buffer/int64(largest), 2), max(chunks, 1)))
-	s := &stream{full: make(chan chunk, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent(areas)}
-	for range size {
-		s.empty <- make([]byte, largest)
+	slots := int(min(int64(ring.Slots(buffer, largest)), max(chunks, 1)))
+	s := &stream{ring: ring.New(slots, largest, 1), areas: areas, ended: make(chan struct{}), sent: newSent(areas)}
+	s.writer = s.ring.Writer(0)
+	if f, ok := src.(filler); ok {
+		f.Fills(s.ring)
 	}
+	place := place{s: s, count: count}
 	go func() {
-		defer close(s.full)
-		defer s.ready()
-		for i := range areas {
-			if s.err = s.read(ctx, src, areas[i], count(areas[i].block), s.sent.areas[i]); s.err != nil {
-				return
-			}
-		}
+		defer close(s.ended)
+		s.ring.Run(ctx, func(c *ring.Chunk) error { return place.fill(ctx, src, c) })
 	}()
 	return s
 }
 
-// read delivers an area in chunks of n blocks.
-func (s *stream) read(ctx context.Context, src disc.Disc, a *area, n int, sums *areaSums) error {
-	size := int64(a.block.size)
-	for at := int64(0); at < a.padded; {
-		var p []byte
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case p = <-s.empty:
-		}
-		n := min(int64(n), a.padded-at)
-		p = p[:n*size]
-		data := max(min(n, a.sectors-at), 0) * size
-		clear(p[data:])
-		if data > 0 {
-			if err := a.read(ctx, src, p[:data], at); err != nil {
-				return err
-			}
-			s.sent.add(sums, p[:data])
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case s.full <- chunk{a, at, p}:
-		}
-		at += n
-		if len(s.full) == s.size {
-			s.ready()
-		}
-	}
-	return nil
+// place is how far a stream was read.
+type place struct {
+	s     *stream
+	count func(block) int
+	area  int
+	at    int64 // blocks of the area
 }
 
-// ready ends the wait of prime. Only the reading goroutine calls it.
-func (s *stream) ready() {
-	select {
-	case <-s.primed:
-	default:
-		close(s.primed)
+// fill reads the next chunk. Its LBA is counted from the beginning of the area.
+func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error {
+	for n.area < len(n.s.areas) && n.at == n.s.areas[n.area].padded {
+		n.area++
+		n.at = 0
 	}
+	if n.area == len(n.s.areas) {
+		return io.EOF
+	}
+	a := n.s.areas[n.area]
+	blocks, size := min(int64(n.count(a.block)), a.padded-n.at), int64(a.block.size)
+	c.LBA, c.Block, c.Tag, c.Data = disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
+	data := max(min(blocks, a.sectors-n.at), 0) * size
+	clear(c.Data[data:])
+	if data > 0 {
+		if err := a.read(ctx, src, c.Data[:data], n.at); err != nil {
+			return err
+		}
+		n.s.sent.add(n.s.sent.areas[n.area], c.Data[:data])
+	}
+	n.at += blocks
+	return nil
 }
 
 // next returns the next chunk to write, or io.EOF after the last one.
 func (s *stream) next(ctx context.Context) (chunk, error) {
-	if err := ctx.Err(); err != nil {
+	c, err := s.writer.Next(ctx)
+	if err != nil {
 		return chunk{}, err
 	}
-	select {
-	case <-ctx.Done():
-		return chunk{}, ctx.Err()
-	case c, ok := <-s.full:
-		switch {
-		case ok:
-			return c, nil
-		case s.err != nil:
-			return chunk{}, s.err
-		}
-		return chunk{}, io.EOF
-	}
+	return chunk{s.areas[c.Tag], int64(c.LBA), c.Data}, nil
 }
 
-// done returns a written chunk to the ring.
-func (s *stream) done(c chunk) { s.empty <- c.p[:cap(c.p)] }
+// done returns the chunk that next returned to the ring.
+func (s *stream) done() { s.writer.Done() }
 
 // level returns how full the ring is, from 0 to 1.
-func (s *stream) level() float64 { return float64(len(s.full)) / float64(s.size) }
+func (s *stream) level() float64 { return s.ring.Level() }
 
 // prime waits until the ring is full or the whole source has been read, so that the
 // drive begins with a full buffer.
-func (s *stream) prime(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-s.primed:
-	}
-}
+func (s *stream) prime(ctx context.Context) { s.ring.Prime(ctx) }

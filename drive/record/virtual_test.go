@@ -21,12 +21,18 @@ import (
 // burn plans and runs.
 func burn(t testing.TB, d scsi.Transport, src disc.Disc, o record.Options) (record.Result, error) {
 	t.Helper()
-	b, err := record.NewPlan(context.Background(), d, src, o)
+	b, err := record.NewPlan(context.Background(), narrow{d}, src, o)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
 	return virtualtest.Burn(context.Background(), b, progress.Discard)
 }
+
+// narrow is a transport that carries 32 KiB, so that a short burn has many writes.
+type narrow struct{ scsi.Transport }
+
+func (narrow) MaxTransfer() int         { return 32 << 10 }
+func (n narrow) Unwrap() scsi.Transport { return n.Transport }
 
 // content reads the sectors of the last session of the disc in the drive.
 func content(t testing.TB, d scsi.Transport, sectors int) []byte {

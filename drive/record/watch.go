@@ -125,7 +125,9 @@ func (w *watch) setLost(err error) {
 // errors concern the burn.
 func (w *watch) closed() { w.open = false }
 
-func writes(op byte) bool { return op == scsi.OpWrite10 || op == scsi.OpWrite12 }
+func writes(op byte) bool {
+	return op == scsi.OpWrite10 || op == scsi.OpWrite12 || op == scsi.OpWriteAndVerify
+}
 
 // reads reports whether a command may have to read the disc, so that an error of
 // the medium can be its own.

@@ -29,8 +29,10 @@ const (
 type stub struct {
 	run func(scsi.Command) (int, error)
 
-	mu  sync.Mutex
-	ops []byte // operation codes of the commands that came, without TEST UNIT READY
+	mu   sync.Mutex
+	ops  []byte   // operation codes of the commands that came, without TEST UNIT READY
+	lbas []uint32 // bytes 2 to 5 of their CDBs
+	data []byte   // that came with them
 }
 
 func (s *stub) Execute(_ context.Context, c scsi.Command) (int, error) {
@@ -38,7 +40,10 @@ func (s *stub) Execute(_ context.Context, c scsi.Command) (int, error) {
 		return 0, nil
 	}
 	s.mu.Lock()
-	s.ops = append(s.ops, c.CDB[0])
+	s.ops, s.lbas = append(s.ops, c.CDB[0]), append(s.lbas, binary.BigEndian.Uint32(c.CDB[2:]))
+	if c.Direction == scsi.Out {
+		s.data = append(s.data, c.Data...)
+	}
 	s.mu.Unlock()
 	if s.run == nil {
 		return len(c.Data), nil
@@ -54,6 +59,22 @@ func (s *stub) got() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ops)
+}
+
+// addresses returns the addresses of the commands that came since it was called last.
+func (s *stub) addresses() []uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.lbas
+	s.lbas = nil
+	return list
+}
+
+// written returns the data that came.
+func (s *stub) written() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.data)
 }
 
 // wrote reports whether the drive got a WRITE.

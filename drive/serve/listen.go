@@ -24,11 +24,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer l.Close()
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
+	watching, cancel := context.WithCancel(ctx)
 	watched := make(chan struct{})
-	go s.watch(ctx, watched)
-	defer func() { <-watched }()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	go s.watch(watching, watched)
+	defer func() {
+		cancel()
+		<-watched
+	}()
 	s.tell(Event{Kind: Listening, Address: l.Addr().String()})
 	for {
 		c, err := l.Accept()

@@ -103,11 +103,7 @@ func TestWriteForms(t *testing.T) {
 		{[]string{"InitialR2T=No", "ImmediateData=No", "FirstBurstLength=512"}, 0, 512},
 		{[]string{"MaxBurstLength=2000"}, 512, 0},
 	} {
-		var got []byte
-		d := &stub{run: func(c scsi.Command) (int, error) {
-			got = append(got, c.Data...)
-			return len(c.Data), nil
-		}}
+		d := &stub{}
 		x := serveDrives(t, d)
 		h := login(t, x.addr, c.keys...)
 		h.ready()
@@ -137,7 +133,7 @@ func TestWriteForms(t *testing.T) {
 		if r := h.finish(); r.status != 0 || r.overflow != 0 {
 			t.Errorf("%+v: %+v", c, r)
 		}
-		if !bytes.Equal(got, data) {
+		if got := d.written(); !bytes.Equal(got, data) {
 			t.Errorf("%+v: %d bytes written, equal: %v", c, len(got), bytes.Equal(got, data))
 		}
 		h.conn.Close()

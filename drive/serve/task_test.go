@@ -2,7 +2,6 @@ package serve_test
 
 import (
 	"slices"
-	"sync"
 	"testing"
 
 	"glassmaster/drive/scsi"
@@ -17,11 +16,14 @@ type slow struct {
 	release chan struct{}
 }
 
-func newSlow() *slow {
+func newSlow(t *testing.T) *slow {
 	s := &slow{began: make(chan byte, 64), release: make(chan struct{})}
 	s.run = func(c scsi.Command) (int, error) {
 		s.began <- c.CDB[0]
-		<-s.release
+		select {
+		case <-s.release:
+		case <-t.Context().Done(): // the test has failed
+		}
 		return len(c.Data), nil
 	}
 	return s
@@ -30,14 +32,7 @@ func newSlow() *slow {
 // Commands are executed in the order of their CmdSN, whatever the order in which they come;
 // what is outside of the window is ignored.
 func TestOrder(t *testing.T) {
-	var mu sync.Mutex
-	var lbas []byte
-	d := &stub{run: func(c scsi.Command) (int, error) {
-		mu.Lock()
-		lbas = append(lbas, c.CDB[5])
-		mu.Unlock()
-		return len(c.Data), nil
-	}}
+	d := &stub{}
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	var list []*pdu.PDU
@@ -54,7 +49,7 @@ func TestOrder(t *testing.T) {
 			t.Errorf("answer %d: %+v to task %d", i, r, h.last.Tag())
 		}
 	}
-	if want := []byte{0, 1, 2, 3, 4, 5}; !slices.Equal(lbas, want) {
+	if lbas := d.addresses(); !slices.Equal(lbas, []uint32{0, 1, 2, 3, 4, 5}) {
 		t.Errorf("executed %v", lbas)
 	}
 }
@@ -85,7 +80,7 @@ func TestOrderOfData(t *testing.T) {
 
 // The command window closes when the queue is full, and opens when commands end.
 func TestWindow(t *testing.T) {
-	d := newSlow()
+	d := newSlow(t)
 	o := options(d)
 	o.Limits.Commands = 4
 	x := start(t, o)
@@ -116,7 +111,7 @@ func TestWindow(t *testing.T) {
 
 // A task tag that is in use is refused.
 func TestTagInUse(t *testing.T) {
-	d := newSlow()
+	d := newSlow(t)
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	h.send(h.command(0, 0, make10(scsi.OpReadTOC)...))
@@ -132,7 +127,7 @@ func TestTagInUse(t *testing.T) {
 // ABORT TASK ends a command that waits at once, and answers after the end of one that the
 // drive executes. Neither gets a status.
 func TestAbortTask(t *testing.T) {
-	d := newSlow()
+	d := newSlow(t)
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	h.send(h.command(0, 0, make10(scsi.OpReadTOC)...)) // executed
@@ -207,7 +202,7 @@ func TestAbortMany(t *testing.T) {
 		{function: 0x7F, response: 255, otherGoes: true},     // unknown
 		{function: 5 | 0x40, response: 255, otherGoes: true}, // unknown
 	} {
-		d := newSlow()
+		d := newSlow(t)
 		x := serveDrives(t, d)
 		a, b := two(t, x)
 		holder := dial(t, x.addr)
@@ -221,21 +216,29 @@ func TestAbortMany(t *testing.T) {
 		b.ping()
 		p := pdu.New(pdu.OpTaskManagement|pdu.OpImmediate, pdu.FlagFinal|c.function)
 		p.Put32(16, 0x7001)
-		a.send(p)
-		a.ping()
-		close(d.release)
-		for {
+		q := pdu.New(pdu.OpNopOut|pdu.OpImmediate, pdu.FlagFinal)
+		q.Put32(16, 0x900)
+		q.Put32(20, pdu.NoTag)
+		a.send(p, q)
+		for answered, replied := false, false; !answered || !replied; {
 			r, err := a.conn.Receive(1 << 20)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Opcode() == pdu.OpSCSIResponse && c.response != 0 {
-				continue
+			switch r.Opcode() {
+			case pdu.OpNopIn:
+				answered = true
+				close(d.release)
+			case pdu.OpTaskReply:
+				replied = true
+				if r.Header[2] != c.response {
+					t.Errorf("function %d: response %d", c.function, r.Header[2])
+				}
+			case pdu.OpSCSIResponse:
+				if c.response == 0 {
+					t.Errorf("function %d: an aborted command was answered", c.function)
+				}
 			}
-			if r.Opcode() != pdu.OpTaskReply || r.Header[2] != c.response {
-				t.Errorf("function %d: PDU of type %02Xh, response %d", c.function, r.Opcode(), r.Header[2])
-			}
-			break
 		}
 		if c.otherGoes {
 			if r := b.finish(); r.status != 0 {
@@ -301,7 +304,7 @@ func TestReinstatement(t *testing.T) {
 // A lost connection: the command that the drive executes ends, those that wait are not
 // executed.
 func TestLostConnection(t *testing.T) {
-	d := newSlow()
+	d := newSlow(t)
 	x := serveDrives(t, d)
 	a, b := two(t, x)
 	a.send(a.command(0, 0, make10(scsi.OpReadTOC)...))

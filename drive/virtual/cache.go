@@ -56,6 +56,7 @@ func (d *recorder) arrived(ctx context.Context, lba int64, size int, p []byte) [
 // keep appends a run to the buffer.
 func (d *recorder) keep(all run) error {
 	c := &d.cache
+	d.disc.Exported = false
 	for _, r := range d.withoutLost(all) {
 		c.runs = append(c.runs, r)
 		c.bytes += len(r.data)

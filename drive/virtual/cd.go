@@ -210,6 +210,7 @@ func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []b
 	if d.state().Final && n == len(d.state().Sessions) {
 		if s.NoNext {
 			entry(0x50|first.control, 0xB0, [3]byte{0xFF, 0xFF, 0xFF}, [3]byte{0xFF, 0xFF, 0xFF})
+			b[len(b)-4] = 1
 		}
 		return b
 	}

@@ -21,6 +21,9 @@ func (d *recorder) closeTrack(r *request) (int, error) {
 	if d.readOnly() {
 		return 0, errIncompatible()
 	}
+	if d.protected() {
+		return 0, errProtected()
+	}
 	if d.faults.Discard || d.test != nil || d.testing() {
 		d.test = nil // the test write ends; nothing is closed
 		return 0, nil

@@ -13,11 +13,17 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
+// maxOverburn is the largest number of sectors of Options.Overburn: 15 minutes.
+const maxOverburn = 67500
+
 // Options of a new disc.
 type Options struct {
 	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests. 0 is
 	// the nominal capacity of the medium.
 	Sectors int64
+	// Overburn is how many sectors more than its capacity a CD-R or CD-RW really has. It is
+	// ignored for other media.
+	Overburn int64
 	// NoSync is explained at [Drive.SetNoSync].
 	NoSync bool
 }
@@ -33,7 +39,12 @@ func Create(path string, m Medium, o Options) error {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s can have %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
 	}
 	n = m.rawSectors(n / m.block * m.block)
-	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}, o.NoSync)
+	st := &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}
+	if m.isCD() && o.Overburn > 0 {
+		st.Overburn = min(o.Overburn, maxOverburn)
+		st.Sectors += st.Overburn
+	}
+	return discfile.Create(path, m.isCD(), st, o.NoSync)
 }
 
 // Drive is a connection to a recorder. It implements [scsi.Transport] and is safe for
@@ -58,7 +69,10 @@ var recorders = struct {
 // process that has it. It fails if another process has the disc. A file that is not a disc
 // file is an image of any format, or plain sectors. It is a pressed disc of its kind: a
 // CD-ROM, DVD-ROM or BD-ROM.
-func Open(path string) (*Drive, error) {
+func Open(path string) (*Drive, error) { return open(path, nil) }
+
+// open opens a disc that becomes an image, which may be nil.
+func open(path string, t *future) (*Drive, error) {
 	key, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open a virtual disc: %w", err)
@@ -70,7 +84,7 @@ func Open(path string) (*Drive, error) {
 	defer recorders.Unlock()
 	r := recorders.by[key]
 	if r == nil {
-		r = &recorder{key: key, path: key}
+		r = &recorder{key: key, path: key, future: t}
 		if err := r.load(); err != nil {
 			return nil, err
 		}
@@ -109,7 +123,9 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
 
 // Close closes the connection. When the last one is closed, the drive writes its buffer to
-// the disc, as real drives do after some time. An open track remains open.
+// the disc, as real drives do after some time. An open track remains open. If the disc is to
+// become an image and is complete, the image is written, and Close returns the error if that
+// fails.
 func (d *Drive) Close() error {
 	var err error
 	d.once.Do(func() {
@@ -157,6 +173,14 @@ func (d *Drive) setPace(kBps int, busy bool) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	d.rec.pace = pace{rate: max(kBps, 0), busy: busy, clock: wallClock{}}
+}
+
+// setOffset sets the read offset of the drive: audio is delivered this many samples of four bytes
+// later than it is on the disc, as drives do. Other sectors are not affected.
+func (d *Drive) setOffset(samples int64) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.offset = samples
 }
 
 // SetNoSync makes the drive not wait until the operating system has written the file of the

@@ -77,7 +77,7 @@ func (d *recorder) due(op byte) []Event {
 	c, _ := commandFor(op)
 	var due []Event
 	for i, e := range d.faults.Events {
-		if e.Op != op && e.Op != Any || e.Deferred && c.needs == always {
+		if e.Op != writeOp(op) && e.Op != op && e.Op != Any || e.Deferred && c.needs == always {
 			continue
 		}
 		d.counts.matched[i]++
@@ -88,6 +88,15 @@ func (d *recorder) due(op byte) []Event {
 		due = append(due, e)
 	}
 	return due
+}
+
+// writeOp returns WRITE(10) for all commands that write sectors: what happens at one of them
+// happens at the others.
+func writeOp(op byte) byte {
+	if op == scsi.OpWrite12 || op == scsi.OpWriteAndVerify {
+		return scsi.OpWrite10
+	}
+	return op
 }
 
 // apply applies an event. It returns the error of the command, or nil if the command is
@@ -151,6 +160,7 @@ func (d *recorder) swap(path string, silent bool) error {
 		return err
 	}
 	d.path, d.busy, d.trayOpen = path, busy{}, false
+	d.future, d.owned = nil, false
 	if err := d.load(); err != nil {
 		return err
 	}

@@ -80,7 +80,6 @@ func (d *recorder) features() []feature {
 	p, in := d.profile(), d.store != nil
 	cd := in && d.medium.isCD()
 	dvd := in && !d.medium.isCD() && !d.medium.isBD()
-	bd := in && d.medium.isBD()
 	return append([]feature{
 		{0x0000, 0, true, true, d.profileList()},
 		{0x0001, 2, true, true, []byte{0, 0, 0, 1, 1, 0, 0, 0}}, // SCSI family, device busy events
@@ -91,7 +90,6 @@ func (d *recorder) features() []feature {
 		{0x001D, 0, false, cd, nil},
 		{0x001E, 2, false, cd, []byte{3, 0, 0, 0}}, // C2 pointers, CD-TEXT
 		{0x001F, 1, false, dvd, []byte{1, 0, 1, 0}},
-		{0x0040, 0, false, bd, bdRead(d.profile())},
 	}, append(d.writeFeatures(p), []feature{
 		{0x0100, 0, true, true, nil},
 		{0x0105, 1, true, true, []byte{0, 0, 0, 0}},
@@ -122,14 +120,14 @@ func (d *recorder) randomReadable() []byte {
 }
 
 // bdRead returns the classes of BD that can be read: BD-RE 1 and 2, BD-R 1, BD-ROM 1.
-func bdRead(int) []byte {
+func bdRead() []byte {
 	b := make([]byte, 28)
 	b[5], b[13], b[21] = 0x06, 0x02, 0x02
 	return b
 }
 
 // writeFeatures returns the features for writing, from which a host learns how to write the
-// disc.
+// disc, and that for reading BD, whose code is among theirs.
 func (d *recorder) writeFeatures(p int) []feature {
 	st := d.state()
 	if st == nil {
@@ -158,6 +156,7 @@ func (d *recorder) writeFeatures(p int) []feature {
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
 		{0x0038, 0, false, open && p == profileBDR && st.Format.POW, nil},
 		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},
+		{0x0040, 0, false, d.store != nil && d.medium.isBD(), bdRead()},
 		{0x0041, 0, false, open && bdr || p == profileBDRE, bdWrite()},
 	}
 }

@@ -158,6 +158,9 @@ func (d *recorder) blank(r *request) (int, error) {
 	if d.readOnly() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
 		return 0, errIncompatible()
 	}
+	if d.protected() {
+		return 0, errProtected()
+	}
 	kind := r.CDB[1] & 7
 	if kind > 1 {
 		return 0, errField()

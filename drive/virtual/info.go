@@ -69,6 +69,9 @@ func (d *recorder) standardInformation() []byte {
 	b[5], b[10] = byte(first), byte(first>>8)
 	b[6], b[11] = byte(final), byte(final>>8)
 	b[7] = 0x20 | st.Format.Background // unrestricted use
+	if d.medium.family == plusR {
+		d.plusAddresses(b, st)
+	}
 	if !d.medium.isCD() {
 		return b
 	}
@@ -89,6 +92,21 @@ func (d *recorder) standardInformation() []byte {
 		b[16], b[20] = 0, 0
 	}
 	return b
+}
+
+// plusAddresses sets, for a DVD+R, where the next session begins and where the last possible
+// lead-out does, in the disc information. They are FFFFFFFFh on a finalized disc.
+func (d *recorder) plusAddresses(b []byte, st *discfile.State) {
+	be := binary.BigEndian
+	if st.Final {
+		be.PutUint32(b[16:], 0xFFFFFFFF)
+		be.PutUint32(b[20:], 0xFFFFFFFF)
+		return
+	}
+	if at, ok := d.appendPoint(st); ok && st.OpenSession() == nil {
+		be.PutUint32(b[16:], uint32(at))
+	}
+	be.PutUint32(b[20:], uint32(d.capacity()))
 }
 
 // lastSession returns the number of sessions, and the first and the last track of the last

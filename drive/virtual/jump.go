@@ -19,7 +19,11 @@ func (d *recorder) jumpState(st *discfile.State) discfile.Jump {
 	if st.Jump != nil {
 		return *st.Jump
 	}
-	return discfile.Jump{Layer0: d.layer0() / d.medium.block * d.medium.block}
+	l0 := st.LayerBreak
+	if l0 == 0 {
+		l0 = st.Sectors / 2 / d.medium.block * d.medium.block
+	}
+	return discfile.Jump{Layer0: l0}
 }
 
 // jumpStructure returns the formats 21h to 23h.

@@ -68,7 +68,7 @@ func (d *recorder) setLayers(st *discfile.State, format byte, v int64) error {
 	switch {
 	case len(st.Sessions) > 0 || st.LayerBreak > 0:
 		return errSequence()
-	case v == 0 || v%d.medium.block != 0 || v > d.medium.roundUp(st.Sectors/2):
+	case v == 0 || v%d.medium.block != 0 || v > st.Sectors/2:
 		return errParameter()
 	}
 	st.LayerBreak, st.Jump = v, nil // jumps are set after the boundary

@@ -20,6 +20,7 @@ func formatList(blocks uint32, kind, sub byte, parameter uint32) []byte {
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // the whole disc
+	formatRAMSpare  = 0x01 // DVD-RAM, a larger spare area
 	formatRWFull    = 0x10 // DVD-RW, the whole disc
 	formatRWQGrow   = 0x13 // DVD-RW, enlarge the formatted part
 	formatRWQuick   = 0x15 // DVD-RW, quick

@@ -1,10 +1,8 @@
 package virtual
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -19,9 +17,14 @@ const Prefix = "virtual:"
 //	virtual:PATH?medium=cd-r&sectors=5000&pace=7056
 //	virtual:PATH?unreadable=500&deferred=5b:3/0c/00
 //
+// If PATH has the extension of an image format and does not exist, the disc is in the file
+// PATH.gmdisc until it is finalized, and then becomes an image of that format: see
+// docs/media.md.
+//
 // If PATH does not exist, a blank disc is created: a DVD+R with its nominal capacity, or
-// the given medium and number of sectors. They are ignored for an existing disc. pace is
-// the writing speed in kB/s; with full=busy a WRITE for which the buffer has no space is
+// the given medium and number of sectors; overburn=N gives a CD N sectors beyond its capacity.
+// They are ignored for an existing disc. offset is the read offset in samples, pace the
+// writing speed in kB/s; with full=busy a WRITE for which the buffer has no space is
 // refused with 2/04/08, else it waits. booktype is a vendor whose commands for book types
 // the drive has: ricoh, benq, lg, lite-on or plextor. The other options make the drive or the disc fail:
 //
@@ -63,16 +66,23 @@ func OpenName(name string) (*Drive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the drive %q: %w", name, err)
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := Create(path, q.medium, Options{Sectors: q.sectors}); err != nil {
+	t, path := futureOf(path)
+	if !exists(path) {
+		if t != nil {
+			if err := t.holds(q.medium, q.sectors); err != nil {
+				return nil, err
+			}
+		}
+		if err := Create(path, q.medium, Options{Sectors: q.sectors, Overburn: q.over}); err != nil {
 			return nil, err
 		}
 	}
-	d, err := Open(path)
+	d, err := open(path, t)
 	if err != nil {
 		return nil, err
 	}
 	d.setPace(q.pace, q.busyBuffer)
+	d.setOffset(q.offset)
 	if q.book != "" {
 		if err := d.SetBookVendor(q.book); err != nil {
 			d.Close()
@@ -86,11 +96,16 @@ func OpenName(name string) (*Drive, error) {
 	return d, nil
 }
 
+// maxOffset limits the read offset, to 10 seconds.
+const maxOffset = 441000
+
 // query holds the options in the name of a drive.
 type query struct {
 	medium  Medium
 	sectors int64
 	pace    int
+	offset  int64
+	over    int64
 	book    string // vendor whose commands for book types the drive has
 	// busyBuffer: a WRITE for which the buffer has no space is refused, and does not wait
 	busyBuffer bool
@@ -115,6 +130,14 @@ func parseQuery(s string) (query, error) {
 		case "sectors":
 			if q.sectors, err = strconv.ParseInt(v[0], 10, 64); err != nil {
 				err = fmt.Errorf("sectors=%s is not a number", v[0])
+			}
+		case "offset":
+			if q.offset, err = strconv.ParseInt(v[0], 10, 64); err != nil || q.offset < -maxOffset || q.offset > maxOffset {
+				err = fmt.Errorf("offset=%s is not a number of samples from %d to %d", v[0], -maxOffset, maxOffset)
+			}
+		case "overburn":
+			if q.over, err = strconv.ParseInt(v[0], 10, 64); err != nil || q.over < 0 || q.over > maxOverburn {
+				err = fmt.Errorf("overburn=%s is not a number of sectors from 0 to %d", v[0], maxOverburn)
 			}
 		case "booktype":
 			q.book = v[0]

@@ -84,7 +84,7 @@ func (q *query) event(key, value string) error {
 	case "cut":
 		e.kill = powerCut
 	default:
-		return fmt.Errorf("a virtual drive has no option %q; it has medium, sectors, pace, and the faults that docs/media.md lists", key)
+		return fmt.Errorf("a virtual drive has no option %q; it has medium, sectors, overburn, pace, offset, and the faults that docs/media.md lists", key)
 	}
 	if err != nil {
 		return fmt.Errorf("the option %s=%s is not valid: %w", key, value, err)

@@ -90,12 +90,16 @@ func (p *pace) drain(ctx context.Context, rate int) {
 }
 
 // paceRate returns the rate: that of the pace, or the speed that the host has set if that is
-// lower. 0 is no limit.
+// lower, and half of it while the drive verifies what it writes. 0 is no limit.
 func (d *recorder) paceRate() int {
+	rate := d.pace.rate
 	if v := d.writeSpeed(); v > 0 {
-		return min(d.pace.rate, v)
+		rate = min(rate, v)
 	}
-	return d.pace.rate
+	if d.verifies && rate > 1 {
+		rate /= 2
+	}
+	return rate
 }
 
 // bufferFull reports whether a drive with a pace has no space for n bytes in its buffer, so that

@@ -54,9 +54,6 @@ func selectCD(cdb []byte) (cdSelection, error) {
 	return s, nil
 }
 
-// only reports whether nothing but the user data is selected.
-func (s cdSelection) only() bool { return s.parts == partUser && s.c2 == 0 && s.sub == 0 }
-
 // readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Error data is zero: every sector that
 // is returned was read without errors.
 func (d *recorder) readCD(r *request) (int, error) {

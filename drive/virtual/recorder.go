@@ -3,6 +3,7 @@ package virtual
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -48,11 +49,14 @@ type recorder struct {
 	waited     time.Duration // see Drive.Waited
 	loader     bool          // see Drive.SetLoader
 	pace       pace
+	verifies   bool  // the drive verifies the last WRITE
 	offset     int64 // read offset of audio, in samples; see Drive.SetOffset
 	position   int64 // the address that was read last
 	book       bookSettings
-	untilReset bool // write protected by software until the drive restarts
-	noSync     bool // see Drive.SetNoSync
+	untilReset bool    // write protected by software until the drive restarts
+	future     *future // the image that the disc becomes, or nil
+	owned      bool    // the image at its path is one of this disc
+	noSync     bool    // see Drive.SetNoSync
 }
 
 // load reads the disc file.
@@ -78,6 +82,7 @@ func (d *recorder) load() error {
 	st.Format.Stop() // a disc is not formatted while it is not in a drive
 	d.store, d.disc, d.medium, d.test, d.cue, d.cache, d.readCache = s, st, m, nil, nil, cache{}, readCache{}
 	d.page5 = defaultPage(d.medium)
+	d.owned = d.owned || st.Exported
 	return nil
 }
 
@@ -92,7 +97,12 @@ func (d *recorder) close() error {
 	if d.store != nil && d.disc.Format.Background == 2 { // the drive completes the formatting
 		d.disc.Format.Background, d.disc.Format.Reached = 3, d.disc.Format.Blocks
 	}
-	return d.unload()
+	unneeded, err := d.finish()
+	err = errors.Join(err, d.unload())
+	if unneeded != "" && err == nil {
+		err = os.Remove(unneeded)
+	}
+	return err
 }
 
 // unload writes the buffer and the state to the disc, and closes its file.
@@ -173,7 +183,7 @@ func (d *recorder) execute(r *request) (int, error) {
 			return 0, err
 		}
 	}
-	if slices.Contains(d.faults.Idle, op) {
+	if slices.Contains(d.faults.Idle, writeOp(op)) {
 		return idle(r), nil
 	}
 	return cmd.run(d, r)

@@ -78,7 +78,7 @@ func readRecord(t *testing.T, path string) (steps []step, fake, ok bool) {
 func mediumOf(name string) string {
 	for _, c := range []struct{ part, medium string }{
 		{"raw", ""}, // raw writing is refused
-		{"dvdram", ""},
+		{"dvdram", "dvd-ram"},
 		{"kernel", ""},
 		{"cdrw-", "cd-rw"},
 		{"cdr-", "cd-r"},

@@ -20,8 +20,11 @@ const (
 // rawSectors returns how many sectors a disc has, with its spare areas, that is sold with
 // this capacity.
 func (m Medium) rawSectors(capacity int64) int64 {
-	if m.profile != profileDVDRAM {
+	switch {
+	case m.profile != profileDVDRAM:
 		return capacity
+	case capacity == m.Sectors:
+		return capacity + ramSupplementary
 	}
 	n := capacity
 	for m.smallestUser(n) < capacity {

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"glassmaster/mastering/disc"
 )
@@ -35,8 +36,8 @@ func (d *recorder) writeSpeed() int {
 	return speeds[len(speeds)-1]
 }
 
-// getPerformance is GET PERFORMANCE (MMC-6 6.7): type 0 nominal performance,
-// type 3 write speeds.
+// getPerformance is GET PERFORMANCE (MMC-6 6.7): type 0 nominal performance, type 2 defects
+// of a disc with spare areas, type 3 write speeds.
 func (d *recorder) getPerformance(r *request) (int, error) {
 	most := int(binary.BigEndian.Uint16(r.CDB[8:]))
 	be := binary.BigEndian
@@ -58,6 +59,13 @@ func (d *recorder) getPerformance(r *request) (int, error) {
 		b = be.AppendUint32(b, uint32(v))
 		b = be.AppendUint32(b, uint32(end))
 		b = be.AppendUint32(b, uint32(v))
+	case 2:
+		if !d.state().Format.Spare {
+			return 0, errField()
+		}
+		b = append(b, d.defectStatus(int64(be.Uint32(r.CDB[2:])))...)
+		be.PutUint32(b, uint32(len(b)-4))
+		return r.reply(b, 8+defectBytes*most)
 	case 3:
 		for _, v := range d.medium.speeds {
 			b = append(b, flag(v == d.writeSpeed(), 2), 0, 0, 0)
@@ -72,6 +80,27 @@ func (d *recorder) getPerformance(r *request) (int, error) {
 	return r.reply(b, 8+16*most)
 }
 
+// defectBytes is the length of a defect status descriptor.
+const defectBytes = 2048
+
+// defectStatus returns the descriptor of the area that begins at an address: 0-3 start, 4-7
+// end, 8 sectors in a block, from 10 on a bit for each block, 1 for one that was replaced.
+func (d *recorder) defectStatus(start int64) []byte {
+	block := d.medium.block
+	start = min(start, max(d.capacity()-1, 0)) / block * block
+	b := make([]byte, defectBytes)
+	end := min(start+8*int64(len(b)-10)*block, d.capacity())
+	binary.BigEndian.PutUint32(b, uint32(start))
+	binary.BigEndian.PutUint32(b[4:], uint32(max(end-1, 0)))
+	b[8] = byte(block)
+	for _, at := range d.state().Format.Replaced {
+		if n := (at - start) / block; at >= start && at < end {
+			b[10+n/8] |= 1 << (n % 8)
+		}
+	}
+	return b
+}
+
 // setSpeed is SET CD SPEED (MMC-6 6.36), kB/s; FFFFh is the highest.
 func (d *recorder) setSpeed(r *request) (int, error) {
 	d.readSpeed = int(binary.BigEndian.Uint16(r.CDB[2:]))
@@ -83,7 +112,7 @@ func (d *recorder) setSpeed(r *request) (int, error) {
 }
 
 // setStreaming is SET STREAMING (MMC-6 6.38) with a performance descriptor:
-// byte 0 RDD, 4-11 addresses, 12-19 read size and time, 20-27 write size and time.
+// byte 0 rotation control (bits 3-4), RDD (2), exact (1), 4-11 addresses, 12-19 read size and time, 20-27 write size and time.
 func (d *recorder) setStreaming(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[9:]))
 	b, err := r.list(n)
@@ -101,10 +130,15 @@ func (d *recorder) setStreaming(r *request) (int, error) {
 		return n, nil
 	}
 	size, time := binary.BigEndian.Uint32(b[20:]), binary.BigEndian.Uint32(b[24:])
-	if time == 0 || binary.BigEndian.Uint32(b[16:]) == 0 {
+	start, end := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
+	if time == 0 || binary.BigEndian.Uint32(b[16:]) == 0 || start > end || b[0]>>3&3 > 1 {
 		return 0, errParameter()
 	}
-	d.speed = int(uint64(size) * 1000 / uint64(time))
+	speed := int(uint64(size) * 1000 / uint64(time))
+	if b[0]&2 != 0 && !slices.Contains(d.medium.speeds, speed) {
+		return 0, errParameter() // exactly this speed is not possible
+	}
+	d.speed = speed
 	return n, nil
 }
 

@@ -24,7 +24,8 @@ func (d *recorder) readStructure(r *request) (int, error) {
 	var b []byte
 	if format == 0xFF {
 		for _, f := range d.structures() {
-			b = append(b, f.format, f.access, byte(f.size>>8), byte(f.size))
+			n := f.size + 2 // the data length field of the structure
+			b = append(b, f.format, f.access, byte(n>>8), byte(n))
 		}
 	} else if b = d.structure(format); b == nil {
 		return 0, errField()
@@ -39,6 +40,7 @@ const (
 	structStatus      = 0x09
 	structSpare       = 0x0A
 	structPreRecorded = 0x0E
+	structLeadIn      = 0x10 // DVD-R, DVD-RW: physical format information in the lead-in
 	structADIP        = 0x11
 	structBoundary    = 0x20
 	structMiddle      = 0x21
@@ -53,8 +55,7 @@ const (
 	sendable = 0x80
 )
 
-// structureEntry is an entry in the list of structures: its size is that without the header,
-// as it is in replies of real drives.
+// structureEntry is an entry in the list of structures. The size is that without the header.
 type structureEntry struct {
 	format, access byte
 	size           int
@@ -64,7 +65,7 @@ type structureEntry struct {
 func (d *recorder) structures() []structureEntry {
 	var all []structureEntry
 	for _, f := range []byte{
-		structPhysical, structStatus, structSpare, structPreRecorded, structADIP, structBoundary, structMiddle, structInterval, structManual, structProtection,
+		structPhysical, structStatus, structSpare, structPreRecorded, structLeadIn, structADIP, structBoundary, structMiddle, structInterval, structManual, structProtection,
 	} {
 		if b := d.structure(f); b != nil {
 			all = append(all, structureEntry{f, readable | flag(f >= structBoundary, sendable), len(b)})
@@ -93,6 +94,8 @@ func (d *recorder) structure(format byte) []byte {
 		return d.spareArea()
 	case format == structPreRecorded && minus:
 		return d.preRecorded()
+	case format == structLeadIn && minus:
+		return d.physical()
 	case format == structADIP && d.plus():
 		return d.adip()
 	case format == structBoundary && d.layered():
@@ -105,19 +108,18 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
-// spareArea is format 0Ah: of a DVD-RAM, the free blocks of the primary and the supplementary
-// spare area, and the blocks of the latter; of a BD, free and all clusters.
+// spareArea is format 0Ah: of a DVD-RAM, the free sectors of the primary and the supplementary
+// spare area, and all of the latter; of a BD, free and all clusters.
 func (d *recorder) spareArea() []byte {
 	all, free := d.spares(d.state())
 	b := make([]byte, 12)
 	be := binary.BigEndian
-	if d.medium.isBD() {
-		be.PutUint32(b[4:], uint32(free))
-	} else {
+	if !d.medium.isBD() {
 		primary := max(free-all, 0)
-		be.PutUint32(b, uint32(primary))
-		be.PutUint32(b[4:], uint32(free-primary))
+		be.PutUint32(b, uint32(primary*d.medium.block))
+		free, all = (free-primary)*d.medium.block, all*d.medium.block
 	}
+	be.PutUint32(b[4:], uint32(free))
 	be.PutUint32(b[8:], uint32(all))
 	return b
 }
@@ -174,7 +176,7 @@ func (d *recorder) physical() []byte {
 	if m.layers == 2 {
 		l0 := d.layer0()
 		putPSN(b[13:], firstPSN+l0-1)
-		putPSN(b[9:], 0xFFFFFF&^(firstPSN+end-l0-1))
+		putPSN(b[9:], 0xFFFFFF&^(firstPSN+l0-1)+max(end-l0, 1)-1) // layer 1 begins below the end of layer 0
 	} else {
 		putPSN(b[9:], firstPSN+end-1)
 	}

@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 )
@@ -91,18 +92,22 @@ func (d *recorder) startStop(r *request) (int, error) {
 		}
 		return 0, nil
 	case 2: // eject
-		return 0, d.eject()
+		return 0, d.eject(r.ctx)
 	}
 	return 0, d.insert()
 }
 
-// eject opens the tray and closes the file of the disc.
-func (d *recorder) eject() error {
+// eject opens the tray and closes the file of the disc. If the disc becomes an image and that cannot
+// be written, the tray remains closed.
+func (d *recorder) eject(ctx context.Context) error {
 	if d.locked {
 		return check(5, 0x53, 0x02) // MEDIUM REMOVAL PREVENTED
 	}
 	if d.trayOpen {
 		return nil
+	}
+	if d.export(ctx) != nil {
+		return check(4, 0x44, 0x00) // INTERNAL TARGET FAILURE: Close returns what failed
 	}
 	d.trayOpen, d.event = true, eventRemoval
 	d.busy = busy{}

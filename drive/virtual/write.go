@@ -58,6 +58,7 @@ func (d *recorder) write(r *request) (int, error) {
 	if w.blocks == 0 {
 		return 0, nil
 	}
+	d.verifies = w.verify || st.Format.Spare && !w.streaming
 	if d.bufferFull(n) {
 		return 0, errBufferFull()
 	}
@@ -194,7 +195,7 @@ func (d *recorder) syncCache(r *request) (int, error) {
 // reserveTrack is RESERVE TRACK (MMC-6 6.30). ARSV and RMZ must be zero, so that the command
 // has a size in blocks.
 func (d *recorder) reserveTrack(r *request) (int, error) {
-	if d.readOnly() {
+	if d.readOnly() || d.protected() {
 		return 0, errProtected()
 	}
 	if d.faults.Discard {

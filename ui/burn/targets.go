@@ -71,8 +71,12 @@ func (s *settings) copyMenu(at fyne.Position) {
 	s.v.d.Menu(at, items...)
 }
 
-// newVirtual asks for a medium, and creates a virtual disc.
-func (v *View) newVirtual() {
+// newVirtual asks for a medium, and chooses a new virtual disc as the target.
+func (v *View) newVirtual() { v.AskVirtual(v.useVirtual) }
+
+// AskVirtual asks for a medium, and creates a virtual disc. It passes on the name of its
+// drive.
+func (v *View) AskVirtual(then func(drive string)) {
 	media := v.engine.VirtualMedia()
 	kind := widgets.NewSelect(media, nil)
 	kind.SetSelected("DVD+R")
@@ -85,37 +89,42 @@ func (v *View) newVirtual() {
 	form := container.New(&widgets.Column{Gap: 8}, text, kind, slow)
 	place := func() bool {
 		v.d.PickSave("Save the virtual disc as", model.FileName(kind.Selected)+".gmdisc", func(path string) {
-			v.addVirtual(path, kind.Selected, slow.Checked)
+			v.addVirtual(path, kind.Selected, slow.Checked, then)
 		})
 		return true
 	}
 	v.d.Sheet("New virtual disc", form, 440,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Save as…", Do: place},
-		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected, slow.Checked) }})
+		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected, slow.Checked, then) }})
 }
 
 // createVirtual creates the disc in a temporary folder.
-func (v *View) createVirtual(medium string, slow bool) bool {
+func (v *View) createVirtual(medium string, slow bool, then func(string)) bool {
 	dir, err := os.MkdirTemp("", "glassmaster-disc-")
 	if err != nil {
 		v.d.Error("The virtual disc cannot be created", err)
 		return true
 	}
-	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium, slow)
+	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium, slow, then)
 	return true
 }
 
 func (v *View) openVirtual() {
-	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, host.AllFiles)
+	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false, v.useVirtual) }, host.AllFiles)
 }
 
-func (v *View) addVirtual(path, medium string, slow bool) {
+func (v *View) addVirtual(path, medium string, slow bool, then func(string)) {
 	name, err := v.engine.AddVirtual(path, medium, slow)
 	if err != nil {
 		v.d.Error("The virtual disc cannot be opened", err)
 		return
 	}
+	then(name)
+}
+
+// useVirtual chooses a virtual disc as the target.
+func (v *View) useVirtual(name string) {
 	v.burn.SetTarget(model.Target{Drive: name})
 	v.burn.FindDrives()
 }

@@ -29,6 +29,7 @@ var (
 	CheckIcon   = own("check")
 	CloseIcon   = own("cross")
 	WarningIcon = own("caution")
+	ServeIcon   = own("network")
 )
 
 func own(name string) fyne.Resource {

@@ -64,6 +64,9 @@ func (t *Text) Sized(s fyne.ThemeSizeName) *Text { t.size = s; return t }
 // Bold sets a bold font.
 func (t *Text) Bold() *Text { t.style.Bold = true; return t }
 
+// Mono sets a font in which all letters have the same width.
+func (t *Text) Mono() *Text { t.style.Monospace = true; return t }
+
 // Align sets the alignment.
 func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
 

@@ -16,6 +16,7 @@ type State struct {
 	CDText     []byte     `json:"cdText,omitempty"`    // packs of 18 bytes
 	TextDone   bool       `json:"textDone,omitempty"`  // the host has sent all packs of CDText
 	Overburn   int64      `json:"overburn,omitempty"`  // CD: how many of the last sectors are beyond the capacity that the disc reports
+	Exported   bool       `json:"exported,omitempty"`  // an image of the disc as it is has been written
 	Areas      []Area     `json:"areas,omitempty"`     // CD: sectors that are stored as a whole, in the order of their addresses
 	ROM        bool       `json:"rom,omitempty"`       // DVD+: the book type is that of a DVD-ROM
 	Protected  bool       `json:"protected,omitempty"` // DVD-RAM: write protected by software

@@ -64,6 +64,9 @@ func inFile(d disc.Disc) (*layout.Layout, bool) {
 	if named, err := os.Stat(f.Name()); err != nil || !os.SameFile(info, named) {
 		return nil, false // the layout would open what has the name now
 	}
+	if info.Size() <= (disc.Sectors(d)-1)*disc.SectorSize {
+		return nil, false // it has become shorter, and the layout would end with zeros; reading it fails
+	}
 	src := layout.NewFile(f.Name())
 	src.Modified = volume.Nanoseconds(info.ModTime())
 	l, err := layout.New([]layout.Extent{{Length: info.Size(), Source: src}}, disc.Sectors(d)*disc.SectorSize)

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -58,8 +59,8 @@ func Write(ctx context.Context, w io.Writer, d disc.Disc, start, end disc.LBA, l
 		if n*size == len(p) {
 			continue
 		}
-		if err == nil {
-			err = io.ErrUnexpectedEOF
+		if err == nil || errors.Is(err, io.EOF) {
+			err = fmt.Errorf("the source ends before it, so it may have changed since it was opened: %w", io.ErrUnexpectedEOF)
 		}
 		return fmt.Errorf("read sector %d of %d: %w", at, end, err)
 	}

@@ -1,0 +1,77 @@
+package record
+
+import (
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// largestWrite is the most that one WRITE to a DVD or BD carries, in bytes. Larger commands
+// cost less time of the processor, but the drive's buffer should be refilled in small
+// steps: it has 2 MB in many drives.
+const largestWrite = 128 << 10
+
+// sectorsAtOnce returns how many sectors one WRITE to a DVD or BD carries: whole ECC blocks,
+// as far as the transport allows.
+func (r *burning) sectorsAtOnce() int {
+	n := min(r.t.MaxTransfer(), largestWrite) / disc.SectorSize
+	if unit := int(r.recipe.unit); n >= unit {
+		n = n / unit * unit
+	}
+	return max(n, 1)
+}
+
+// streams reports whether a disc is written with the bit Streaming of WRITE(12): the drive
+// then does not verify what it writes, and is twice as fast. The comparison after the burn
+// verifies it. Without one, or if spare areas were asked for, the drive does it.
+func (b *Burn) streams() bool {
+	if b.o.DriveVerify || b.o.NoVerify || b.o.Spare != nil && *b.o.Spare != SpareNone {
+		return false
+	}
+	return b.verifies()
+}
+
+// verifies reports whether the drive verifies what it writes to the medium, unless it
+// streams.
+func (b *Burn) verifies() bool { return b.medium.profile == mmc.DVDRAM || b.medium.profile == mmc.BDRE }
+
+// put sends one WRITE. While a disc is streamed, whole ECC blocks are sent as such; a drive
+// that rejects that gets the usual command.
+func (r *burning) put(lba disc.LBA, p []byte, size int) error {
+	unit := r.recipe.unit
+	whole := unit > 1 && int64(lba)%unit == 0 && int64(len(p))%(unit*disc.SectorSize) == 0
+	if !r.stream12 || !whole {
+		return mmc.WriteBlocks(r.work, r.t, lba, p, size)
+	}
+	err := mmc.Write12(r.work, r.t, lba, p, true)
+	if scsi.Unsupported(err) || scsi.InvalidField(err) {
+		r.stream12 = false
+		r.inform("the drive does not support writing without verification: %v", err)
+		return mmc.WriteBlocks(r.work, r.t, lba, p, size)
+	}
+	return err
+}
+
+// smaller reports whether a WRITE was rejected because it is too large, and makes all
+// further ones as large as an ECC block.
+func (r *burning) smaller(err error, p []byte) bool {
+	unit := int(r.recipe.unit) * disc.SectorSize
+	if !scsi.InvalidField(err) || r.most > 0 || unit == disc.SectorSize || len(p) <= unit {
+		return false
+	}
+	r.most = unit
+	r.inform("the drive rejects writes of %d bytes, so smaller ones are sent: %v", len(p), err)
+	return true
+}
+
+// sendParts sends a chunk in several writes.
+func (r *burning) sendParts(lba disc.LBA, p []byte, size int) error {
+	for len(p) > 0 {
+		n := min(r.most, len(p))
+		if err := r.sendBlocks(lba, p[:n], size); err != nil {
+			return err
+		}
+		lba, p = lba+disc.LBA(n/size), p[n:]
+	}
+	return nil
+}
