@@ -79,7 +79,7 @@ func (r *recorder) planned() Plan {
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 	if r.feed != nil {
 		defer r.feed.leave()
-	} else if err := r.in.prepare(ctx, rep, r.burn.UserData()); err != nil {
+	} else if err := r.in.prepare(ctx, r.burn.UserData(), rep); err != nil {
 		return err
 	}
 	r.run = r.burn.Start(ctx, rep)
@@ -87,26 +87,26 @@ func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 }
 
 // prepare computes checksums before a disc is burned, because the drive cannot wait for
-// them, and looks for damage, which would end the burn, in the parts of which user data is
-// written.
-func (in input) prepare(ctx context.Context, rep progress.Reporter, parts []disc.Track) error {
+// them, and looks for damage in the tracks whose user data is written, which would end the
+// burn.
+func (in input) prepare(ctx context.Context, tracks []disc.Track, rep progress.Reporter) error {
 	if err := in.source.Prepare(ctx, rep); err != nil {
 		return err
 	}
-	for _, t := range parts {
+	for _, t := range tracks {
 		if !disc.StoresRaw(in.disc, t.Start) {
 			continue
 		}
-		if err := in.intact(ctx, rep, t); err != nil {
+		if err := in.intact(ctx, t, rep); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// intact reads user data that an image stores in whole sectors, and returns an error if a sector
-// is damaged and cannot be corrected: no medium is used up for it then.
-func (in input) intact(ctx context.Context, rep progress.Reporter, t disc.Track) error {
+// intact reads the data of a track that an image stores in whole sectors, and returns an error if
+// a sector is damaged and cannot be corrected: no medium is used up for it then.
+func (in input) intact(ctx context.Context, t disc.Track, rep progress.Reporter) error {
 	rep.Phase(progress.Reading, t.Length*disc.SectorSize)
 	buf := make([]byte, 256*disc.SectorSize)
 	for at := t.Start; at < t.End(); {

@@ -53,6 +53,8 @@ type DiscReport struct {
 	Mode     string `json:"mode,omitempty"`
 	Reason   string `json:"mode_reason,omitempty"`
 
+	DVDReport
+
 	Tracks  []TrackReport `json:"tracks,omitempty"`
 	Lost    []string      `json:"lost,omitempty"` // what the disc does not hold of the source
 	Sectors int64         `json:"sectors"`        // of the source
@@ -168,7 +170,7 @@ func NewDiscReport(found drive.Found, o Outcome, simulated bool) DiscReport {
 		Sectors: p.Sectors, Written: r.Written, Speed: p.Speed, Seconds: r.Seconds, LeastSeconds: r.LeastSeconds,
 		Equal: r.Equal, Verified: r.Verified, NotAssured: r.NotAssured, Retried: r.Retried, ReadOffset: r.ReadOffset, SHA256: r.SHA256,
 		Differs: NewDifference(r.Mismatch), Flaws: disc.Texts(r.Flaws()), Warnings: disc.Texts(r.Notices),
-		Began: moment(r.Began), Ended: moment(r.Ended),
+		Began: moment(r.Began), Ended: moment(r.Ended), DVDReport: newDVDReport(p),
 	}
 	if r.Levels.Size > 0 {
 		d.BufferBytes, d.HostBuffer, d.DriveBuffer = r.Levels.Size, level(r.Levels.Host), level(r.Levels.Drive)

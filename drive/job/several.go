@@ -110,7 +110,7 @@ func (s *Several) Run(ctx context.Context, reports []progress.Reporter) []Outcom
 		if salvage := s.jobs[0].salvage; salvage != nil {
 			salvage.Start()
 		}
-		if err := s.jobs[0].prepare(ctx, tee(reports), s.userData()); err != nil {
+		if err := s.jobs[0].prepare(ctx, s.userData(), tee(reports)); err != nil {
 			for i := range all {
 				all[i].Err = err
 			}
@@ -126,12 +126,12 @@ func (s *Several) Run(ctx context.Context, reports []progress.Reporter) []Outcom
 	return all
 }
 
-// userData returns the parts of the source of which user data is written, in any of the drives.
+// userData returns the tracks of the source whose user data one of the drives writes.
 func (s *Several) userData() []disc.Track {
 	var all []disc.Track
 	for _, j := range s.jobs {
 		for _, t := range j.to.(*recorder).burn.UserData() {
-			if !slices.ContainsFunc(all, func(x disc.Track) bool { return x.Start == t.Start && x.Length >= t.Length }) {
+			if !slices.ContainsFunc(all, func(x disc.Track) bool { return x.Start == t.Start }) {
 				all = append(all, t)
 			}
 		}
