@@ -65,7 +65,7 @@ func (r *recorder) planned() Plan {
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 	if r.feed != nil {
 		defer r.feed.leave()
-	} else if err := r.in.prepare(ctx, rep); err != nil {
+	} else if err := r.in.prepare(ctx, rep, r.burn.Plan().Mode); err != nil {
 		return err
 	}
 	r.run = r.burn.Start(ctx, rep)
@@ -74,21 +74,38 @@ func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 
 // prepare computes checksums before a disc is burned, because the drive cannot wait for
 // them, and looks for damage, which would end the burn.
-func (in input) prepare(ctx context.Context, rep progress.Reporter) error {
+func (in input) prepare(ctx context.Context, rep progress.Reporter, mode record.Mode) error {
 	if err := in.source.Prepare(ctx, rep); err != nil {
 		return err
 	}
-	return in.intact(ctx, rep)
-}
-
-// intact reads the data that an image stores in whole sectors, and returns an error if a sector
-// is damaged and cannot be corrected: no medium is used up for it then.
-func (in input) intact(ctx context.Context, rep progress.Reporter) error {
-	sessions := in.disc.TOC().Sessions
-	t := sessions[len(sessions)-1].Tracks[0]
-	if !disc.StoresRaw(in.disc, t.Start) {
+	if mode == record.Raw { // damaged sectors are written as they are
 		return nil
 	}
+	for _, t := range in.stored() {
+		if err := in.intact(ctx, rep, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored returns the tracks of which the user data is written, and that an image stores in
+// whole sectors. Of the tracks of mode 2 whole sectors are written.
+func (in input) stored() []disc.Track {
+	var all []disc.Track
+	for _, s := range in.disc.TOC().Sessions {
+		for _, t := range s.Tracks {
+			if t.Mode == disc.Mode1 && disc.StoresRaw(in.disc, t.Start) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// intact reads the user data of a track, and returns an error if a sector is damaged and
+// cannot be corrected: no medium is used up for it then.
+func (in input) intact(ctx context.Context, rep progress.Reporter, t disc.Track) error {
 	rep.Phase(progress.Reading, t.Length*disc.SectorSize)
 	buf := make([]byte, 256*disc.SectorSize)
 	for at := t.Start; at < t.End(); {

@@ -27,7 +27,9 @@ type Drive struct {
 // buffer allows. A drive that fails, hangs or falls behind does not hold up the others.
 //
 // Each disc is proved by itself. The first drive compares its disc with the source, which
-// is read again for that, and the others with checksums of what was sent to them.
+// is read again for that, and the others with checksums of what was sent to them. Discs with
+// other tracks than data of mode 1 are all compared with the source, which shows the offset
+// with which each drive reads audio.
 type Several struct {
 	jobs   []*Job
 	drives []Drive
@@ -54,7 +56,7 @@ func NewSeveral(ctx context.Context, from *source.Source, drives []Drive) (*Seve
 		shared = newShare(base.disc, from.Once, len(drives), size)
 	}
 	for i, d := range drives {
-		to := &recorder{t: d.Transport, o: d.Options, sumsOnly: i > 0}
+		to := &recorder{t: d.Transport, o: d.Options, sumsOnly: i > 0 && onlyData(base.disc.TOC())}
 		if shared != nil {
 			to.feed = shared.feed(i)
 		}
@@ -109,7 +111,7 @@ func (s *Several) Run(ctx context.Context, reports []progress.Reporter) []Outcom
 		if salvage := s.jobs[0].salvage; salvage != nil {
 			salvage.Start()
 		}
-		if err := s.jobs[0].prepare(ctx, tee(reports)); err != nil {
+		if err := s.jobs[0].prepare(ctx, tee(reports), s.jobs[0].plan.Mode); err != nil {
 			for i := range all {
 				all[i].Err = err
 			}

@@ -134,14 +134,14 @@ func (c *cdBurn) gapArea(t cdTrack, b block, readable bool) area {
 		name: fmt.Sprintf("the pre-gap of track %d", t.Number), at: t.Start - disc.LBA(t.Pregap), start: start,
 		sectors: t.Pregap, padded: t.Pregap, block: b, track: t.Number, gap: true, audio: t.Mode == disc.Audio,
 		compared: readable && t.Mode == disc.Audio,
-		generate: func(ctx context.Context, p []byte, i int64) error {
+		generate: func(ctx context.Context, src sectorReader, p []byte, i int64) error {
 			for ; len(p) > 0 && i < silent; i++ {
 				whole := make([]byte, b.form.Size())
 				emptySector(whole, t.Start-disc.LBA(t.Pregap-i), b.form, t.Mode)
 				b.cut(p[:b.main()], whole)
 				p = p[b.size:]
 			}
-			return readGap(ctx, c.src, p, start+disc.LBA(i), b, t.Mode)
+			return readGap(ctx, src, p, start+disc.LBA(i), b, t.Mode)
 		},
 	}
 }
@@ -231,8 +231,8 @@ const (
 
 // cdText returns what makes blocks of the lead-in: the packs, repeated until the lead-in is full
 // (MMC-6 annex J).
-func cdText(packs []byte) func(context.Context, []byte, int64) error {
-	return func(_ context.Context, p []byte, i int64) error {
+func cdText(packs []byte) func(context.Context, sectorReader, []byte, int64) error {
+	return func(_ context.Context, _ sectorReader, p []byte, i int64) error {
 		for ; len(p) > 0; i++ {
 			textSymbols(p[:sector.SubSize], packs, i)
 			p = p[sector.SubSize:]
