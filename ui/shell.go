@@ -46,10 +46,11 @@ type Engine interface {
 
 // Config is what the program provides to the window.
 type Config struct {
-	Engine Engine
-	Picker host.FilePicker
-	Event  func(name string, fields map[string]any) // may be nil
-	Post   model.Post                               // nil: fyne.Do
+	Engine  Engine
+	Program string // its name and version, for reports
+	Picker  host.FilePicker
+	Event   func(name string, fields map[string]any) // may be nil
+	Post    model.Post                               // nil: fyne.Do
 	// Pointer returns how reliable the position of a drop is; nil: exact.
 	Pointer func() Pointer
 }
@@ -76,6 +77,7 @@ type Shell struct {
 	compile *compile.View
 	browse  *browse.View
 	burn    *burn.View
+	burning *model.Burn
 	serve   *serve.View
 	served  *model.Serve
 }
@@ -93,7 +95,7 @@ func New(w fyne.Window, c Config) *Shell {
 		})
 	}
 	s.host = &host.Host{
-		Canvas: w.Canvas(), Post: post, Picker: c.Picker,
+		Canvas: w.Canvas(), Program: c.Program, Post: post, Picker: c.Picker,
 		Tips: widgets.Tips{Layer: s.layer, Post: post},
 	}
 	s.host.Busy = s.busy
@@ -126,7 +128,7 @@ func (s *Shell) addPlaces(e Engine) {
 	b.Missing, b.Adding = s.project.Missing, s.project.Scanning
 	s.compile = compile.New(s.host, e, s.project)
 	s.browse = browse.New(s.host, e)
-	s.burn = burn.New(s.host, e, b)
+	s.burn, s.burning = burn.New(s.host, e, b), b
 	s.compile.OnChange = func() {
 		s.autosave.Changed()
 		if state := s.compilationState(); state != s.planned {
@@ -267,9 +269,11 @@ func (s *Shell) tellImages(paths []string) {
 	}
 }
 
-// Close closes the disc in Browse, and removes the backup of the compilation.
+// Close closes the disc in Browse, and removes temporary images and the backup of the
+// compilation.
 func (s *Shell) Close() {
 	s.browse.Close()
+	s.burn.Close()
 	s.autosave.End()
 }
 

@@ -54,7 +54,7 @@ func run(events, size string, files []string) error {
 	window.SetPadded(false)
 	window.SetMaster()
 	shell := ui.New(window, ui.Config{
-		Engine: engine.New(), Event: log.event(),
+		Engine: engine.New(), Program: "Glassmaster " + buildinfo.String(), Event: log.event(),
 		Picker:  &picker{parent: func() string { return portalParent(window) }},
 		Pointer: func() ui.Pointer { return dropPosition(window) },
 	})

@@ -69,10 +69,7 @@ var recorders = struct {
 // process that has it. It fails if another process has the disc. A file that is not a disc
 // file is an image of any format, or plain sectors. It is a pressed disc of its kind: a
 // CD-ROM, DVD-ROM or BD-ROM.
-func Open(path string) (*Drive, error) { return open(path, nil) }
-
-// open opens a disc that becomes an image, which may be nil.
-func open(path string, t *future) (*Drive, error) {
+func Open(path string) (*Drive, error) {
 	key, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open a virtual disc: %w", err)
@@ -84,7 +81,7 @@ func open(path string, t *future) (*Drive, error) {
 	defer recorders.Unlock()
 	r := recorders.by[key]
 	if r == nil {
-		r = &recorder{key: key, path: key, future: t}
+		r = &recorder{key: key, path: key}
 		if err := r.load(); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,15 @@ func futureOf(path string) (*future, string) {
 	return &future{path: path, format: f}, beside
 }
 
+// setFuture sets the image that the disc in the drive becomes, or nil.
+func (d *Drive) setFuture(t *future) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	if t != nil {
+		d.rec.future = t
+	}
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)

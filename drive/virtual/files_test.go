@@ -2,7 +2,9 @@ package virtual_test
 
 import (
 	"os"
+	"testing"
 
+	"glassmaster/drive/virtual"
 	"glassmaster/mastering/image/format"
 )
 
@@ -17,4 +19,15 @@ func sparse(path string, size int64) error {
 	}
 	defer f.Close()
 	return f.Truncate(size)
+}
+
+// insertAgain opens another connection to a drive.
+func insertAgain(t *testing.T, b *bench) *bench {
+	t.Helper()
+	d, err := virtual.Open(b.d.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return &bench{t, d}
 }

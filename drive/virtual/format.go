@@ -161,6 +161,9 @@ func (d *recorder) blank(r *request) (int, error) {
 	if d.protected() {
 		return 0, errProtected()
 	}
+	if d.medium.family == cdWrite {
+		return d.blankCD(r)
+	}
 	kind := r.CDB[1] & 7
 	if kind > 1 {
 		return 0, errField()

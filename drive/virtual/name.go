@@ -77,10 +77,11 @@ func OpenName(name string) (*Drive, error) {
 			return nil, err
 		}
 	}
-	d, err := open(path, t)
+	d, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
+	d.setFuture(t)
 	d.setPace(q.pace, q.busyBuffer)
 	d.setOffset(q.offset)
 	if q.book != "" {

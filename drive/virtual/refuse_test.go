@@ -54,7 +54,7 @@ func TestRefused(t *testing.T) {
 		{"write before the beginning", "cd-r", page(1, 4, 8), "5/21/00", "2a 00 ff ff ff ff 00 00 01 00", make([]byte, 2048)},
 		{"reserve a track of nothing", "dvd+r", blank, "5/24/00", "53 00 00 00 00 00 00 00 00 00", nil},
 		{"reserve a track by address", "dvd+r", blank, "5/24/00", "53 01 00 00 00 00 00 00 10 00", nil},
-		{"reserve on a CD", "cd-r", page(1, 4, 8), "5/24/00", "53 00 00 00 00 00 00 01 40 00", nil},
+		{"reserve less than 4 seconds of a CD", "cd-r", page(1, 4, 8), "5/24/00", "53 00 00 00 00 00 00 01 2b 00", nil},
 		{"reserve on a finished disc", "dvd+r", final, "5/30/05", "53 00 00 00 00 00 00 00 10 00", nil},
 		{"reserve while a track is open", "dvd+r", written, "5/72/05", "53 00 00 00 00 00 00 00 10 00", nil},
 		{"reserve on DVD-R without parameters", "dvd-r", blank, "5/64/00", "53 00 00 00 00 00 00 00 10 00", nil},

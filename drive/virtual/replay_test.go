@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/sector"
 )
 
 // traces may contain recorded commands of other burning programs.
@@ -77,7 +80,7 @@ func readRecord(t *testing.T, path string) (steps []step, fake, ok bool) {
 // mediumOf returns the medium of a recording, from its name.
 func mediumOf(name string) string {
 	for _, c := range []struct{ part, medium string }{
-		{"raw", ""}, // raw writing is refused
+		{"raw", "cd-r"},
 		{"dvdram", "dvd-ram"},
 		{"kernel", ""},
 		{"cdrw-", "cd-rw"},
@@ -106,6 +109,7 @@ type player struct {
 	wrote int
 	first int64 // on the disc: the last run of data sectors, and its length
 	data  int
+	raw   *source // what is written raw
 }
 
 // must contains the operation codes that must succeed if they were reported to the program
@@ -155,6 +159,12 @@ func (p *player) writeRun(s step) {
 	if size := s.length / int(n); size == disc.SectorSize && p.to >= 0 {
 		p.first, p.data = p.to, blocks
 	}
+	if p.raw != nil && s.length == int(n)*disc.RawSub.Size() {
+		p.blocks(disc.LBA(p.to), blocks, disc.RawSub.Size(), func(lba disc.LBA) []byte {
+			return append(p.raw.whole(p, lba), p.raw.sub(p, lba)...)
+		})
+		return
+	}
 	for blocks > 0 {
 		k := min(blocks, 16)
 		size := s.length / int(n)
@@ -195,6 +205,12 @@ func TestReplay(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			p := &player{bench: insertBlank(t, medium, 0), minus: strings.HasPrefix(medium, "dvd-r"), next: -1 << 40}
+			if toc, ok := rawDiscs()[name]; ok {
+				s := sourceOf(runs.Blank(toc, disc.Audio))
+				s.toc = toc
+				s.texts, _ = sector.EncodeCDText(toc.Sessions[0])
+				p.raw = &s
+			}
 			if before := strings.Replace(name, "multi2", "multi1", 1); before != name {
 				first, fake, _ := readRecord(t, filepath.Join(traces, before+".txt"))
 				p.playAll(first, fake)
@@ -214,7 +230,35 @@ func TestReplay(t *testing.T) {
 				t.Errorf("%d blocks were written and the disc is blank", p.wrote)
 			}
 			p.same(p.first, p.data)
+			if p.raw != nil {
+				p.sameTOC()
+			}
 		})
+	}
+}
+
+// rawDiscs returns the discs that the recordings of raw writing meant, by their names.
+func rawDiscs() map[string]disc.TOC {
+	return map[string]disc.TOC{
+		"wodim-cdr-raw96r-audio": {Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+			{Number: 1, Length: 375, Pregap: 150},
+			{Number: 2, Start: 375, Length: 451},
+		}}}},
+		"cdrdao-raw-audio-cdtext": {Catalog: "4006381333931", Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+			{Number: 1, Length: 375, Pregap: 150, ISRC: "DEABC2400001"},
+			{Number: 2, Start: 525, Pregap: 150, Length: 451},
+		}, Text: []disc.CDText{{
+			Language: 9, Album: disc.Text{Title: "An album"}, Tracks: map[int]disc.Text{1: {Title: "One"}, 2: {Title: "Two"}},
+		}}}}},
+	}
+}
+
+// sameTOC compares what can be read of a disc that was written raw with what was meant.
+func (p *player) sameTOC() {
+	p.Helper()
+	got := opened(p.bench).TOC()
+	if !reflect.DeepEqual(got, p.raw.toc) {
+		p.Errorf("the disc is\n%+v\nand was meant to be\n%+v", got, p.raw.toc)
 	}
 }
 

@@ -65,6 +65,9 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 				return 0, false
 			}
 			at = last.End() + d.gapBefore(last)
+			if d.medium.family == cdWrite && !last.Closed {
+				at += runOut // which the reserved track gets when it is complete
+			}
 		} else if k := len(st.Sessions); k > 1 {
 			at = st.Sessions[k-2].LeadOut + d.medium.sessionGap(k-1)
 		}

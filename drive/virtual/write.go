@@ -205,13 +205,19 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	if r.CDB[1]&3 != 0 || n == 0 {
 		return 0, errField()
 	}
-	if d.overwritable() || d.medium.family == cdWrite {
+	if d.overwritable() {
 		return 0, errField()
 	}
 	st := d.state()
 	if d.testing() {
 		d.test = d.disc.Clone()
 		st = d.test
+	}
+	if d.medium.family == cdWrite {
+		if err := d.reserveCD(st, n); err != nil || d.test != nil {
+			return 0, err
+		}
+		return 0, d.commit()
 	}
 	if st.Final {
 		return 0, errCannotWrite()

@@ -34,6 +34,7 @@ type View struct {
 	settings *settings
 	progress *progressView
 	outcome  *outcome
+	next     inserting
 	stage    model.Stage
 }
 
@@ -78,8 +79,14 @@ func (v *View) Work() string {
 	if job := v.burn.Action(); job != nil {
 		return job.Title() + " in " + v.burn.TargetTitle() + ". If this is stopped, the disc may be unusable until it is repeated."
 	}
+	if v.burn.Stage() == model.Inserting {
+		return "The next copy has not begun. If it is stopped now, no further disc is burned."
+	}
 	if v.burn.Stage() != model.Running {
 		return ""
+	}
+	if v.burn.ReadingDisc() {
+		return "A disc is being read, to copy it. If this is stopped, nothing is written."
 	}
 	if _, waits := v.burn.WaitsFor(); waits {
 		return "A burn is waiting for its drive. If it is stopped now, nothing is written."
@@ -95,6 +102,17 @@ func (v *View) Work() string {
 func (v *View) Stop() {
 	v.burn.Job().Cancel()
 	v.burn.Action().Cancel()
+	if v.burn.Stage() == model.Inserting {
+		v.closeAsking()
+		v.burn.StopInserting()
+	}
+}
+
+// Close removes what is temporary.
+func (v *View) Close() {
+	if err := v.burn.Close(); err != nil {
+		v.d.Tell("error", map[string]any{"title": "A temporary image cannot be removed", "text": err.Error()})
+	}
 }
 
 // SetImage chooses an image file, or the disc in a drive, as the source.
@@ -117,13 +135,24 @@ func (v *View) SetFile(path string) { v.burn.SetTarget(model.Target{File: path})
 func (v *View) reload() {
 	stage := v.burn.Stage()
 	widgets.SetVisible(v.settings.object, stage == model.Settings)
-	widgets.SetVisible(v.progress.object, stage == model.Running)
-	widgets.SetVisible(v.outcome.object, stage == model.Finished)
+	ended := stage == model.Finished || stage == model.Inserting && v.burn.Outcome() != nil
+	widgets.SetVisible(v.progress.object, stage == model.Running || stage == model.Inserting && !ended)
+	widgets.SetVisible(v.outcome.object, ended)
+	if stage == model.Inserting {
+		v.askDisc()
+	} else {
+		v.closeAsking()
+	}
 	switch stage {
 	case model.Settings:
 		v.settings.reload()
 		why := v.burn.Why()
 		v.d.Tell("settings", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle(), "ready": why == "", "why": why})
+	case model.Inserting:
+		if v.stage != stage {
+			n, of := v.burn.Copy()
+			v.d.Tell("inserting", map[string]any{"copy": n, "of": of, "error": ""})
+		}
 	case model.Running:
 		if v.stage != stage {
 			from, to := v.burn.Written()
@@ -136,9 +165,18 @@ func (v *View) reload() {
 			o := v.burn.Outcome()
 			v.d.Tell("outcome", map[string]any{
 				"verdict": o.Verdict.String(), "headline": o.Headline, "text": o.Text,
-				"sha256": o.Result.SHA256, "written": o.Result.Written,
+				"sha256": o.Result.SHA256, "written": o.Result.Written, "drives": v.verdicts(),
 			})
 		}
 	}
 	v.stage = stage
+}
+
+// verdicts returns the verdict of each drive.
+func (v *View) verdicts() []string {
+	var all []string
+	for _, r := range v.burn.Recordings() {
+		all = append(all, r.Outcome().Verdict.String())
+	}
+	return all
 }

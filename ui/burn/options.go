@@ -28,6 +28,9 @@ type options struct {
 	spare    *pick
 	book     *pick
 
+	copies  *widgets.Select
+	copyRow fyne.CanvasObject
+
 	verify   *widgets.Check
 	eject    *widgets.Check
 	more     *widgets.Button
@@ -80,6 +83,9 @@ func rare() []check {
 	}
 }
 
+// copyNumbers are the numbers of copies that can be chosen.
+var copyNumbers = [...]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 50, 100}
+
 // bufferSizes are the sizes of the buffer that can be chosen, in bytes; 0 is the usual one.
 var bufferSizes = [...]int64{8 << 20, 16 << 20, 0, 64 << 20, 128 << 20, 256 << 20, 512 << 20}
 
@@ -99,6 +105,11 @@ func newOptions(v *View) *options {
 	o.layers = newPick(t, "Layer break", "Choose where the second layer begins", v.askBreak)
 	o.spare = newPick(t, "Spare areas", "Choose how much of the disc replaces defective sectors", v.askSpare)
 	o.book = newPick(t, "Book type", "Choose what kind of disc it calls itself", v.askBook)
+	o.copies = widgets.NewSelect(nil, func(string) { o.changed() })
+	for _, n := range copyNumbers {
+		o.copies.Options = append(o.copies.Options, fmt.Sprint(n))
+	}
+	o.copyRow = named("Copies", o.copies)
 	o.verify = widgets.NewCheck("Verify: read the disc back and compare it", func(bool) { o.changed() })
 	o.eject = widgets.NewCheck("Open the tray when done", func(bool) { o.changed() })
 	o.advanced = container.New(&widgets.Column{Gap: 2})
@@ -118,7 +129,7 @@ func newOptions(v *View) *options {
 		o.reload()
 	})
 	o.moreRow = container.NewHBox(o.more)
-	o.object = widgets.Card("Options", o.speedRow, o.mode.object, o.layers.object, o.spare.object, o.book.object,
+	o.object = widgets.Card("Options", o.speedRow, o.mode.object, o.layers.object, o.spare.object, o.book.object, o.copyRow,
 		container.New(&widgets.Column{Gap: 2}, o.verify, o.eject), o.moreRow, o.advanced)
 	return o
 }
@@ -139,6 +150,12 @@ func (o *options) reload() {
 		c.box.SetChecked(*c.value(&set) != c.not)
 		widgets.SetVisible(c.box, c.exist(b))
 	}
+	for i, n := range copyNumbers {
+		if n == max(b.Copies, 1) {
+			o.copies.SetSelectedIndex(i)
+		}
+	}
+	widgets.SetVisible(o.copyRow, isDrive && !set.Simulate)
 	for i, size := range bufferSizes {
 		if size == set.Buffer {
 			o.buffer.SetSelectedIndex(i)
@@ -166,7 +183,7 @@ func (o *options) showSpeeds(in model.Inserted) {
 			o.speed.SetSelectedIndex(i)
 		}
 	}
-	widgets.SetVisible(o.speedRow, len(in.Speeds) > 0)
+	widgets.SetVisible(o.speedRow, len(in.Speeds) > 0 && !o.v.burn.WithOneDrive()) // those of the blank disc are unknown
 }
 
 // showChoices shows what can be chosen for the source and the disc.
@@ -218,6 +235,9 @@ func (o *options) changed() {
 	set.Eject = o.eject.Checked
 	for _, c := range o.checks {
 		*c.value(set) = c.box.Checked != c.not
+	}
+	if i := o.copies.SelectedIndex(); i >= 0 {
+		o.v.burn.Copies = copyNumbers[i]
 	}
 	if i := o.buffer.SelectedIndex(); i >= 0 {
 		set.Buffer = bufferSizes[i]

@@ -2,13 +2,13 @@ package burn
 
 import (
 	"fmt"
-	"os"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
@@ -23,9 +23,14 @@ type outcome struct {
 	headline *widgets.Text
 	text     *widgets.Text
 	facts    *widgets.Facts
+	checks   *widgets.Facts
+	proof    fyne.CanvasObject
+	drives   *driveList
 	graph    *widgets.Graph
 	log      *logView
 	look     *widgets.Button
+	again    *widgets.Button // burns the next copy
+	done     *widgets.Button
 }
 
 func newOutcome(v *View) *outcome {
@@ -39,16 +44,19 @@ func newOutcome(v *View) *outcome {
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	report := t.NewButton("Save report…", theme.SaveIcon, "Save the outcome, the details and the log as a text file", v.saveReport)
+	report := t.NewButton("Save report…", theme.SaveIcon, "Save what is known about the disc, as text or JSON", v.saveReport)
 	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open what was written in Browse", func() {
 		target := v.burn.WrittenTo()
 		v.OnBrowse(target.Drive + target.File)
 	})
-	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Reset)
-	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, done), nil, nil,
-		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
+	o.done = t.NewPrimary("Done", nil, "Back to the settings", v.burn.Reset)
+	o.again = t.NewPrimary("", theme.BurnIcon, "Burn the same on another disc", v.burn.AskNext)
+	o.checks, o.drives = widgets.NewFacts(), newDriveList(v)
+	o.proof = container.New(&widgets.Column{Gap: 8}, widgets.Title("Checks"), o.checks.Container)
+	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, o.again, o.done), nil, nil,
+		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
-	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
+	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, o.drives.object, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, body, side))
 	return o
 }
@@ -60,13 +68,10 @@ func (o *outcome) reload() {
 		why = ""
 	}
 	o.look.Allow(why)
-	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
-	switch out.Verdict {
-	case model.Verified:
-		back, ink, icon = theme.SuccessBackground, theme.Success, theme.CheckIcon
-	case model.Failed:
-		back, ink, icon = theme.ErrorBackground, theme.Error, theme.CloseIcon
-	}
+	back, ink, icon := verdictLook(out.Verdict)
+	o.drives.set()
+	o.showChecks(*out)
+	o.showNext()
 	o.fill.SetColor(back)
 	o.icon.Resource = theme.Tint(icon, ink)
 	o.icon.Refresh()
@@ -74,35 +79,57 @@ func (o *outcome) reload() {
 	o.text.Set(out.Text)
 	var facts []widgets.Fact
 	from, to := o.v.burn.Written()
+	if list := o.v.burn.Recordings(); len(list) > 1 {
+		to = list[o.v.burn.Shown()].Title
+	}
 	facts = append(facts, widgets.Fact{Name: "Source", Value: from}, widgets.Fact{Name: "Target", Value: to})
 	for _, l := range out.Lines() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
 	}
 	o.facts.Set(facts)
 	o.graph.Set(o.v.burn.WriteTrace())
-	o.log.set(o.v.burn.Job().Meter().Log(0))
+	o.log.set(o.v.burn.Log(0))
+}
+
+// showChecks shows what was looked at after the burn, what differs first.
+func (o *outcome) showChecks(out model.Outcome) {
+	bad, good, more := out.Checks()
+	var facts []widgets.Fact
+	for _, l := range bad {
+		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value, Color: theme.Error})
+	}
+	for _, l := range good {
+		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
+	}
+	if more > 0 {
+		facts = append(facts, widgets.Fact{Name: "And", Value: model.Count(more, "more check, as expected", "more checks, all as expected")})
+	}
+	o.checks.Set(facts)
+	widgets.SetVisible(o.proof, len(facts) > 0)
+}
+
+// showNext offers the next copy.
+func (o *outcome) showNext() {
+	b := o.v.burn
+	n, of := b.Copy()
+	left := b.Remaining()
+	text := fmt.Sprintf("Burn copy %d of %d…", n+1, of)
+	if n >= of {
+		text = "Burn another disc…" // some were not usable
+	}
+	o.again.SetText(text)
+	widgets.SetVisible(o.again, left > 0 && of > 1)
+	o.done.Importance = widget.HighImportance
+	if o.again.Visible() {
+		o.done.Importance = widget.MediumImportance
+	}
+	o.done.Refresh()
 }
 
 func (v *View) saveReport() {
 	v.d.PickSave("Save report", "burn.txt", func(path string) {
-		if err := os.WriteFile(path, []byte(v.report()), 0o644); err != nil {
+		if err := v.burn.SaveReport(path, v.d.Program); err != nil {
 			v.d.Error("The report cannot be saved", err)
 		}
-	})
-}
-
-// report returns the outcome as text.
-func (v *View) report() string {
-	out := v.burn.Outcome()
-	from, to := v.burn.Written()
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\nSource: %s\nTarget: %s\n", out.Headline, out.Text, from, to)
-	for _, l := range out.Lines() {
-		fmt.Fprintf(&s, "%s: %s\n", l.Name, l.Value)
-	}
-	s.WriteString("\n")
-	for _, m := range v.burn.Job().Meter().Log(0) {
-		fmt.Fprintf(&s, "%s  %-7s %s\n", m.Time.Format("2006-01-02 15:04:05"), m.Severity, m.Notice)
-	}
-	return s.String()
+	}, host.Reports)
 }

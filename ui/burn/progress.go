@@ -24,6 +24,7 @@ type progressView struct {
 	phase   *widgets.Text
 	percent *widgets.Text
 	bar     *widgets.Bar
+	drives  *driveList
 	graph   *widgets.Graph
 	phases  *phaseList
 	others  *widgets.Facts // other jobs that use drives
@@ -31,12 +32,14 @@ type progressView struct {
 	host    *level
 	drive   *level
 	log     *logView
+	logOf   int // the index of the drive that the log is of
 	stop    *widgets.Button
 }
 
 func newProgressView(v *View) *progressView {
 	c := &progressView{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), phases: newPhaseList(), others: widgets.NewFacts(), log: newLog()}
 	c.phase = widgets.Muted("")
+	c.drives = newDriveList(v)
 	c.percent = widgets.NewText("").Sized(theme.HeadingSize).Bold().Align(fyne.TextAlignTrailing)
 	c.bar = widgets.NewBar()
 	c.host, c.drive = newLevel("Buffer"), newLevel("Drive buffer")
@@ -46,7 +49,7 @@ func newProgressView(v *View) *progressView {
 		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object, c.others.Container), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
-		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2)),
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2), c.drives.object),
 		widgets.Space(0, 12), nil, nil, container.New(twoColumns{}, body, side))
 	return c
 }
@@ -69,7 +72,15 @@ func (c *progressView) draw() {
 	if b.WrittenTo().File != "" {
 		verb = "Writing "
 	}
-	c.title.Set(verb + from + " to " + to)
+	text := verb + from + " to " + to
+	if n, of := b.Copy(); of > 1 {
+		text = fmt.Sprintf("Copy %d of %d: ", n, of) + text
+	}
+	if b.ReadingDisc() {
+		text = "Reading " + from + ", to copy it"
+	}
+	c.title.Set(text)
+	c.drives.set()
 	phase := model.Capital(s.Phase.String())
 	if phase == "" {
 		phase = "Starting"
@@ -105,8 +116,18 @@ func (c *progressView) draw() {
 	c.others.Set(others)
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
-	c.log.add(b.Job().Meter().Log(c.log.count()))
+	c.showLog()
 	c.stop.Allow(widgets.Unless(!b.Job().Stopping(), "The burn is being stopped"))
+}
+
+// showLog shows what has happened in the drive that is chosen.
+func (c *progressView) showLog() {
+	b := c.v.burn
+	if c.logOf != b.Shown() {
+		c.logOf = b.Shown()
+		c.log.clear()
+	}
+	c.log.add(b.Log(c.log.count()))
 }
 
 // rateFacts returns the speed of the running phase; nothing while the burn waits.
@@ -135,6 +156,8 @@ func (v *View) askStop() {
 	_, waiting := v.burn.WaitsFor()
 	if waiting {
 		text = "The burn has not begun. Nothing was written."
+	} else if v.burn.ReadingDisc() {
+		text = "Nothing was written yet."
 	} else if v.burn.WrittenTo().File != "" {
 		text = "The unfinished file is removed."
 	}

@@ -32,6 +32,7 @@ type settings struct {
 	room   *widgets.Text
 	quick  *fyne.Container // other targets, while none is chosen
 
+	also    *alsoList
 	options *options
 	views   *widgets.Segments // of the left side: the settings, or the tracks
 	tracks  *trackPage
@@ -103,8 +104,9 @@ func (s *settings) targetCard() fyne.CanvasObject {
 	s.quick = container.NewGridWithColumns(2,
 		t.NewButton("Write an image file…", theme.SaveIcon, "Write an image file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
+	s.also = newAlsoList(s.v)
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room)
+	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room, s.also.object)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
@@ -186,7 +188,8 @@ func (s *settings) showTarget() {
 		s.where.text.Set("Choose a drive, an image file, or a virtual disc")
 	}
 	s.medium.Set(s.mediumFacts(target, in, isDrive))
-	s.showRoom(in, isDrive && in.Free > 0)
+	s.showRoom(in, isDrive && in.Free > 0 && !b.WithOneDrive())
+	s.also.reload()
 }
 
 func (s *settings) mediumFacts(t model.Target, in model.Inserted, isDrive bool) []widgets.Fact {
@@ -200,7 +203,11 @@ func (s *settings) mediumFacts(t model.Target, in model.Inserted, isDrive bool) 
 	case in.Medium == "":
 		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Insert one, then look for discs again.", Color: theme.Warning}}
 	}
-	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
+	facts := []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
+	if s.v.burn.WithOneDrive() {
+		facts = append(facts, widgets.Fact{Name: "Copy", Value: "This disc is read first. Then a blank one is asked for."})
+	}
+	return facts
 }
 
 // noDrive explains what to do without a drive.
@@ -293,6 +300,11 @@ func (s *settings) beginText() string {
 		return "Write image"
 	case o.Simulate:
 		return "Start simulation"
+	case s.v.burn.WithOneDrive():
+		return "Read the disc"
+	}
+	if n := len(s.v.burn.Target().Drives()) * max(s.v.burn.Copies, 1); n > 1 {
+		return "Burn " + model.Count(n, "disc", "discs")
 	}
 	return "Burn"
 }

@@ -152,7 +152,9 @@ func (v *View) begin() {
 		v.burn.Begin()
 		return
 	}
-	v.OnBegin(name)
+	for _, drive := range v.burn.Target().Drives() {
+		v.OnBegin(drive)
+	}
 	if !v.burn.Erases() {
 		v.burn.Begin()
 		return

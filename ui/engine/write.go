@@ -21,12 +21,37 @@ func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, 
 		if t.None() {
 			return nil
 		}
-		return e.withJob(ctx, src, t, o, func(_ context.Context, j *job.Job) error {
+		if s.Kind == model.FromDrive && model.SameDrive(s.Name, t.Drive) {
+			p.Plan.Steps = withOneDrive(o)
+			return nil
+		}
+		if len(t.Also) > 0 {
+			o.Blank = false // see WriteSeveral
+		}
+		err := e.withJob(ctx, src, t, o, func(_ context.Context, j *job.Job) error {
 			p.Plan, p.Sectors = j.Plan(), j.Plan().Sectors
 			return nil
 		})
+		for _, name := range t.Also {
+			d := model.DrivePlan{Drive: name}
+			d.Err = e.withJob(ctx, src, model.Target{Drive: name}, o, func(_ context.Context, j *job.Job) error {
+				d.Plan = j.Plan()
+				return nil
+			})
+			p.Also = append(p.Also, d)
+		}
+		return err
 	})
 	return p
+}
+
+// withOneDrive returns the steps of a copy with one drive. The medium is not known yet.
+func withOneDrive(o model.Options) []string {
+	steps := []string{"read the disc into a temporary image", "open the tray, and ask for a blank disc", "burn the image"}
+	if !o.NoVerify {
+		steps = append(steps, "read the disc back and compare it with the image")
+	}
+	return append(steps, "remove the image")
 }
 
 // Write implements model.Recorder.

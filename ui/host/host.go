@@ -26,6 +26,7 @@ var (
 	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "bin", "cue", "toc", "ccd", "nrg", "mds", "mdf", "cdi", "b5t", "b6t", "gdi", "chd", "ecm", "cso", "zso", "isz", "dmg", "gz", "xz", "bz2", "zst", "gmdisc", "000", "001", "i00"}}
 	ISO          = FileType{"ISO images", []string{"iso"}}
 	Compilations = FileType{"Glassmaster compilations", []string{"glassmaster"}}
+	Reports      = FileType{"Reports, as text or JSON", []string{"txt", "json"}}
 	AllFiles     = FileType{"All files", nil}
 )
 
@@ -59,11 +60,13 @@ type FilePicker interface {
 // Host is the interface of the window for its pages.
 type Host struct {
 	Canvas fyne.Canvas
-	Tips   widgets.Tips
-	Post   model.Post
-	Picker FilePicker
-	Event  func(name string, fields map[string]any) // reports an event to scripts; may be nil
-	Busy   func(why string)                         // a file dialog is open; "": it was closed
+	// Program is the name and version of the program, for reports.
+	Program string
+	Tips    widgets.Tips
+	Post    model.Post
+	Picker  FilePicker
+	Event   func(name string, fields map[string]any) // reports an event to scripts; may be nil
+	Busy    func(why string)                         // a file dialog is open; "": it was closed
 }
 
 // Tell reports an event to scripts.

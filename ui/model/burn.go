@@ -30,10 +30,19 @@ type Source struct {
 	Missing     []disc.Notice            // files that the compilation lacks
 }
 
-// Target is the target of a burn: a drive, or an image file.
+// Target is the target of a burn: one or several drives, or an image file.
 type Target struct {
-	Drive string // its name; empty if the target is a file
-	File  string // path of the image file to write
+	Drive string   // its name; empty if the target is a file
+	Also  []string // further drives, each of which writes the same disc at the same time
+	File  string   // path of the image file to write
+}
+
+// Drives returns the names of all drives.
+func (t Target) Drives() []string {
+	if t.Drive == "" {
+		return nil
+	}
+	return append([]string{t.Drive}, t.Also...)
 }
 
 // Options are the options of a burn.
@@ -64,10 +73,7 @@ func Drives(s Source, t Target) []string {
 	if s.Kind == FromDrive {
 		names = append(names, s.Name)
 	}
-	if t.Drive != "" {
-		names = append(names, t.Drive)
-	}
-	return names
+	return append(names, t.Drives()...)
 }
 
 // Recorder does the work of Burn. Methods that get the name of a drive wait for others
@@ -84,6 +90,17 @@ type Recorder interface {
 	// Write writes a source to a target, and verifies it unless the options say
 	// otherwise. An image file that is not complete is removed.
 	Write(ctx context.Context, s Source, t Target, o Options, rep progress.Reporter) (job.Result, error)
+	// WriteSeveral writes a source in all drives of a target at once. The reporters and the
+	// outcomes are those of each drive. With an error nothing was written.
+	WriteSeveral(ctx context.Context, s Source, t Target, o Options, reports []progress.Reporter) ([]job.Outcome, error)
+	// ReadTemp reads the disc in a drive into a temporary image, to copy it with one drive.
+	ReadTemp(ctx context.Context, drive string, o Options, rep progress.Reporter) (*TempCopy, error)
+	// Release opens the trays of drives, so that other discs can be inserted. The error says
+	// which cannot be opened.
+	Release(ctx context.Context, drives []string) error
+	// LoadNext closes the trays of drives, and checks that none of the discs in them holds the
+	// source already.
+	LoadNext(ctx context.Context, s Source, drives []string) error
 	// Contents returns what is on the disc in a drive.
 	Contents(ctx context.Context, drive string) (Contents, error)
 	// PlanAction plans an action with a drive and its disc.
@@ -98,14 +115,16 @@ type Stage uint8
 
 // Stages of a burn.
 const (
-	Settings Stage = iota
-	Running        // or waiting for a drive
+	Settings  Stage = iota
+	Running         // or waiting for a drive
+	Inserting       // the next disc is asked for
 	Finished
 )
 
 // Burn is a burn: first its settings, then its progress, then its outcome.
 type Burn struct {
 	Options  Options
+	Copies   int    // of the disc, one after the other; 0 is one
 	OnChange func() // may be nil
 	// Compiled returns the compilation that is edited, or nil if it is empty. May be nil.
 	Compiled func() *compilation.Compilation
@@ -135,10 +154,12 @@ type Burn struct {
 	then       func()        // called when the plan is made; may be nil
 	planning   *Job
 	job        *Job
-	write      writing // what the job writes
-	outcome    *Outcome
-	trace      Trace
-	writeTrace Trace // of the phase that writes
+	write      writing      // what the job writes
+	recordings []*Recording // the discs that it writes at the same time
+	shown      int          // the index of the one that is shown
+	ended      bool         // the job has ended, and its outcome is shown
+	copies     copies
+	report     job.Report
 }
 
 // NewBurn returns a burn without source and target.
@@ -151,7 +172,9 @@ func (b *Burn) Stage() Stage {
 	switch {
 	case b.job.Running():
 		return Running
-	case b.outcome != nil:
+	case b.copies.inserting:
+		return Inserting
+	case b.ended:
 		return Finished
 	}
 	return Settings
@@ -166,9 +189,11 @@ func (b *Burn) SetSource(s Source) {
 	b.RestoreTarget()
 	b.source, b.chosen = s, true
 	b.Options.Force = false
+	b.Copies = 1
 	b.resetChoices()
 	if !b.job.Running() {
-		b.outcome = nil
+		b.ended = false
+		_ = b.endCopies()
 	}
 	b.Plan()
 }
@@ -186,7 +211,8 @@ func (b *Burn) SetTarget(t Target) {
 // restored.
 func (b *Burn) SetTargetOnce(t Target) {
 	if b.before == nil {
-		b.before = &Target{b.target.Drive, b.target.File}
+		before := b.target
+		b.before = &before
 	}
 	b.setTarget(t)
 }
@@ -297,7 +323,11 @@ func (b *Burn) TargetTitle() string {
 	if b.target.Drive == "" {
 		return ""
 	}
-	return b.driveTitle(b.target.Drive)
+	title := b.driveTitle(b.target.Drive)
+	if n := len(b.target.Also); n > 0 {
+		title += ", and " + Count(n, "more drive", "more drives")
+	}
+	return title
 }
 
 // driveTitle returns a drive for display.
@@ -331,10 +361,17 @@ func (b *Burn) adding() bool { return b.Adding != nil && b.Adding() }
 // snapshot returns the source for a job: a compilation is copied, nil when it is empty.
 func (b *Burn) snapshot() Source {
 	s := b.source
+	if b.copies.source != nil {
+		s = *b.copies.source
+	}
 	if s.Kind != FromCompilation {
 		return s
 	}
-	if c := b.compiled(); c != nil {
+	c := b.compiled()
+	if b.copies.source != nil {
+		c = s.Compilation
+	}
+	if c != nil {
 		s.Compilation, s.Missing = c.Snapshot(), slices.Clone(b.missing())
 		s.Compilation.Seal() // it is planned once, and not edited
 	}

@@ -75,6 +75,13 @@ func (p Preflight) Lost() []disc.Notice {
 			lost = append(slices.Clip(lost), n)
 		}
 	}
+	for _, d := range p.Also {
+		for _, n := range d.Plan.Lost {
+			if !contains(lost, n) {
+				lost = append(slices.Clip(lost), n)
+			}
+		}
+	}
 	return lost
 }
 

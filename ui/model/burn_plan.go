@@ -18,7 +18,15 @@ type Preflight struct {
 	TOC     disc.TOC      // of the source; no sessions: unknown
 	Notices []disc.Notice // about the source
 	Plan    job.Plan
-	Err     error // why it cannot be burned with these settings
+	Also    []DrivePlan // of further drives
+	Err     error       // why it cannot be burned with these settings
+}
+
+// DrivePlan is what is planned for one of several drives.
+type DrivePlan struct {
+	Drive string
+	Plan  job.Plan
+	Err   error // why it cannot be burned there
 }
 
 // maxWarnings is the number of notices about a source that are shown before it is burned.
@@ -94,6 +102,11 @@ func (b *Burn) Plan() {
 			p = Preflight{Err: err}
 		}
 		b.preflight, b.planned = p, true
+		for _, d := range p.Also {
+			if b.preflight.Err == nil && d.Err != nil {
+				b.preflight.Err = fmt.Errorf("%s: %w", b.driveTitle(d.Drive), d.Err)
+			}
+		}
 		if p.Err == nil {
 			b.choices = p.Plan
 		}
@@ -136,8 +149,8 @@ func (b *Burn) Why() string {
 		return "The compilation is empty: add files in Compile first"
 	case b.source.Kind == FromCompilation && b.adding():
 		return "Files are still being added to the compilation"
-	case b.copiesOntoItself():
-		return "A disc cannot be copied onto itself: choose another drive, or an image file"
+	case b.copiesOntoItself() && len(b.target.Also) > 0:
+		return "The disc in one of the drives would be copied onto itself: choose other drives"
 	case b.target.None():
 		return "Choose a drive, an image file or a virtual disc to write to"
 	case !b.planned, b.isPlanning(), b.reading.Running():
@@ -151,8 +164,12 @@ func (b *Burn) Why() string {
 }
 
 func (b *Burn) copiesOntoItself() bool {
-	return b.source.Kind == FromDrive && b.target.Drive != "" && SameDrive(b.source.Name, b.target.Drive)
+	return b.source.Kind == FromDrive && slices.ContainsFunc(b.target.Drives(), func(d string) bool { return SameDrive(b.source.Name, d) })
 }
+
+// WithOneDrive reports whether the disc in a drive is copied to another disc in the same
+// drive: it is read into a temporary image first.
+func (b *Burn) WithOneDrive() bool { return b.copiesOntoItself() && len(b.target.Also) == 0 }
 
 // describe explains why something cannot be planned, and what to do.
 func (b *Burn) describe(err error) string {
@@ -170,9 +187,11 @@ func (b *Burn) describe(err error) string {
 	return Reason(err)
 }
 
-// NeedsErasing reports whether the disc holds data, and could be erased for
-// this burn.
-func (b *Burn) NeedsErasing() bool { return errors.Is(b.preflight.Err, record.ErrHoldsData) }
+// NeedsErasing reports whether the disc holds data, and could be erased for this burn. For
+// several drives at once the discs must be blank.
+func (b *Burn) NeedsErasing() bool {
+	return len(b.target.Also) == 0 && errors.Is(b.preflight.Err, record.ErrHoldsData)
+}
 
 // NeedsForce reports whether the burn is refused because of defects of the source, and
 // could be forced: the disc would have the same defects.

@@ -14,6 +14,9 @@ import (
 type writing struct {
 	title   string // of the source
 	to      string // title of the target
+	source  Source
+	first   Source // of the first copy: not the temporary image
+	reading bool   // the disc is read into a temporary image
 	target  Target
 	options Options
 }
@@ -29,34 +32,85 @@ func (b *Burn) Begin() {
 		return // the user has not agreed to lose the contents of the disc
 	}
 	b.discChanges()
-	b.outcome, b.trace, b.writeTrace = nil, Trace{}, Trace{}
-	b.write = writing{title: b.SourceTitle(), to: b.TargetTitle(), target: t, options: o}
+	title, to, first := b.SourceTitle(), b.TargetTitle(), s
+	if b.copies.source != nil {
+		title, first = b.write.title, b.write.first
+	} else {
+		b.report, b.copies = job.Report{}, copies{}
+	}
+	b.ended, b.copies.inserting = false, false
+	b.write = writing{title: title, to: to, source: s, first: first, target: t, options: o}
+	b.newRecordings()
+	if b.copiesOntoItself() && b.copies.source == nil {
+		b.readTemp()
+		return
+	}
+	b.begin(s, t, o, confirmed)
+}
+
+// begin begins the job that writes.
+func (b *Burn) begin(s Source, t Target, o Options, confirmed *Contents) {
 	title := "Burning " + b.write.title
 	if t.File != "" {
 		title = "Writing " + t.File
 	}
-	var r job.Result
+	var all []job.Outcome
+	parts, w := b.recordings, b.write
 	b.job = enqueue(b.engine.Queue(), b.post, title, Drives(s, t), func(ctx context.Context, rep progress.Reporter) (err error) {
 		if confirmed != nil {
 			if err := b.checkSameDisc(ctx, t.Drive, confirmed); err != nil {
 				return err
 			}
 		}
-		log := newPhaseLog(rep)
-		r, err = b.engine.Write(ctx, s, t, o, log)
-		log.end()
-		if err != nil && !Cancelled(err) {
-			log.Notice(disc.Notice{Severity: disc.Error, Text: failure(r, err)})
-		}
+		all, err = w.run(ctx, b.engine, parts, rep)
 		return err
 	}, func(err error) {
 		b.discChanges()
-		v := Judge(r, err, o.Options)
-		b.endTrace(err == nil)
-		b.outcome = &v
+		for i, p := range parts {
+			one := job.Outcome{Err: err}
+			if i < len(all) {
+				one = all[i]
+			}
+			p.end(b.copies.temp.flawed(one), o)
+		}
+		b.ended = true
+		b.shown = worst(parts)
+		b.countCopy()
+		b.keepReport()
 		b.changed()
 	})
+	parts[0].meter = b.job.Meter()
 	b.changed()
+}
+
+// run writes to all drives at the same time, or to a file.
+func (w writing) run(ctx context.Context, e Recorder, parts []*Recording, rep progress.Reporter) ([]job.Outcome, error) {
+	logs := []*phaseLog{newPhaseLog(rep)}
+	reports := []progress.Reporter{logs[0]}
+	for _, p := range parts[1:] {
+		log := newPhaseLog(p.meter)
+		logs, reports = append(logs, log), append(reports, log)
+	}
+	var all []job.Outcome
+	var err error
+	if len(parts) == 1 {
+		all = make([]job.Outcome, 1)
+		all[0].Result, err = e.Write(ctx, w.source, w.target, w.options, reports[0])
+		all[0].Err = err
+	} else {
+		all, err = e.WriteSeveral(ctx, w.source, w.target, w.options, reports)
+	}
+	for i, log := range logs {
+		log.end()
+		one := job.Outcome{Err: err}
+		if i < len(all) {
+			one = all[i]
+		}
+		if one.Err != nil && !Cancelled(one.Err) {
+			log.Notice(disc.Notice{Severity: disc.Error, Text: failure(one.Result, one.Err)})
+		}
+	}
+	return all, err
 }
 
 // Job returns the job of the burn that runs or has ended, or nil before the first.
@@ -103,40 +157,6 @@ func (b *Burn) OtherJobs() []Line {
 	return out
 }
 
-// Sample records the present state of the burn in its graph, and returns both.
-func (b *Burn) Sample() (progress.Snapshot, Trace) {
-	if b.job == nil {
-		return progress.Snapshot{HostBuffer: -1, DriveBuffer: -1}, b.trace
-	}
-	s := b.job.Meter().Snapshot()
-	b.trace.Record(s, b.write.options.bufferSize())
-	if isWriting(s.Phase) || b.writeTrace.Phase == progress.NoPhase {
-		b.writeTrace = b.trace
-	}
-	return s, b.trace
-}
-
-// endTrace completes the graph of the writing. That may have been over before its first
-// sample.
-func (b *Burn) endTrace(whole bool) {
-	if !isWriting(b.writeTrace.Phase) {
-		for _, s := range b.job.Meter().Phases() {
-			if isWriting(s.Phase) {
-				b.writeTrace = newTrace(s.Phase)
-			}
-		}
-	}
-	if whole {
-		b.writeTrace.Finish()
-	}
-}
-
-// isWriting reports whether a phase writes, or simulates it.
-func isWriting(p progress.Phase) bool { return p == progress.Writing || p == progress.Simulating }
-
-// WriteTrace returns the rate over the course of the writing.
-func (b *Burn) WriteTrace() Trace { return b.writeTrace }
-
 // PhaseState is the state of a phase of a burn.
 type PhaseState uint8
 
@@ -153,39 +173,12 @@ type Phase struct {
 	State PhaseState
 }
 
-// Phases returns the phases of the burn in their order: the completed ones, the active
-// one, and those expected if all goes well.
-func (b *Burn) Phases() []Phase {
-	if b.job == nil {
-		return nil
-	}
-	var all []Phase
-	begun := map[progress.Phase]bool{}
-	for _, s := range b.job.Meter().Phases() {
-		begun[s.Phase] = true
-		all = append(all, Phase{s, Past})
-	}
-	if !b.job.Running() {
-		return all
-	}
-	if n := len(all); n > 0 {
-		all[n-1].State = Active
-	}
-	if begun[progress.Salvaging] {
-		return all // nothing more is written or compared
-	}
-	for _, p := range b.write.expects() {
-		if !begun[p] {
-			all = append(all, Phase{progress.Snapshot{Phase: p, HostBuffer: -1, DriveBuffer: -1}, Pending})
-		}
-	}
-	return all
-}
-
 // expects returns the phases that follow if there is no error.
 func (w writing) expects() []progress.Phase {
 	var all []progress.Phase
 	switch {
+	case w.reading:
+		return append(all, progress.Writing)
 	case w.target.File != "":
 		all = append(all, progress.Writing)
 	case w.options.Simulate:
@@ -199,12 +192,10 @@ func (w writing) expects() []progress.Phase {
 	return all
 }
 
-// Outcome returns the outcome of the burn, or nil before it has ended.
-func (b *Burn) Outcome() *Outcome { return b.outcome }
-
 // Reset returns from the outcome to the settings.
 func (b *Burn) Reset() {
-	b.outcome = nil
+	b.ended = false
+	_ = b.endCopies() // an image that cannot be removed stays in the cache folder
 	b.RestoreTarget()
 	b.FindDrives()
 	b.Plan()

@@ -31,6 +31,8 @@ type recorder struct {
 	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
 	written  []Target
 	options  Options
+	loadErr  error
+	done     []string
 }
 
 func (r *recorder) Queue() *job.Queue { return &r.queue }
@@ -91,6 +93,35 @@ func (r *recorder) Write(ctx context.Context, _ Source, t Target, o Options, rep
 	return r.burn(ctx, rep)
 }
 
+func (r *recorder) WriteSeveral(ctx context.Context, _ Source, t Target, _ Options, reports []progress.Reporter) ([]job.Outcome, error) {
+	var all []job.Outcome
+	for i, name := range t.Drives() {
+		result, err := r.burn(ctx, reports[i])
+		all = append(all, job.Outcome{Drive: name, Result: result, Err: err})
+	}
+	return all, nil
+}
+
+func (r *recorder) ReadTemp(ctx context.Context, _ string, _ Options, rep progress.Reporter) (*TempCopy, error) {
+	rep.Phase(progress.Writing, 10)
+	r.note("read")
+	return &TempCopy{Path: "/cache/disc.iso", Remove: func() error { r.note("removed"); return nil }}, ctx.Err()
+}
+
+func (r *recorder) Release(context.Context, []string) error {
+	r.note("released")
+	return nil
+}
+
+func (r *recorder) LoadNext(context.Context, Source, []string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.loadErr
+}
+
+// note keeps what was done.
+func (r *recorder) note(what string) { r.answer(func() { r.done = append(r.done, what) }) }
+
 // good is the result of a burn without flaws.
 func good() (r job.Result) {
 	r.Verified, r.Equal, r.Plan.Sectors = true, true, 2
@@ -136,7 +167,10 @@ func TestBurnCannotBegin(t *testing.T) {
 		t.Errorf("the target is %+v", b.Target())
 	}
 	b.SetSource(Source{Kind: FromDrive, Name: "virtual:x"})
-	why("cannot be copied onto itself")
+	why("") // with one drive
+	if !b.WithOneDrive() {
+		t.Error("it is not copied with one drive")
+	}
 	r.answer(func() { r.planErr = fmt.Errorf("the DVD-RW: %w", record.ErrHoldsData) })
 	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
 	why("is not empty")

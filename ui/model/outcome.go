@@ -37,6 +37,7 @@ type Outcome struct {
 	Text     string // what that means, and what to do
 	Result   job.Result
 	Err      error
+	Disc     job.Outcome // of the disc in its drive, for a report
 }
 
 // Judge returns the outcome of a burn. Only a disc that was read back and is equal to a
@@ -61,6 +62,8 @@ func Judge(r job.Result, err error, o record.Options) Outcome {
 		return set(Simulated, "SIMULATED", "The simulation was successful. Nothing was written: the disc is unchanged.")
 	case len(flaws) > 0:
 		return set(Unverified, flawed(r), flawedText(r, flaws))
+	case unexpected(r) != "":
+		return set(Unverified, "NOT AS PLANNED", "The disc differs from what was planned: "+unexpected(r)+". The details show what was expected and found."+doubts(r))
 	case r.Verified:
 		return set(Verified, "VERIFIED", fmt.Sprintf("All %s were read back and are equal to the source.",
 			Count(int(r.Plan.Sectors), "sector", "sectors")))
@@ -192,6 +195,8 @@ func (o Outcome) Lines() []Line {
 		add("Problem", n.String())
 	}
 	add("Medium", r.Plan.Profile)
+	add("Medium ID", r.MediumID)
+	add("Mode", r.Plan.Recipe)
 	if r.Written > 0 {
 		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), units.Size(r.Written*disc.SectorSize)))
 	}
@@ -199,9 +204,22 @@ func (o Outcome) Lines() []Line {
 		rate := float64(r.Written) * 2048 / r.Seconds
 		add("Time", fmt.Sprintf("%s, on average %s/s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), units.Size(int64(rate))))
 	}
+	if r.LeastSeconds >= 1 {
+		add("At least", units.Duration(time.Duration(r.LeastSeconds*float64(time.Second)))+" at the speed of the disc")
+	}
+	if r.Levels.Host >= 0 && r.Levels.Size > 0 {
+		add("Buffer", fmt.Sprintf("%s, never below %.0f %%", units.Size(r.Levels.Size), r.Levels.Host*100))
+	}
+	if r.Levels.Drive >= 0 && r.Levels.Size > 0 {
+		add("Drive buffer", fmt.Sprintf("never below %.0f %%", r.Levels.Drive*100))
+	}
+	if r.ReadOffset != nil {
+		add("Read offset", fmt.Sprintf("%+d samples", *r.ReadOffset))
+	}
 	if r.Retried > 0 {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))
 	}
+	add("Retried at", retries(r.Retries))
 	add("SHA-256", r.SHA256)
 	for _, w := range r.Notices {
 		add("Remark", w.String())
