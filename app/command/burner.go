@@ -292,8 +292,10 @@ func (b *burner) exchange(ctx context.Context, n int) error {
 		return ctx.Err()
 	case asked && answer == "q":
 		return &cancelled{errors.New("no more discs were burned")}
-	case !asked:
+	case !asked && b.inv.json:
 		b.inv.report().Notice(disc.Notice{Severity: disc.Info, Text: what})
+	case !asked: // also with --quiet, since the program now waits
+		fmt.Fprintln(b.inv.log, terminal.Printable(what))
 	}
 	return b.await(ctx, released, asked)
 }

@@ -404,3 +404,47 @@ func TestErasingAsks(t *testing.T) {
 		}
 	}
 }
+
+// A temporary image is removed when the copy of a disc is cancelled, while the disc is read
+// and while the program waits for the next one.
+func TestCopyInterrupted(t *testing.T) {
+	bin, image, temp := program(t), builtImage(t), t.TempDir()
+	name, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", image, name)
+	for _, at := range []string{"writing", "insert a blank disc into " + name} {
+		cmd := exec.Command(bin, "copy", name, "--temp", temp)
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := readUntil(t, bufio.NewReader(stderr), at)
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		go io.Copy(io.Discard, stderr)
+		if code := exitCode(cmd.Wait()); code != Cancelled {
+			t.Errorf("at %q: exit code %d\n%s", at, code, said)
+		}
+		isEmpty(t, temp)
+	}
+}
+
+// On a terminal the next disc is asked for; q ends the copies.
+func TestCopiesAsked(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	recorder, _ := blankDisc(t, "dvd+r")
+	ours, theirs := pseudoTerminal(t)
+	cmd := exec.Command(bin, "burn", image, recorder, "--copies", "2")
+	cmd.Stdin = theirs
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	if _, err := ours.WriteString("y\n\nq\n"); err != nil { // Enter without another disc asks again
+		t.Fatal(err)
+	}
+	if code := exitCode(cmd.Run()); code != Cancelled || !strings.Contains(log.String(), "1 of 2 copies were completed") || strings.Count(log.String(), "press Enter") != 2 {
+		t.Errorf("exit code %d\n%s", code, log.String())
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -178,31 +177,26 @@ func account(name, file, variable string) (chap.Account, error) {
 func (inv *invocation) openServed(ctx context.Context, names []string) ([]scsi.Transport, error) {
 	var open []scsi.Transport
 	seen := map[string]bool{}
-	for _, name := range names {
-		if !drive.IsName(name) && !strings.HasPrefix(name, virtual.Prefix) {
-			info, err := os.Stat(name)
-			switch {
-			case err != nil:
-				return open, fmt.Errorf("serve: %w", err)
-			case info.IsDir():
-				return open, usagef("%s is a folder; make an image of it first (\"glassmaster build\")", name)
-			case strings.Contains(name, "?"):
-				return open, usagef("%s: rename the file; a question mark begins the options of a virtual drive", name)
-			}
-			name = virtual.Prefix + name
-		}
-		if id := drive.Identity(name); seen[id] {
-			return open, usagef("%s is named twice", name)
-		} else {
-			seen[id] = true
-		}
-		d, _, err := inv.openDrive(ctx, name)
+	for _, given := range names {
+		name, err := serve.Name(given)
 		if err != nil {
 			return open, err
 		}
+		id := drive.Identity(name)
+		if seen[id] {
+			return open, usagef("%s is named twice", given)
+		}
+		seen[id] = true
+		d, err := serve.Open(ctx, name)
+		if err != nil {
+			return open, err
+		}
+		if wrap := inv.sourceOptions().Wrap; wrap != nil {
+			d = wrap(name, d)
+		}
 		open = append(open, d)
 		if err := scsi.Writable(d); err != nil {
-			inv.warn(fmt.Sprintf("%s can only be read: %v", name, err))
+			inv.warn(fmt.Sprintf("%s can only be read: %v", given, err))
 		}
 	}
 	return open, nil
@@ -254,9 +248,12 @@ func targetName(name string) string {
 
 // announce says what is offered and how to connect.
 func (inv *invocation) announce(r served) {
+	tell := inv.serveEvents()
 	for _, t := range r.Targets {
 		for lun, d := range t.Drives {
-			inv.note("%s: iscsi://%s/%s/%d", d, r.Address, t.Name, lun)
+			name := fmt.Sprintf("iscsi://%s/%s/%d", r.Address, t.Name, lun)
+			inv.note("%s: %s", d, name)
+			tell(serve.Event{Kind: offered, Time: time.Now(), Target: t.Name, Address: r.Address, Text: name})
 		}
 	}
 	inv.note("Linux connects with:")
@@ -266,6 +263,10 @@ func (inv *invocation) announce(r served) {
 	}
 	inv.note("Ctrl-C ends it.")
 }
+
+// offered is the kind of the event of a drive that is offered; its text is the name with
+// which it is opened.
+const offered serve.Kind = "offered"
 
 // serveEvents returns the function that reports events.
 func (inv *invocation) serveEvents() func(serve.Event) {

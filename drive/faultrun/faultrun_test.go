@@ -127,6 +127,9 @@ func (s *run) prepare(r *rand.Rand) {
 	if r.IntN(4) == 0 && strings.HasPrefix(s.medium, "DVD-R") && s.medium != "DVD-RAM" {
 		s.o.Mode = record.DiscAtOnce
 	}
+	if strings.HasPrefix(s.medium, "CD") {
+		s.o.Mode = [...]record.Mode{record.Auto, record.Auto, record.Auto, record.SessionAtOnce, record.SessionAtOnce, record.Raw}[r.IntN(6)]
+	}
 	if slices.Contains(sessions, s.medium) {
 		s.o.Appendable = r.IntN(3) == 0
 		if used && !slices.Contains(rewritable, s.medium) {

@@ -164,13 +164,13 @@ func (d DiscReport) proof(p *page) {
 	}
 	compared := "no"
 	switch {
-	case d.Equal:
-		compared = "every sector, equal"
 	case d.Differs != nil:
 		compared = fmt.Sprintf("differs in %s; the first is %d", units.Count(d.Differs.Count, "sector", "sectors"), d.Differs.LBA)
 		if d.Differs.File != "" {
 			compared += fmt.Sprintf(" (%s)", d.Differs.File)
 		}
+	case d.Equal:
+		compared = "every sector, equal"
 	}
 	p.add("Compared", compared)
 	if d.Retried > 0 {

@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // LossError is the error of a burn that would leave out something of the source.
@@ -211,6 +212,18 @@ func (c *cdBurn) reason(order []cdMode, best int) string {
 	return fmt.Sprintf("%v would not keep everything: %s", before.mode, before.lost[0].Text)
 }
 
+// UserData returns the parts of the source, as tracks, of which the user data is written and not
+// the sectors as a whole: they have to be intact.
+func (b *Burn) UserData() []disc.Track {
+	var all []disc.Track
+	for _, a := range b.program.areas() {
+		if a.block == userBlock && a.generate == nil {
+			all = append(all, disc.Track{Start: a.start, Length: a.sectors})
+		}
+	}
+	return all
+}
+
 // onlyFirst removes all sessions but the first one.
 func (m *cdMode) onlyFirst() {
 	for i, s := range m.program.stages {
@@ -229,6 +242,9 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 	b.start = c.sessions[0].Tracks[0].Start
 	p := &b.plan
 	p.Mode, p.CDText = m.mode, m.texts
+	if m.mode == Raw {
+		b.noteDamage(c)
+	}
 	for _, s := range m.toc.Sessions {
 		for _, t := range s.Tracks {
 			p.Tracks = append(p.Tracks, Track{Session: s.Number, Track: t, Title: titleOf(m.texts, t.Number)})
@@ -243,6 +259,25 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 			b.least = max(b.least, int64(a.end()-b.next))
 		}
 	}
+}
+
+// noteDamage adds the damaged sectors of the source, which raw writes as they are.
+func (b *Burn) noteDamage(c *cdBurn) {
+	for _, s := range c.sessions {
+		for _, t := range s.Tracks {
+			if d := c.contents[t.Start]; d.damaged > 0 {
+				n := disc.Notice{Severity: disc.Error, LBA: d.first, Text: damageText(t, d) + ", and are written as they are"}
+				b.plan.Defects = append(b.plan.Defects, n)
+				b.plan.Notices = append(b.plan.Notices, aboutSource([]disc.Notice{n}, "disc")...)
+			}
+		}
+	}
+}
+
+// damageText describes the damaged sectors of a track.
+func damageText(t disc.Track, d contents) string {
+	return fmt.Sprintf("%s of track %d %s damaged and cannot be corrected (the first is sector %d)",
+		units.Count(d.damaged, "sector", "sectors"), t.Number, units.Plural(d.damaged, "is", "are"), d.first)
 }
 
 // titleOf returns the title of a track in the first language.

@@ -102,7 +102,7 @@ func (c *comparison) run(ctx context.Context) error {
 		if !a.compared {
 			continue
 		}
-		c.area = a
+		c.area = *a
 		if err := c.runArea(ctx, c.r.sent.areas[i]); err != nil {
 			return err
 		}

@@ -25,17 +25,20 @@ func (r *burning) feed() sectorReader {
 type stream struct {
 	ring   *ring.Ring
 	writer *ring.Writer
-	areas  []area
+	areas  []*area
 	ended  chan struct{} // closed when the source is no longer read
 	sent   *sent         // what was read
 }
 
 // chunk is what one WRITE carries.
 type chunk struct {
-	area *area
-	at   disc.LBA // on the medium
-	p    []byte
+	area  *area
+	first int64 // index of the first block in the area, whose address is known when it is written
+	p     []byte
 }
+
+// at returns the address of the chunk on the medium.
+func (c chunk) at() disc.LBA { return c.area.at + disc.LBA(c.first) }
 
 // blocks returns the number of blocks of a chunk.
 func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
@@ -43,7 +46,7 @@ func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
 // newStream begins to read the areas from src, and delivers them in chunks of count(block)
 // blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
 // cancelled.
-func newStream(ctx context.Context, src sectorReader, areas []area, count func(block) int, buffer int64) *stream {
+func newStream(ctx context.Context, src sectorReader, areas []*area, count func(block) int, buffer int64) *stream {
 	if buffer <= 0 {
 		buffer = ring.DefaultSize
 	}
@@ -84,9 +87,9 @@ func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error
 	if n.area == len(n.s.areas) {
 		return io.EOF
 	}
-	a := &n.s.areas[n.area]
+	a := n.s.areas[n.area]
 	blocks, size := min(int64(n.count(a.block)), a.padded-n.at), int64(a.block.size)
-	c.LBA, c.Block, c.Tag, c.Data = a.at+disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
+	c.LBA, c.Block, c.Tag, c.Data = disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
 	data := max(min(blocks, a.sectors-n.at), 0) * size
 	clear(c.Data[data:])
 	if data > 0 {
@@ -105,7 +108,7 @@ func (s *stream) next(ctx context.Context) (chunk, error) {
 	if err != nil {
 		return chunk{}, err
 	}
-	return chunk{&s.areas[c.Tag], c.LBA, c.Data}, nil
+	return chunk{s.areas[c.Tag], int64(c.LBA), c.Data}, nil
 }
 
 // done returns the chunk that next returned to the ring.

@@ -29,7 +29,7 @@ func (c *comparison) compareSub(ctx context.Context) error {
 		}
 		for i := int64(0); i < a.sectors; i += pieceSectors {
 			n := min(pieceSectors, a.sectors-i)
-			bad, err := c.subPiece(ctx, a, i, n)
+			bad, err := c.subPiece(ctx, *a, i, n)
 			if errors.Is(err, disc.ErrForm) {
 				c.r.notAssured("the sub-channels were not compared: the drive does not deliver them")
 				return nil

@@ -20,8 +20,7 @@ const (
 // calls it.
 func (t *task) execute() {
 	x := t.session
-	name := scsi.Describe(t.trimmed())
-	x.counters.last.Store(&name)
+	x.counters.last.Store(t)
 	x.counters.commands.Add(1)
 	x.counters.executing.Add(1)
 	defer x.counters.executing.Add(-1)

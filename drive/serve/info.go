@@ -54,7 +54,7 @@ type Session struct {
 // counters count what a session does.
 type counters struct {
 	in, out, commands atomic.Int64
-	last              atomic.Pointer[string]
+	last              atomic.Pointer[task]
 	executing         atomic.Int32
 }
 

@@ -24,6 +24,7 @@ const (
 	inGuest    = "GLASSMASTER_GUEST" // set in the guest: this process serves or burns there
 	guestName  = "iqn.2026-01.local.glassmaster:served"
 	guestPort  = "127.0.0.1:3261"
+	chapPort   = "127.0.0.1:3262" // demands CHAP, with the accounts of these tests
 	guestCheck = "the served drive was read"
 )
 
@@ -33,7 +34,7 @@ const guestScript = `
 export %[1]s=1
 setsid ./serve.test -test.run '^TestGuestServe$' >serve.log 2>&1 &
 for _ in $(seq 200); do
-	grep -q listening serve.log && break
+	[ $(grep -c listening serve.log) = 2 ] && break
 	sleep 0.05
 done
 iscsistart -i iqn.2026-01.local.glassmaster:host -t %[2]s -g 1 -a 127.0.0.1 -p 3261
@@ -50,6 +51,19 @@ done
 mount -o ro /dev/sr0 /run/mnt
 cmp /run/mnt/data.bin tree/data.bin
 umount /run/mnt
+if iscsistart -i iqn.2026-01.local.glassmaster:host -t %[2]s -g 1 -a 127.0.0.1 -p 3262 -u anna -w a-wrong-secret; then
+	echo "logged in with a wrong secret"
+	exit 1
+fi
+iscsistart -i iqn.2026-01.local.glassmaster:host -t %[2]s -g 1 -a 127.0.0.1 -p 3262 -u anna -w %[3]s -U target -W the-secret-of-the-target \
+	-P node.conn[0].iscsi.HeaderDigest=CRC32C -P node.conn[0].iscsi.DataDigest=CRC32C
+for _ in $(seq 200); do
+	[ -e /dev/sr1 ] && break
+	sleep 0.05
+done
+dd if=/dev/sr1 of=/run/tmp/copy bs=256k iflag=direct status=none
+cmp -n $size /run/tmp/copy disc.iso
+cat /sys/class/iscsi_connection/*/header_digest /sys/class/iscsi_connection/*/data_digest
 echo "the served drive was read"
 cat /sys/class/iscsi_session/session*/targetname
 `
@@ -71,10 +85,12 @@ func TestKernelBurns(t *testing.T) {
 		}
 	}
 	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", "disc.iso", "tree")
-	out := peertest.KernelWithDrives(t, dir, fmt.Sprintf(guestScript, inGuest, guestName))
+	out := peertest.KernelWithDrives(t, dir, fmt.Sprintf(guestScript, inGuest, guestName, secret))
 	t.Logf("%s", out)
-	if !strings.Contains(out, guestCheck) {
-		t.Errorf("the output of the guest lacks %q", guestCheck)
+	for _, want := range []string{guestCheck, "0\n1\n0\n1\n"} { // the second session has both digests
+		if !strings.Contains(out, want) {
+			t.Errorf("the output of the guest lacks %q", want)
+		}
 	}
 }
 
@@ -87,19 +103,33 @@ func TestGuestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := serve.New(t.Context(), serve.Options{
+	o := serve.Options{
 		Targets: []serve.Target{{Name: guestName, LUNs: []scsi.Transport{d}}},
 		Events:  func(e serve.Event) { fmt.Println(e.Kind, e.Initiator, e.Text) },
-	})
+	}
+	image, err := virtual.Open("disc.iso")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", guestPort)
+	closed := accounts(o)
+	closed.Targets = []serve.Target{{Name: guestName, LUNs: []scsi.Transport{image}}}
+	go guestServes(t, closed, chapPort)
+	guestServes(t, o, guestPort)
+}
+
+func guestServes(t *testing.T, o serve.Options, address string) {
+	s, err := serve.New(context.Background(), o)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
-	if err := s.Serve(t.Context(), l); err != nil {
-		t.Fatal(err)
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := s.Serve(context.Background(), l); err != nil {
+		t.Error(err)
 	}
 }
 

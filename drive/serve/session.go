@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
@@ -27,6 +28,7 @@ type session struct {
 
 	sending sync.Mutex // guards writing and statSN; is locked before mu
 	statSN  uint32
+	until   time.Time // the deadline for writing that was set last
 
 	dead   chan struct{} // closed when the session has ended
 	ended  chan struct{} // closed when everything that it held is released
@@ -179,7 +181,7 @@ func (x *session) send(pdus ...*pdu.PDU) error {
 			p.Put32(24, 0)
 		}
 	}
-	err := x.conn.SetWriteDeadline(time.Now().Add(x.server.limits.Send))
+	err := x.extend()
 	if err == nil {
 		err = x.conn.Send(pdus...)
 	}
@@ -187,6 +189,17 @@ func (x *session) send(pdus ...*pdu.PDU) error {
 		x.fail(err)
 	}
 	return err
+}
+
+// extend sets a new deadline for writing, unless the last one is still almost as good: it
+// costs more than a small PDU.
+func (x *session) extend() error {
+	now, limit := time.Now(), x.server.limits.Send
+	if x.until.Sub(now) > limit-limit/8 {
+		return nil
+	}
+	x.until = now.Add(limit)
+	return x.conn.SetWriteDeadline(x.until)
 }
 
 // counts reports whether a PDU advances StatSN (RFC 7143 4.2.2.2).
@@ -273,8 +286,8 @@ func (x *session) info() Session {
 	if x.target != nil {
 		i.Target = x.target.Name
 	}
-	if last := c.last.Load(); last != nil {
-		i.LastCommand = *last
+	if t := c.last.Load(); t != nil {
+		i.LastCommand = scsi.Describe(t.trimmed())
 	}
 	return i
 }

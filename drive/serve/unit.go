@@ -39,7 +39,7 @@ type unit struct {
 	target *target
 	lun    int
 	drive  scsi.Transport
-	turn   chan struct{} // holds a token for the command that the drive executes
+	turn   sync.Mutex // is held while the drive executes a command
 
 	mu         sync.Mutex
 	nexuses    map[*nexus]bool
@@ -61,9 +61,7 @@ type nexus struct {
 }
 
 func newUnit(t *target, lun int, d scsi.Transport) *unit {
-	u := &unit{target: t, lun: lun, drive: d, turn: make(chan struct{}, 1), nexuses: map[*nexus]bool{}}
-	u.turn <- struct{}{}
-	return u
+	return &unit{target: t, lun: lun, drive: d, nexuses: map[*nexus]bool{}}
 }
 
 // clearAttentions clears what the drive reports to a new initiator. Each session gets a
@@ -101,9 +99,9 @@ func (u *unit) detach(n *nexus) {
 
 // use calls f while no command of another initiator uses the drive.
 func (u *unit) use(f func()) {
-	<-u.turn
+	u.turn.Lock()
 	f()
-	u.turn <- struct{}{}
+	u.turn.Unlock()
 	u.settle()
 }
 
@@ -115,16 +113,14 @@ func (u *unit) settle() {
 		if want == told {
 			return
 		}
-		select {
-		case <-u.turn:
-		default:
+		if !u.turn.TryLock() {
 			return
 		}
 		_, _ = u.drive.Execute(context.Background(), preventAllow(want)) // it cannot be repeated usefully
 		u.mu.Lock()
 		u.prevented = want
 		u.mu.Unlock()
-		u.turn <- struct{}{}
+		u.turn.Unlock()
 	}
 }
 

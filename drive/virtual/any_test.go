@@ -40,8 +40,12 @@ func TestAnyCommand(t *testing.T) {
 				for i := range min(len(c.Data), 64) {
 					c.Data[i] = byte(rnd.IntN(256) >> rnd.IntN(8))
 				}
+				if op == scsi.OpSendDiscStructure && n == 12 && rnd.IntN(2) == 0 { // a layer boundary, or jumps
+					cdb[7] = 0x20 + byte(rnd.IntN(4))
+					copy(c.Data, []byte{0, 10, 0, 0, 0, 0, 0, 0, 0, 0, byte(rnd.IntN(5)), byte(rnd.IntN(16) << 4)})
+				}
 				if op == scsi.OpModeSelect10 && n == 60 {
-					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(4)), byte(rnd.IntN(8)), [...]byte{0, 8, 8, 3, 13, 1}[rnd.IntN(6)]})
+					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(5)), byte(rnd.IntN(8)), [...]byte{0, 8, 8, 3, 13, 1}[rnd.IntN(6)]})
 				}
 			}
 			d.Execute(context.Background(), c)
@@ -113,6 +117,7 @@ func dataOut(cdb []byte, maxTransfer int) int {
 	case scsi.OpSetStreaming:
 		return int(cdb[9])<<8 | int(cdb[10])
 	case scsi.OpSendDiscStructure:
+		cdb[8], cdb[9] = 0, 12
 		return int(cdb[8])<<8 | int(cdb[9])
 	}
 	return -1

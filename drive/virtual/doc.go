@@ -9,11 +9,11 @@
 //
 // # Media
 //
-// CD-R and CD-RW are written track at once, session at once and raw; DVD-R, DVD-R DL and DVD-RW
-// incrementally and disc at once, DVD-RW also by restricted overwrite; DVD+R, DVD+R DL and
-// BD-R of one to four layers sequentially; DVD+RW, DVD-RAM and BD-RE at random addresses.
-// Packet writing of CD, layer jump recording, and random recording of BD-R
-// are not supported.
+// CD-R and CD-RW are written track at once, session at once and raw; DVD-R, DVD-R DL and
+// DVD-RW incrementally and disc at once, DVD-R DL also with layer jumps, DVD-RW also by
+// restricted overwrite; DVD+R, DVD+R DL and BD-R of one to four layers sequentially, BD-R
+// also at random addresses; DVD+RW, DVD-RAM and BD-RE at random addresses. Packet writing of
+// CD is not supported.
 //
 // Package discfile reads and writes the file of the disc, which can be opened as an image. Any
 // image can be put into the drive as a pressed disc, and a disc that is written can become an

@@ -87,13 +87,13 @@ func TestCurrentFeatures(t *testing.T) {
 // length that the list says.
 func TestStructureLists(t *testing.T) {
 	for _, c := range []struct{ medium, want string }{
-		{"dvd-r", "00 0E 10 C0s"},
-		{"dvd-rw", "00 0E 10 C0s"},
-		{"dvd-r dl", "00 0E 10 20s 21s 22s 23s C0s"},
-		{"dvd-ram", "00 09 0A C0s"},
-		{"dvd+r", "00 11 C0s"},
-		{"dvd+rw", "00 11 C0s"},
-		{"dvd+r dl", "00 11 20s C0s"},
+		{"dvd-r", "00 01 0E 10 C0s"},
+		{"dvd-rw", "00 01 0E 10 C0s"},
+		{"dvd-r dl", "00 01 0E 10 20s 21s 22s 23s C0s"},
+		{"dvd-ram", "00 01 09 0A C0s"},
+		{"dvd+r", "00 01 11 C0s"},
+		{"dvd+rw", "00 01 11 C0s"},
+		{"dvd+r dl", "00 01 11 20s C0s"},
 		{"bd-r", "00 09 C0s"},
 		{"bd-re", "00 09 C0s"},
 	} {

@@ -8,7 +8,7 @@ import (
 // blank, or was recorded in this way.
 func (d *recorder) jumps() bool {
 	st := d.state()
-	return d.medium.profile == profileDVDRDL && (len(st.Sessions) == 0 || jumping(st))
+	return st != nil && d.medium.profile == profileDVDRDL && (len(st.Sessions) == 0 || jumping(st))
 }
 
 // jumping reports whether the disc is recorded with layer jumps.

@@ -90,7 +90,7 @@ func (d *recorder) read(r *request) (int, error) {
 	if blocks > maxTransfer/disc.SectorSize {
 		return 0, errField()
 	}
-	b := make([]byte, blocks*disc.SectorSize)
+	b := r.buffer(int(blocks) * disc.SectorSize)
 	if !d.cacheHolds(r.CDB, lba, blocks) {
 		if err := d.ready(lba, blocks, dataSector); err != nil {
 			return 0, err

@@ -34,6 +34,14 @@ func (r *request) misuse(format string, args ...any) error {
 	return &misuseError{r.CDB, fmt.Sprintf(format, args...), decode(r.CDB, errField())}
 }
 
+// buffer returns a buffer for n bytes to the host: the host's own, if it is large enough.
+func (r *request) buffer(n int) []byte {
+	if r.Direction == scsi.In && len(r.Data) >= n {
+		return r.Data[:n]
+	}
+	return make([]byte, n)
+}
+
 // reply sends b to the host, up to the allocation length of the CDB.
 func (r *request) reply(b []byte, allocation int) (int, error) {
 	n := min(len(b), allocation)

@@ -48,14 +48,13 @@ func (b *bench) verified(lba int64, blocks int) error {
 
 // read returns the sense of a READ of one sector, or "".
 func (b *bench) read(lba int64) string {
-	_, err := mmc.Read12(b.Context(), b.d, 0, make([]byte, 2048))
 	cdb := make([]byte, 10)
 	cdb[0], cdb[8] = scsi.OpRead10, 1
 	binary.BigEndian.PutUint32(cdb[2:], uint32(lba))
-	if _, err = b.execute(scsi.Command{CDB: cdb, Data: make([]byte, 2048), Direction: scsi.In}); err == nil {
-		return ""
+	if _, err := b.execute(scsi.Command{CDB: cdb, Data: make([]byte, 2048), Direction: scsi.In}); err != nil {
+		return code(err)
 	}
-	return code(err)
+	return ""
 }
 
 // formats returns the list of formats as texts: type, blocks and parameter.

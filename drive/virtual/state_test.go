@@ -24,6 +24,10 @@ func FuzzState(f *testing.F) {
 		{Medium: "dvd-r", LayerBreak: 16, Sessions: []discfile.Session{{Tracks: []discfile.Track{{Size: 32, Reserved: true, Control: 4}, {Start: 64, Next: 64, Control: 4}}}}},
 		{Medium: "dvd+rw", Format: discfile.Formatting{Blocks: 960, Reached: 64, Background: 2}},
 		{Medium: "dvd-rw", Format: discfile.Formatting{Blocks: 960, Reached: 64, Restricted: true, Growing: true, Target: 70}},
+		{Medium: "dvd-r dl", Jump: &discfile.Jump{Layer0: 480, On: true, Interval: 16, Begin: 16, Last: 31}, Sessions: []discfile.Session{{Tracks: []discfile.Track{{Next: 930, Control: 5}}}}},
+		{Medium: "dvd-r dl", Jump: &discfile.Jump{Layer0: 480, On: true}, Sessions: []discfile.Session{{Closed: true, LeadOut: 960, Tracks: []discfile.Track{{Size: 960, Next: 960, Closed: true, Control: 5, Hole: &discfile.Run{Start: 32, End: 928}}}}}},
+		{Medium: "bd-r", Format: discfile.Formatting{Limit: 896, Blocks: 896, Spare: true, Random: true, Written: []discfile.Run{{Start: 32, End: 64}}, Replaced: []int64{32}}},
+		{Medium: "dvd-ram", Protected: true, Format: discfile.Formatting{Blocks: 928, Reached: 928, Spare: true}},
 		{Medium: "bd-r", Format: discfile.Formatting{Limit: 900, Spare: true, POW: true}, Final: true},
 	} {
 		st.Sectors = 960

@@ -37,6 +37,8 @@ func (d *recorder) readStructure(r *request) (int, error) {
 // Format codes of structures (MMC-6 6.22).
 const (
 	structPhysical    = 0x00
+	structCopyright   = 0x01
+	structMade        = 0x04 // what the manufacturer recorded in the lead-in
 	structStatus      = 0x09
 	structSpare       = 0x0A
 	structPreRecorded = 0x0E
@@ -65,7 +67,7 @@ type structureEntry struct {
 func (d *recorder) structures() []structureEntry {
 	var all []structureEntry
 	for _, f := range []byte{
-		structPhysical, structStatus, structSpare, structPreRecorded, structLeadIn, structADIP, structBoundary, structMiddle, structInterval, structManual, structProtection,
+		structPhysical, structCopyright, structMade, structStatus, structSpare, structPreRecorded, structLeadIn, structADIP, structBoundary, structMiddle, structInterval, structManual, structProtection,
 	} {
 		if b := d.structure(f); b != nil {
 			all = append(all, structureEntry{f, readable | flag(f >= structBoundary, sendable), len(b)})
@@ -88,6 +90,10 @@ func (d *recorder) structure(format byte) []byte {
 		return d.bdInformation()
 	case format == structPhysical:
 		return d.physical()
+	case format == structCopyright && !bd:
+		return make([]byte, 4) // no protection, all regions
+	case format == structMade && !bd && d.medium.family == pressed:
+		return make([]byte, 2048)
 	case format == structStatus && (d.medium.profile == profileDVDRAM || bd):
 		return d.mediumStatus()
 	case format == structSpare && (d.medium.profile == profileDVDRAM || bd && st.Format.Spare):
