@@ -32,7 +32,7 @@ const (
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but files were left out or changed, or the source is damaged
-	Lossy                 // nothing was written: the format cannot hold everything on the disc
+	Lossy                 // nothing was written: the format, or the disc in its mode, cannot hold everything on the source
 )
 
 // mistake is an error in the command line.
@@ -99,11 +99,12 @@ func codeOf(err error) Code {
 		another  *record.SourceChange
 		begun    *record.Error
 		loss     lossy
+		unburned *record.LossError
 		faulty   *verify.FaultError
 		sums     *verify.ChecksumError
 	)
 	switch {
-	case errors.As(err, &loss):
+	case errors.As(err, &loss), errors.As(err, &unburned):
 		return Lossy
 	case errors.As(err, &wrong):
 		return Usage
@@ -127,6 +128,7 @@ func hintFor(err error) string {
 		a     advised
 		b     *record.Error
 		loss  lossy
+		burnt *record.LossError
 		short *verify.TruncatedError
 		bad   *sector.DataError
 	)
@@ -137,6 +139,8 @@ func hintFor(err error) string {
 		return a.hint
 	case errors.As(err, &loss):
 		return "use --force to accept the loss, or choose another format"
+	case errors.As(err, &burnt):
+		return "use --accept-loss to burn it without that, or --mode to choose another way to write it"
 	case errors.As(err, &short):
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
 	case errors.As(err, &bad):

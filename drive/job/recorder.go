@@ -45,15 +45,29 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	if err := scsi.Writable(r.t); err != nil { // before asking for confirmation
 		return nil, fmt.Errorf("the drive is open for reading only: %w", err)
 	}
-	lost, err := format.Unheld(ctx, written, in.disc)
+	lost, err := r.unheld(ctx)
 	for _, what := range lost {
 		r.lost = append(r.lost, disc.Notice{Severity: disc.Warning, Text: "Not everything of the source is burned: " + what + "."})
 	}
 	return r, err
 }
 
-// written is what is written of a disc: the data of one track.
+// written is what is written of a disc to a DVD or BD: the data of one track.
 const written = format.Audio | format.Sessions | format.Tracks | format.Raw | format.Pregaps // others are refused
+
+// unheld returns what is not burned of the source, as parts of sentences. The plan of a CD says
+// so itself.
+func (r *recorder) unheld(ctx context.Context) ([]string, error) {
+	p := r.burn.Plan()
+	if len(p.Modes) == 0 {
+		return format.Unheld(ctx, written, r.in.disc)
+	}
+	var lost []string
+	for _, n := range p.Lost {
+		lost = append(lost, n.Text)
+	}
+	return lost, nil
+}
 
 func (r *recorder) planned() Plan {
 	p := Plan{Plan: r.burn.Plan()}
@@ -65,7 +79,7 @@ func (r *recorder) planned() Plan {
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 	if r.feed != nil {
 		defer r.feed.leave()
-	} else if err := r.in.prepare(ctx, rep, r.burn.Plan().Mode); err != nil {
+	} else if err := r.in.prepare(ctx, r.burn.UserData(), rep); err != nil {
 		return err
 	}
 	r.run = r.burn.Start(ctx, rep)
@@ -73,39 +87,26 @@ func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 }
 
 // prepare computes checksums before a disc is burned, because the drive cannot wait for
-// them, and looks for damage, which would end the burn.
-func (in input) prepare(ctx context.Context, rep progress.Reporter, mode record.Mode) error {
+// them, and looks for damage in the tracks whose user data is written, which would end the
+// burn.
+func (in input) prepare(ctx context.Context, tracks []disc.Track, rep progress.Reporter) error {
 	if err := in.source.Prepare(ctx, rep); err != nil {
 		return err
 	}
-	if mode == record.Raw { // damaged sectors are written as they are
-		return nil
-	}
-	for _, t := range in.stored() {
-		if err := in.intact(ctx, rep, t); err != nil {
+	for _, t := range tracks {
+		if !disc.StoresRaw(in.disc, t.Start) {
+			continue
+		}
+		if err := in.intact(ctx, t, rep); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stored returns the tracks of which the user data is written, and that an image stores in
-// whole sectors. Of the tracks of mode 2 whole sectors are written.
-func (in input) stored() []disc.Track {
-	var all []disc.Track
-	for _, s := range in.disc.TOC().Sessions {
-		for _, t := range s.Tracks {
-			if t.Mode == disc.Mode1 && disc.StoresRaw(in.disc, t.Start) {
-				all = append(all, t)
-			}
-		}
-	}
-	return all
-}
-
-// intact reads the user data of a track, and returns an error if a sector is damaged and
-// cannot be corrected: no medium is used up for it then.
-func (in input) intact(ctx context.Context, rep progress.Reporter, t disc.Track) error {
+// intact reads the data of a track that an image stores in whole sectors, and returns an error if
+// a sector is damaged and cannot be corrected: no medium is used up for it then.
+func (in input) intact(ctx context.Context, t disc.Track, rep progress.Reporter) error {
 	rep.Phase(progress.Reading, t.Length*disc.SectorSize)
 	buf := make([]byte, 256*disc.SectorSize)
 	for at := t.Start; at < t.End(); {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"glassmaster/drive"
@@ -111,7 +112,7 @@ func (s *Several) Run(ctx context.Context, reports []progress.Reporter) []Outcom
 		if salvage := s.jobs[0].salvage; salvage != nil {
 			salvage.Start()
 		}
-		if err := s.jobs[0].prepare(ctx, tee(reports), s.jobs[0].plan.Mode); err != nil {
+		if err := s.jobs[0].prepare(ctx, s.userData(), tee(reports)); err != nil {
 			for i := range all {
 				all[i].Err = err
 			}
@@ -124,6 +125,19 @@ func (s *Several) Run(ctx context.Context, reports []progress.Reporter) []Outcom
 	}
 	running.Wait()
 	checkSums(all)
+	return all
+}
+
+// userData returns the tracks of the source whose user data one of the drives writes.
+func (s *Several) userData() []disc.Track {
+	var all []disc.Track
+	for _, j := range s.jobs {
+		for _, t := range j.to.(*recorder).burn.UserData() {
+			if !slices.ContainsFunc(all, func(x disc.Track) bool { return x.Start == t.Start }) {
+				all = append(all, t)
+			}
+		}
+	}
 	return all
 }
 

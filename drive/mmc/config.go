@@ -82,6 +82,17 @@ func (c Configuration) CDWriting(blank bool) CDWriting {
 	return w
 }
 
+// BufferFreeCD reports whether the drive protects a CD that is written in this way from buffer
+// underruns: bit 6 of the first byte of feature 002Dh, or of 002Eh for sessions at once and raw.
+func (c Configuration) BufferFreeCD(w WriteType) bool {
+	code := uint16(FeatureCDTrackAtOnce)
+	if w == DiscAtOnce || w == Raw {
+		code = FeatureCDMastering
+	}
+	f, ok := c.Feature(code)
+	return ok && f.Current && len(f.Data) > 0 && f.Data[0]&0x40 != 0
+}
+
 // Profiles returns the profiles that the drive supports (feature 0000h, MMC-6 5.3.1).
 func (c Configuration) Profiles() []Profile {
 	f, ok := c.Feature(0)

@@ -49,7 +49,7 @@ func (c *comparison) findOffset(ctx context.Context) error {
 		}
 		for i := int64(offsetSectors); i+offsetSectors < a.sectors && tries < offsetTries; i += offsetSectors {
 			tries++
-			found, err := c.tryOffset(ctx, a, i)
+			found, err := c.tryOffset(ctx, *a, i)
 			if found || err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func (c *comparison) findOffset(ctx context.Context) error {
 // it was found there once.
 func (c *comparison) tryOffset(ctx context.Context, a area, i int64) (bool, error) {
 	blocks := make([]byte, a.block.size)
-	if err := a.read(ctx, c.r.src, blocks, i); err != nil {
+	if err := a.read(ctx, c.source, blocks, i); err != nil {
 		return false, nil // the comparison reports it
 	}
 	want := a.block.strip(blocks)
@@ -78,7 +78,7 @@ func (c *comparison) tryOffset(ctx context.Context, a area, i int64) (bool, erro
 		return false, nil
 	}
 	at := bytes.Index(near, want)
-	if at < 0 || at%sampleBytes != 0 || bytes.Index(near[at+1:], want) >= 0 {
+	if at < 0 || at%sampleBytes != 0 || bytes.Contains(near[at+1:], want) {
 		return false, nil
 	}
 	c.offset = at - offsetSectors*sector.Size

@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // LossError is the error of a burn that would leave out something of the source.
@@ -154,7 +155,7 @@ func (b *Burn) pick(c *cdBurn, all []cdMode) (cdMode, error) {
 			if m.err != nil {
 				return m, refuse(fmt.Sprintf("the source cannot be written %v: %v", m.mode, m.err), ErrNotWritable)
 			}
-			b.plan.Reason = "it was chosen"
+			b.plan.Reason = fmt.Sprintf("%v, as requested", m.mode)
 			return m, nil
 		}
 		return cdMode{}, refuse(fmt.Sprintf("a %v cannot be written %v; choose track at once, session at once or raw", b.medium.profile, b.o.Mode), ErrNotWritable)
@@ -176,7 +177,7 @@ func (b *Burn) pick(c *cdBurn, all []cdMode) (cdMode, error) {
 		}
 		return cdMode{}, refuse("the source cannot be written on this disc with this drive: "+strings.Join(why, "; "), ErrNotWritable)
 	}
-	b.plan.Reason = c.reason(order, best)
+	b.plan.Reason = fmt.Sprintf("%v, since %s", order[best].mode, c.reason(order, best))
 	return order[best], nil
 }
 
@@ -192,7 +193,7 @@ func (c *cdBurn) hasAudio() bool {
 	return false
 }
 
-// reason says in a sentence why a mode was chosen.
+// reason says in a clause why a mode was chosen.
 func (c *cdBurn) reason(order []cdMode, best int) string {
 	m := order[best]
 	switch {
@@ -209,6 +210,18 @@ func (c *cdBurn) reason(order []cdMode, best int) string {
 		return fmt.Sprintf("%v is not possible: %v", before.mode, before.err)
 	}
 	return fmt.Sprintf("%v would not keep everything: %s", before.mode, before.lost[0].Text)
+}
+
+// UserData returns the parts of the source, as tracks, of which the user data is written and not
+// the sectors as a whole: they have to be intact.
+func (b *Burn) UserData() []disc.Track {
+	var all []disc.Track
+	for _, a := range b.program.areas() {
+		if a.block == userBlock && a.generate == nil {
+			all = append(all, disc.Track{Start: a.start, Length: a.sectors})
+		}
+	}
+	return all
 }
 
 // onlyFirst removes all sessions but the first one.
@@ -229,6 +242,9 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 	b.start = c.sessions[0].Tracks[0].Start
 	p := &b.plan
 	p.Mode, p.CDText = m.mode, m.texts
+	if m.mode == Raw {
+		b.noteDamage(c)
+	}
 	for _, s := range m.toc.Sessions {
 		for _, t := range s.Tracks {
 			p.Tracks = append(p.Tracks, Track{Session: s.Number, Track: t, Title: titleOf(m.texts, t.Number)})
@@ -245,6 +261,25 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 	}
 }
 
+// noteDamage adds the damaged sectors of the source, which raw writes as they are.
+func (b *Burn) noteDamage(c *cdBurn) {
+	for _, s := range c.sessions {
+		for _, t := range s.Tracks {
+			if d := c.contents[t.Start]; d.damaged > 0 {
+				n := disc.Notice{Severity: disc.Error, LBA: d.first, Text: damageText(t, d) + ", and are written as they are"}
+				b.plan.Defects = append(b.plan.Defects, n)
+				b.plan.Notices = append(b.plan.Notices, aboutSource([]disc.Notice{n}, "disc")...)
+			}
+		}
+	}
+}
+
+// damageText describes the damaged sectors of a track.
+func damageText(t disc.Track, d contents) string {
+	return fmt.Sprintf("%s of track %d %s damaged and cannot be corrected (the first is sector %d)",
+		units.Count(d.damaged, "sector", "sectors"), t.Number, units.Plural(d.damaged, "is", "are"), d.first)
+}
+
 // titleOf returns the title of a track in the first language.
 func titleOf(texts []disc.CDText, track int) string {
 	if len(texts) == 0 {
@@ -254,4 +289,11 @@ func titleOf(texts []disc.CDText, track int) string {
 }
 
 // overburns reports whether the disc is written beyond what it says that it holds.
-func (b *Burn) overburns() bool { return b.o.Overburn && b.medium.profile.IsCD() }
+// A BD and the second layer of a DVD have no room behind their end.
+func (b *Burn) overburns() bool {
+	switch b.medium.profile {
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDPR:
+		return b.o.Overburn
+	}
+	return false
+}

@@ -209,3 +209,16 @@ func (c *cdBurn) moved(tracks []cdTrack) error {
 	}
 	return nil
 }
+
+// repaired returns the error of a mode in which the drive computes EDC and ECC, so that damaged
+// sectors of mode 2 would look intact, or nil. Those of mode 1 are found when they are read.
+func (c *cdBurn) repaired() error {
+	for _, s := range c.sessions {
+		for _, t := range s.Tracks {
+			if d := c.contents[t.Start]; t.Mode != disc.Mode1 && d.damaged > 0 {
+				return fmt.Errorf("%s, and would look intact on the disc", damageText(t, d))
+			}
+		}
+	}
+	return nil
+}

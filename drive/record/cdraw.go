@@ -54,14 +54,13 @@ func (c *cdBurn) rawStage(toc disc.TOC, i int, tracks []cdTrack, text []byte) st
 		leadIn, leadOut = begin-disc.LeadIn, disc.LaterLeadOut
 	}
 	st := stage{name: fmt.Sprintf("session %d", s.Number), ends: i+1 < len(toc.Sessions)}
-	st.page = &mmc.WriteParameters{Type: mmc.Raw, Multisession: st.ends, DataBlock: c.rawBlock, Session: sessionFormat(s)}
+	st.page = &mmc.WriteParameters{Type: mmc.Raw, Multisession: st.ends, DataBlock: c.rawBlock, Session: sessionFormat(s), AudioPause: audioPause}
 	made := func(name string, at disc.LBA, n int64, mode disc.Mode) {
 		st.areas = append(st.areas, c.rawArea(toc, area{name: name, at: at, start: at, sectors: n, padded: n}, mode, text))
 	}
 	made("the lead-in", leadIn, int64(begin-leadIn), first.Mode)
 	for _, t := range tracks {
-		if t.Pregap > 0 {
-			a := c.gapArea(t, wholeBlock, t.Number > first.Number)
+		for _, a := range c.gapAreas(t, wholeBlock, t.Number > first.Number) {
 			st.areas = append(st.areas, c.rawArea(toc, a, t.Mode, nil))
 		}
 		st.areas = append(st.areas, c.rawArea(toc, area{

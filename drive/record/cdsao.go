@@ -47,6 +47,9 @@ func (c *cdBurn) sessionAtOnce() cdMode {
 		}
 		m.program.stages = append(m.program.stages, st)
 	}
+	if m.err == nil {
+		m.err = c.repaired()
+	}
 	c.layoutLoss(&m, all)
 	c.loseSectors(&m)
 	if c.ownSub != "" {
@@ -104,7 +107,7 @@ func (c *cdBurn) cueStage(s disc.Session, tracks []cdTrack, text []byte, more bo
 	first := tracks[0]
 	st := stage{name: fmt.Sprintf("session %d", s.Number), ends: more}
 	st.page = &mmc.WriteParameters{
-		Type: mmc.DiscAtOnce, Multisession: more || c.open, AudioPause: audioPause, Session: sessionFormat(s),
+		Type: mmc.DiscAtOnce, Multisession: more || c.open, AudioPause: audioPause, Session: sessionFormat(s), Catalog: c.catalog,
 	}
 	if len(text) > 0 {
 		a := area{name: "the lead-in", at: c.leadIn, start: c.leadIn, block: textBlock, generate: cdText(text)}
@@ -114,9 +117,7 @@ func (c *cdBurn) cueStage(s disc.Session, tracks []cdTrack, text []byte, more bo
 	}
 	for _, t := range tracks {
 		_, b := c.cueForm(t)
-		if t.Pregap > 0 {
-			st.areas = append(st.areas, c.gapArea(t, b, t.Number > first.Number))
-		}
+		st.areas = append(st.areas, c.gapAreas(t, b, t.Number > first.Number)...)
 		st.areas = append(st.areas, area{
 			name: fmt.Sprintf("track %d", t.Number), at: t.Start, start: t.from, sectors: t.sectors, padded: t.Length,
 			block: b, track: t.Number, audio: t.Mode == disc.Audio, compared: true,
@@ -126,24 +127,38 @@ func (c *cdBurn) cueStage(s disc.Session, tracks []cdTrack, text []byte, more bo
 	return st
 }
 
-// gapArea returns the area of the pre-gap of a track. That of audio is compared where it can be read.
-func (c *cdBurn) gapArea(t cdTrack, b block, readable bool) area {
-	start := t.from - disc.LBA(t.Pregap)
-	silent := t.Pregap - t.gap // sectors that the source does not have
-	return area{
-		name: fmt.Sprintf("the pre-gap of track %d", t.Number), at: t.Start - disc.LBA(t.Pregap), start: start,
-		sectors: t.Pregap, padded: t.Pregap, block: b, track: t.Number, gap: true, audio: t.Mode == disc.Audio,
+// gapAreas returns the areas of the pre-gap of a track. Drives read that of the first track of
+// a session only from address 0 on. Audio is compared where it can be read.
+func (c *cdBurn) gapAreas(t cdTrack, b block, readable bool) []area {
+	from := t.Start - disc.LBA(t.Pregap)
+	if readable || t.Start <= 0 || from >= 0 {
+		return c.gapArea(t, b, from, t.Start, readable)
+	}
+	return append(c.gapArea(t, b, from, 0, false), c.gapArea(t, b, 0, t.Start, true)...)
+}
+
+// gapArea returns the area of a part of a pre-gap, or none if it is empty.
+func (c *cdBurn) gapArea(t cdTrack, b block, from, to disc.LBA, readable bool) []area {
+	if from >= to {
+		return nil
+	}
+	n, by := int64(to-from), t.from-t.Start
+	own := t.from - disc.LBA(t.gap) // the source has nothing before
+	return []area{{
+		name: fmt.Sprintf("the pre-gap of track %d", t.Number), at: from, start: from + by,
+		sectors: n, padded: n, block: b, track: t.Number, gap: true, audio: t.Mode == disc.Audio,
 		compared: readable && t.Mode == disc.Audio,
 		generate: func(ctx context.Context, src sectorReader, p []byte, i int64) error {
-			for ; len(p) > 0 && i < silent; i++ {
+			at := from + by + disc.LBA(i)
+			for ; len(p) > 0 && at < own; at++ {
 				whole := make([]byte, b.form.Size())
-				emptySector(whole, t.Start-disc.LBA(t.Pregap-i), b.form, t.Mode)
+				emptySector(whole, at-by, b.form, t.Mode)
 				b.cut(p[:b.main()], whole)
 				p = p[b.size:]
 			}
-			return readGap(ctx, src, p, start+disc.LBA(i), b, t.Mode)
+			return readGap(ctx, src, p, at, b, t.Mode)
 		},
-	}
+	}}
 }
 
 // cueForm returns the data form and the form of blocks of a track.

@@ -47,7 +47,9 @@ func (c *cdBurn) trackAtOnce() cdMode {
 		m.toc.Sessions = append(m.toc.Sessions, own)
 		at += disc.SessionGap(own.Number) - audioPause
 	}
-	m.err = c.moved(all)
+	if m.err = c.moved(all); m.err == nil {
+		m.err = c.repaired()
+	}
 	c.trackAtOnceLoss(&m)
 	return m
 }
@@ -135,7 +137,7 @@ func (c *cdBurn) trackAtOnceLoss(m *cdMode) {
 func (c *cdBurn) loseSectors(m *cdMode) {
 	for _, s := range c.sessions {
 		for _, t := range s.Tracks {
-			if d := c.contents[t.Start]; t.Mode == disc.Mode1 && d.irregular > 0 {
+			if d := c.contents[t.Start]; d.irregular > 0 {
 				m.lose("%s of track %d does not follow from the user data (the first is sector %d), and is written as the standard has it",
 					units.Count(d.irregular, "header or parity", "headers or parities"), t.Number, d.first)
 			}

@@ -197,13 +197,10 @@ var recipeJump = recipe{
 // preferred returns the way that suits the source and the options best, and why.
 func (b *Burn) preferred(ctx context.Context, m medium, ways []way) (way, string) {
 	usual := ways[len(ways)-1]
-	var once, jump *way
+	var once *way
 	for i := range ways {
-		switch {
-		case ways[i].mode == DiscAtOnce && ways[i].err == nil:
+		if ways[i].mode == DiscAtOnce && ways[i].err == nil {
 			once = &ways[i]
-		case ways[i].mode == LayerJump && ways[i].err == nil:
-			jump = &ways[i]
 		}
 	}
 	switch {
@@ -211,10 +208,10 @@ func (b *Burn) preferred(ctx context.Context, m medium, ways []way) (way, string
 		return usual, fmt.Sprintf("%v, the only way to write a %v", usual.mode, m.profile)
 	case usual.err != nil && once != nil:
 		return *once, fmt.Sprintf("disc at once, since the disc cannot be written incrementally: %v", usual.err)
-	case b.o.Appendable && jump != nil:
-		return *jump, "layer jump, since more sessions are to follow, which a DVD-R DL has in this mode only"
 	case m.info.Status != mmc.Blank && !b.erase:
 		return usual, "incremental, since the disc has a session already"
+	case b.o.Appendable && usual.recipe.single:
+		return usual, "incremental, although the disc then has one session only: in the mode jump it can have more, but few drives read such a disc"
 	case b.o.Appendable:
 		return usual, "incremental, since more sessions are to follow"
 	case once != nil && b.isVideo(ctx):

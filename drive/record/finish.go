@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // finish flushes the drive's buffer and closes what the recipe closes.
@@ -55,7 +56,7 @@ func (r *burning) flush() error {
 	if err := r.wait(); err != nil {
 		return err
 	}
-	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce || r.recipe.mode == mmc.Raw) {
+	if begun && (r.recipe.closing == closeSession || r.atOnce()) {
 		return nil // it ended the track: there is nothing left to write
 	}
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
@@ -233,6 +234,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		return fmt.Sprintf("the state of the disc is unknown: %v", err), "eject the disc, insert it again, and check it"
 	}
 	end := r.position - 1
+	defer func() { left = r.completeParts() + left }()
 	switch {
 	case !r.medium.sequential() && !r.marked:
 		return "the drive accepted no sector, so the disc is unchanged", "check the disc, and try again at a lower speed"
@@ -242,7 +244,9 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case !r.medium.sequential():
 		return fmt.Sprintf("the disc holds new data up to about LBA %d and old data after it, and its beginning is marked as not completed", max(end, 0)),
 			"burn the disc again"
-	case r.recipe.mode == mmc.DiscAtOnce:
+	case r.atOnce() && end < -disc.Pregap:
+		left = "the lead-in of the disc is not complete, and it cannot be read in most drives"
+	case r.atOnce():
 		left = fmt.Sprintf("the disc ends at about LBA %d without a lead-out and cannot be read in most drives", end)
 	case len(failed) > 0:
 		left = fmt.Sprintf("closing the disc failed (%v); the drive reports that it is %v", failed[0], info.Status)
@@ -258,7 +262,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		advice = "erase the disc and burn it again"
 	case info.Status == mmc.Blank:
 		advice = "try this disc again at a lower speed"
-	case r.recipe.mode == mmc.DiscAtOnce:
+	case r.atOnce():
 		advice = "use another disc"
 	case info.Status == mmc.Appendable:
 		advice = "another session can be burned on the rest of the disc; the data of this burn is not complete"
@@ -266,4 +270,18 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		advice = "use another disc"
 	}
 	return left, advice
+}
+
+// atOnce reports whether a session, or the disc, is written in one run, with its lead-out.
+func (r *burning) atOnce() bool {
+	return r.recipe.mode == mmc.DiscAtOnce || r.recipe.mode == mmc.Raw
+}
+
+// completeParts says which tracks or sessions of a failed burn are complete, as the beginning
+// of a sentence.
+func (r *burning) completeParts() string {
+	if r.finished == 0 || r.gone {
+		return ""
+	}
+	return fmt.Sprintf("%s of %d %s complete; after that, ", r.program.stages[r.finished-1].name, len(r.program.stages), units.Plural(r.finished, "is", "and those before it are"))
 }

@@ -90,10 +90,12 @@ func (s stage) blocks() (n int64) {
 }
 
 // areas returns the areas of all stages.
-func (p program) areas() []area {
-	var all []area
-	for _, s := range p.stages {
-		all = append(all, s.areas...)
+func (p program) areas() []*area {
+	var all []*area
+	for i := range p.stages {
+		for k := range p.stages[i].areas {
+			all = append(all, &p.stages[i].areas[k])
+		}
 	}
 	return all
 }

@@ -363,13 +363,13 @@ func (r *burning) writeStage(i int, s *stream, gauge *bufferGauge) error {
 
 // writeChunk sends a chunk, except for what is held back.
 func (r *burning) writeChunk(c chunk) error {
-	at, rest := r.holdBack(c.at, c.p)
+	at, rest := r.holdBack(c.at(), c.p)
 	if len(rest) > 0 {
 		if err := r.sendBlocks(at, rest, c.area.block.size); err != nil {
-			return r.failure("write", c.at, err)
+			return r.failure("write", c.at(), err)
 		}
 	}
-	r.position = c.at + disc.LBA(c.blocks())
+	r.position = c.at() + disc.LBA(c.blocks())
 	if c.area.track > 0 { // not the lead-in or lead-out
 		r.result.Written += c.blocks()
 	}

@@ -29,7 +29,7 @@ type areaSums struct {
 	pieces [][sha256.Size]byte
 }
 
-func newSent(areas []area) *sent {
+func newSent(areas []*area) *sent {
 	s := &sent{whole: sha256.New()}
 	for _, a := range areas {
 		s.areas = append(s.areas, &areaSums{source: a.track > 0 && !a.gap, block: a.block, bytes: pieceSectors * a.block.main(), piece: sha256.New()})

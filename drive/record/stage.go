@@ -19,7 +19,7 @@ func (r *burning) setParameters(s *stage) error {
 	w := r.recipe.parameters(r.medium, r.o)
 	if s.page != nil {
 		own := *s.page
-		own.BufferFree, own.Test = w.BufferFree, w.Test
+		own.BufferFree, own.Test = r.medium.config.BufferFreeCD(own.Type), w.Test
 		w = own
 	}
 	return retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) })

@@ -6,6 +6,7 @@ import (
 
 	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // sectorReader is what sectors are read from: the source, or a Feed.
@@ -13,29 +14,57 @@ type sectorReader interface {
 	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
 }
 
-// feed returns what delivers the sectors to be written.
+// filler is a sectorReader that wants to know which buffer it fills.
+type filler interface{ Fills(*ring.Ring) }
+
+// feed returns what delivers the sectors to be written, in all forms.
 func (r *burning) feed() sectorReader {
-	if r.o.Feed != nil {
-		return r.o.Feed
+	if r.o.Feed == nil {
+		return r.whole()
 	}
-	return r.src
+	return fed{sector.AllForms(fedDisc{r.src, r.o.Feed}), r.o.Feed}
 }
+
+// whole returns the source in all forms.
+func (r *burning) whole() disc.Disc { return sector.AllForms(r.src) }
+
+// fedDisc is a source whose sectors come from a Feed.
+type fedDisc struct {
+	disc.Disc
+	feed Feed
+}
+
+func (f fedDisc) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, form disc.Form) (int, error) {
+	return f.feed.ReadSectors(ctx, p, lba, form)
+}
+
+// fed are the sectors of a Feed in all forms.
+type fed struct {
+	disc.Disc
+	feed Feed
+}
+
+// Fills implements filler.
+func (f fed) Fills(r *ring.Ring) { f.feed.Fills(r) }
 
 // stream reads the source ahead of the writer, in chunks as they are written.
 type stream struct {
 	ring   *ring.Ring
 	writer *ring.Writer
-	areas  []area
+	areas  []*area
 	ended  chan struct{} // closed when the source is no longer read
 	sent   *sent         // what was read
 }
 
 // chunk is what one WRITE carries.
 type chunk struct {
-	area *area
-	at   disc.LBA // on the medium
-	p    []byte
+	area  *area
+	first int64 // index of the first block in the area, whose address is known when it is written
+	p     []byte
 }
+
+// at returns the address of the chunk on the medium.
+func (c chunk) at() disc.LBA { return c.area.at + disc.LBA(c.first) }
 
 // blocks returns the number of blocks of a chunk.
 func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
@@ -43,7 +72,7 @@ func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
 // newStream begins to read the areas from src, and delivers them in chunks of count(block)
 // blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
 // cancelled.
-func newStream(ctx context.Context, src sectorReader, areas []area, count func(block) int, buffer int64) *stream {
+func newStream(ctx context.Context, src sectorReader, areas []*area, count func(block) int, buffer int64) *stream {
 	if buffer <= 0 {
 		buffer = ring.DefaultSize
 	}
@@ -56,7 +85,7 @@ func newStream(ctx context.Context, src sectorReader, areas []area, count func(b
 	slots := int(min(int64(ring.Slots(buffer, largest)), max(chunks, 1)))
 	s := &stream{ring: ring.New(slots, largest, 1), areas: areas, ended: make(chan struct{}), sent: newSent(areas)}
 	s.writer = s.ring.Writer(0)
-	if f, ok := src.(Feed); ok {
+	if f, ok := src.(filler); ok {
 		f.Fills(s.ring)
 	}
 	place := place{s: s, count: count}
@@ -75,7 +104,7 @@ type place struct {
 	at    int64 // blocks of the area
 }
 
-// fill reads the next chunk.
+// fill reads the next chunk. Its LBA is counted from the beginning of the area.
 func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error {
 	for n.area < len(n.s.areas) && n.at == n.s.areas[n.area].padded {
 		n.area++
@@ -84,9 +113,9 @@ func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error
 	if n.area == len(n.s.areas) {
 		return io.EOF
 	}
-	a := &n.s.areas[n.area]
+	a := n.s.areas[n.area]
 	blocks, size := min(int64(n.count(a.block)), a.padded-n.at), int64(a.block.size)
-	c.LBA, c.Block, c.Tag, c.Data = a.at+disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
+	c.LBA, c.Block, c.Tag, c.Data = disc.LBA(n.at), a.block.size, n.area, c.Data[:blocks*size]
 	data := max(min(blocks, a.sectors-n.at), 0) * size
 	clear(c.Data[data:])
 	if data > 0 {
@@ -105,7 +134,7 @@ func (s *stream) next(ctx context.Context) (chunk, error) {
 	if err != nil {
 		return chunk{}, err
 	}
-	return chunk{&s.areas[c.Tag], c.LBA, c.Data}, nil
+	return chunk{s.areas[c.Tag], int64(c.LBA), c.Data}, nil
 }
 
 // done returns the chunk that next returned to the ring.

@@ -29,7 +29,7 @@ func (c *comparison) compareSub(ctx context.Context) error {
 		}
 		for i := int64(0); i < a.sectors; i += pieceSectors {
 			n := min(pieceSectors, a.sectors-i)
-			bad, err := c.subPiece(ctx, a, i, n)
+			bad, err := c.subPiece(ctx, *a, i, n)
 			if errors.Is(err, disc.ErrForm) {
 				c.r.notAssured("the sub-channels were not compared: the drive does not deliver them")
 				return nil
@@ -63,7 +63,7 @@ func (c *comparison) compareSub(ctx context.Context) error {
 // subPiece compares n sectors of an area from the i-th on, and returns those that differ.
 func (c *comparison) subPiece(ctx context.Context, a area, i, n int64) ([]int64, error) {
 	want := make([]byte, n*int64(a.block.size))
-	if err := a.read(ctx, c.r.src, want, i); err != nil {
+	if err := a.read(ctx, c.source, want, i); err != nil {
 		return nil, nil // the source has changed, which was reported
 	}
 	size := disc.RawSub.Size()

@@ -33,7 +33,7 @@ var ErrMissed = errors.New("the buffer no longer has these sectors")
 
 // Chunk is a part of what is written: blocks of equal size from an address on.
 type Chunk struct {
-	LBA   disc.LBA // of the first block
+	LBA   disc.LBA // of the first block, as the reader counts
 	Block int      // bytes of a block
 	// Data are the blocks. In a chunk to be filled it has the full length; the reader
 	// shortens it.

@@ -1,0 +1,34 @@
+package command
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/image/cue"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/imagetest"
+)
+
+// TestBurnAudio burns a CUE image with everything that an audio CD can have: the plan shows mode
+// and tracks, a mode that loses something is refused with exit code 7, and the disc reads as the
+// image.
+func TestBurnAudio(t *testing.T) {
+	image := imagetest.Create(t, cue.Format, imagetest.Audio(t), format.Options{}, "disc.cue")
+	drive := "virtual:" + filepath.Join(t.TempDir(), "medium") + "?medium=cd-r"
+	r := must(t, Lossy, "burn", "--yes", "--mode", "tao", image, drive)
+	for _, want := range []string{"CD-TEXT", "less is lost with: session at once", "--accept-loss"} {
+		if !strings.Contains(r.log, want) {
+			t.Errorf("%q is missing in\n%s", want, r.log)
+		}
+	}
+	if r := must(t, OK, "media", drive); !strings.Contains(r.out, "blank") {
+		t.Errorf("%s", r.out)
+	}
+	r = must(t, OK, "burn", "--yes", "--json", image, drive)
+	for _, want := range []string{`"mode":"session at once"`, `"title":"First song"`, `"what":"CD-TEXT"`, `"medium_id":"97:34:23`} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is missing in\n%s", want, r.out)
+		}
+	}
+}
