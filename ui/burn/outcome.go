@@ -54,7 +54,7 @@ func newOutcome(v *View) *outcome {
 	o.checks, o.drives = widgets.NewFacts(), newDriveList(v)
 	o.proof = container.New(&widgets.Column{Gap: 8}, widgets.Title("Checks"), o.checks.Container)
 	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, o.again, o.done), nil, nil,
-		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof))))
+		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, o.drives.object, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, body, side))
