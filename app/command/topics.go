@@ -83,7 +83,8 @@ The data of a result:
             (types of discs)
   burn      drive, vendor, product, revision, bus, medium, medium_id, capacity_sectors
             (free before the burn), recipe, mode, mode_reason, tracks (session,
-            number, mode, lba, sectors, title, isrc), sectors (of the source),
+            number, mode, lba, sectors, title, isrc), lost (texts: what the
+            disc does not hold of the source), sectors (of the source),
             written_sectors, began, ended, speed (that was set, in kB/s), seconds (of
             writing), least_seconds (that the disc needs at this speed), rate,
             buffer_bytes, least_host_buffer, least_drive_buffer (lowest levels, as far

@@ -56,7 +56,8 @@ type DiscReport struct {
 	DVDReport
 
 	Tracks  []TrackReport `json:"tracks,omitempty"`
-	Sectors int64         `json:"sectors"` // of the source
+	Lost    []string      `json:"lost,omitempty"` // what the disc does not hold of the source
+	Sectors int64         `json:"sectors"`        // of the source
 	Written int64         `json:"written_sectors"`
 
 	Began        *time.Time `json:"began,omitempty"`
@@ -186,6 +187,7 @@ func NewDiscReport(found drive.Found, o Outcome, simulated bool) DiscReport {
 	for _, t := range p.Tracks {
 		d.Tracks = append(d.Tracks, TrackReport{t.Session, t.Number, t.Mode.String(), int64(t.Start), t.Length, t.Title, t.ISRC})
 	}
+	d.Lost = disc.Texts(r.Plan.Lost)
 	for _, c := range r.Checks {
 		d.Checks = append(d.Checks, CheckReport(c))
 	}

@@ -198,6 +198,9 @@ func (r *burning) leastSeconds() float64 {
 	if len(r.zones) > 0 {
 		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
 	}
+	if r.plan.Speed == 0 {
+		return 0 // unknown
+	}
 	if r.medium.profile.IsCD() {
 		size = disc.RawSectorSize
 	}
