@@ -73,10 +73,11 @@ func (o *burning) register(c *cobra.Command) {
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.Var(modeFlag{&o.Mode}, "mode", "write `MODE`: auto, tao, sao, raw, dao, incremental or jump, as far as drive and medium have it")
 	f.BoolVar(&o.AcceptLoss, "accept-loss", false, "burn a source of which the disc cannot hold everything in this mode")
-	f.BoolVar(&o.Overburn, "overburn", false, "write a CD beyond the capacity that it states, if the drive takes it")
+	f.BoolVar(&o.Overburn, "overburn", false, "write a CD, DVD-R or DVD+R beyond the capacity that it states, if the drive takes it")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.Var(bufferFlag{&o.Buffer}, "buffer", "`SIZE` of the buffer between reading and writing, from 1M to 1G")
+	registerDVD(c, &o.Options)
 	f.IntVar(&o.copies, "copies", 1, "burn `N` discs, one after the other; several drives burn N discs each")
 	f.StringVar(&o.report, "report", "", "write a report to `FILE`: text (.txt) or JSON (.json), also if the burn fails")
 }
@@ -140,7 +141,8 @@ func (inv *invocation) showPlan(p job.Plan, src *source.Source, to string) {
 		inv.note("%s: %d of %d sectors are in use according to %s; only those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
 	inv.note("%s (%s) -> %s: %s, %s", src.Name, burnedSize(p.Plan), to, p.Profile, p.Recipe)
-	inv.tellTracks(p.Plan)
+	inv.showChoices(p)
+	inv.showTracks(p.Plan)
 	for _, step := range p.Steps {
 		inv.note("  %s", step)
 	}
@@ -156,12 +158,11 @@ func burnedSize(p record.Plan) string {
 	return units.Size(p.Sectors * disc.SectorSize)
 }
 
-// tellTracks shows the mode with its reason and the tracks of a disc that has several, or of audio.
-func (inv *invocation) tellTracks(p record.Plan) {
-	if p.Reason == "" || len(p.Tracks) == 1 && p.Tracks[0].Mode != disc.Audio && p.Mode == record.TrackAtOnce {
+// showTracks shows the tracks of a disc that has several, or of audio.
+func (inv *invocation) showTracks(p record.Plan) {
+	if len(p.Tracks) == 1 && p.Tracks[0].Mode != disc.Audio {
 		return
 	}
-	inv.note("  mode: %v, because %s", p.Mode, p.Reason)
 	for _, t := range p.Tracks {
 		text := fmt.Sprintf("  session %d, track %2d: %v, %v", t.Session, t.Number, t.Mode, disc.Duration(t.Length))
 		if t.Title != "" {

@@ -35,21 +35,16 @@ DRIVE can be left out if there is only one.`,
   glassmaster format --spare none --yes "virtual:disc?medium=bd-re"`,
 		Args: argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch spare {
-			case "usual":
-				o.Spare = record.SpareUsual
-			case "none":
-				o.Spare = record.SpareNone
-			case "most":
-				o.Spare = record.SpareMost
-			default:
-				return usagef("--spare is usual, none or most, not %q", spare)
+			var err error
+			if o.Spare, err = record.ParseSpare(spare); err != nil {
+				return usage(err)
 			}
 			return inv.format(cmd.Context(), first(args), o, yes)
 		},
 	}
 	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite the whole disc, which takes as long as writing it")
-	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, or most (the largest that the drive offers)")
+	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, most (the largest that the drive offers), or a number of sectors")
+	c.Flags().BoolVar(&o.PseudoOverwrite, "pow", false, "format a BD-R for pseudo-overwrite, so that its sectors can be replaced")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	offer(c, "spare", "usual", "none", "most")
 	return c
@@ -77,6 +72,7 @@ func (inv *invocation) format(ctx context.Context, name string, o record.FormatO
 		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	plan := f.Plan()
+	inv.showSpares(plan.Spares)
 	inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 	if !yes {
 		if err := inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {

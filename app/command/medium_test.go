@@ -266,7 +266,7 @@ func TestCloseFilledUp(t *testing.T) {
 	must(t, OK, "build", filepath.Join(dir, "file"), "-o", image)
 	for _, medium := range []string{"dvd-r", "dvd-rw"} {
 		recorder, _ := blankDisc(t, medium)
-		if err := exec.Command(bin, "burn", "--yes", "--mode", "dao", image, recorder+"&kill=60").Run(); err == nil {
+		if err := exec.Command(bin, "burn", "--yes", "--mode", "dao", image, recorder+"&kill=45").Run(); err == nil {
 			t.Fatal("the burn was not killed")
 		}
 		r := must(t, OK, "media", recorder)

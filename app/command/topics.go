@@ -47,6 +47,9 @@ a "type":
             base64), acl, streams; if the bytes on the disc differ from path or
             target, path_bytes and target_bytes in base64, and recorded (in base64)
             if no file can have the name, or two have it
+  serve     what happens while drives are served: event (offered, listening,
+            refused, logged-in, logged-out, lost, failed), time, address, initiator,
+            target, text
   result    the last line of every run: verb, ok, exit, error, hint, data
 
 The data of a result:
@@ -83,7 +86,8 @@ The data of a result:
             (types of discs)
   burn      drive, vendor, product, revision, bus, medium, medium_id, capacity_sectors
             (free before the burn), recipe, mode, mode_reason, tracks (session,
-            number, mode, lba, sectors, title, isrc), sectors (of the source),
+            number, mode, lba, sectors, title, isrc), lost (texts: what the
+            disc does not hold of the source), sectors (of the source),
             written_sectors, began, ended, speed (that was set, in kB/s), seconds (of
             writing), least_seconds (that the disc needs at this speed), rate,
             buffer_bytes, least_host_buffer, least_drive_buffer (lowest levels, as far
@@ -108,6 +112,7 @@ The data of a result:
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (if more can be
             written), steps (none if it was closed already), warnings
+  serve     address, targets (name, drives)
   eject     drive
   load      drive, medium
 

@@ -50,6 +50,7 @@ type run struct {
 	dir, medium string
 	kind        kind
 	o           record.Options
+	vendor      string   // whose commands for book types the drive has
 	disc        string   // path of the file that holds the disc
 	others      []string // paths of the discs that are exchanged for it
 	source      string   // path
@@ -59,6 +60,7 @@ type run struct {
 	start       int64 // address of the first sector on the disc
 	cancel      func()
 	falsify     func([]byte) // changes the reply of a query; nil: none
+	transfer    int          // the largest that the drive's connection carries; 0: the usual one
 	commands    int
 	longest     time.Duration // longest timeout of a command that timed out
 }
@@ -70,6 +72,9 @@ type counter struct {
 	*virtual.Drive
 	s *run
 }
+
+// MaxTransfer is small, so that a short burn has many writes.
+func (c *counter) MaxTransfer() int { return max(c.s.transfer, 32<<10) }
 
 func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
 	if c.s.commands++; c.s.commands > maxCommands {
@@ -151,6 +156,22 @@ func (s *run) prepare(r *rand.Rand) {
 		s.start = int64(m.NextWritable)
 		d.Close()
 	}
+	s.writeSource(r)
+}
+
+// prepareBlank creates a blank disc and the source, for a burn with options.
+func (s *run) prepareBlank(r *rand.Rand, o record.Options) {
+	s.Helper()
+	s.capacity, s.sectors = 4096, 500+r.Int64N(400)
+	s.disc, s.source = s.file("disc"), s.file("source")
+	s.o = o
+	s.o.NoVerify = r.IntN(4) == 0
+	s.create(s.disc, s.medium)
+	s.writeSource(r)
+}
+
+func (s *run) writeSource(r *rand.Rand) {
+	s.Helper()
 	s.want = virtualtest.Noise(int(s.sectors), byte(1+r.IntN(8)))
 	if err := os.WriteFile(s.source, s.want, 0o600); err != nil {
 		s.Fatal(err)
@@ -174,6 +195,11 @@ func (s *run) burn(r *rand.Rand) outcome {
 	faults := s.kind.faults(r, s)
 	d := s.open(s.disc)
 	defer d.Close()
+	if s.vendor != "" {
+		if err := d.SetBookVendor(s.vendor); err != nil {
+			s.Fatal(err)
+		}
+	}
 	if r.IntN(2) == 0 {
 		d.SetLoader(true)
 	}

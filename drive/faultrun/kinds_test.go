@@ -18,7 +18,7 @@ var (
 	changing = []byte{
 		scsi.OpFormatUnit, scsi.OpStartStopUnit, scsi.OpPreventAllowMediumRemoval, scsi.OpWrite10, scsi.OpSynchronizeCache,
 		scsi.OpReserveTrack, scsi.OpSendOPCInformation, scsi.OpModeSelect10, scsi.OpCloseTrackSession, scsi.OpBlank,
-		scsi.OpSetStreaming, scsi.OpSetCDSpeed,
+		scsi.OpSetStreaming, scsi.OpSetCDSpeed, scsi.OpSendDiscStructure,
 	}
 	queries = []byte{
 		scsi.OpTestUnitReady, scsi.OpReadFormatCapacities, scsi.OpReadCapacity, scsi.OpRead10, scsi.OpReadTOC,

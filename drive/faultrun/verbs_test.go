@@ -24,7 +24,7 @@ func (s *run) leaveOpen(r *rand.Rand) {
 	d := s.open(s.disc)
 	defer d.Close()
 	d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: scsi.OpWrite10, At: 2 + r.IntN(10), Hang: virtual.Hung}}})
-	b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(s.want), record.Options{})
+	b, err := record.NewPlan(context.Background(), s.watch(d), virtualtest.DiscOf(s.want), record.Options{})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -53,8 +53,11 @@ type DiscReport struct {
 	Mode     string `json:"mode,omitempty"`
 	Reason   string `json:"mode_reason,omitempty"`
 
+	DVDReport
+
 	Tracks  []TrackReport `json:"tracks,omitempty"`
-	Sectors int64         `json:"sectors"` // of the source
+	Lost    []string      `json:"lost,omitempty"` // what the disc does not hold of the source
+	Sectors int64         `json:"sectors"`        // of the source
 	Written int64         `json:"written_sectors"`
 
 	Began        *time.Time `json:"began,omitempty"`
@@ -167,7 +170,7 @@ func NewDiscReport(found drive.Found, o Outcome, simulated bool) DiscReport {
 		Sectors: p.Sectors, Written: r.Written, Speed: p.Speed, Seconds: r.Seconds, LeastSeconds: r.LeastSeconds,
 		Equal: r.Equal, Verified: r.Verified, NotAssured: r.NotAssured, Retried: r.Retried, ReadOffset: r.ReadOffset, SHA256: r.SHA256,
 		Differs: NewDifference(r.Mismatch), Flaws: disc.Texts(r.Flaws()), Warnings: disc.Texts(r.Notices),
-		Began: moment(r.Began), Ended: moment(r.Ended),
+		Began: moment(r.Began), Ended: moment(r.Ended), DVDReport: newDVDReport(p),
 	}
 	if r.Levels.Size > 0 {
 		d.BufferBytes, d.HostBuffer, d.DriveBuffer = r.Levels.Size, level(r.Levels.Host), level(r.Levels.Drive)
@@ -184,6 +187,7 @@ func NewDiscReport(found drive.Found, o Outcome, simulated bool) DiscReport {
 	for _, t := range p.Tracks {
 		d.Tracks = append(d.Tracks, TrackReport{t.Session, t.Number, t.Mode.String(), int64(t.Start), t.Length, t.Title, t.ISRC})
 	}
+	d.Lost = disc.Texts(r.Plan.Lost)
 	for _, c := range r.Checks {
 		d.Checks = append(d.Checks, CheckReport(c))
 	}

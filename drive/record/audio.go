@@ -62,7 +62,7 @@ func (c *comparison) findOffset(ctx context.Context) error {
 // it was found there once.
 func (c *comparison) tryOffset(ctx context.Context, a area, i int64) (bool, error) {
 	blocks := make([]byte, a.block.size)
-	if err := a.read(ctx, c.r.src, blocks, i); err != nil {
+	if err := a.read(ctx, c.source, blocks, i); err != nil {
 		return false, nil // the comparison reports it
 	}
 	want := a.block.strip(blocks)

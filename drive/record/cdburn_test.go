@@ -39,8 +39,19 @@ var cdCases = []cdCase{
 	{"mixed by track", imagetest.Mixed, record.Options{Mode: record.TrackAtOnce, AcceptLoss: true}, record.TrackAtOnce},
 	{"XA", imagetest.XA, record.Options{}, record.TrackAtOnce},
 	{"XA at once", imagetest.XA, record.Options{Mode: record.SessionAtOnce}, record.SessionAtOnce},
+	{"XA of user data", userXA, record.Options{}, record.TrackAtOnce},
+	{"XA of user data at once", userXA, record.Options{Mode: record.SessionAtOnce}, record.SessionAtOnce},
 	{"two sessions", imagetest.Sessions, record.Options{}, record.SessionAtOnce},
 	{"sub-channels", imagetest.SubChannels, record.Options{}, record.Raw},
+}
+
+// userXA returns a disc in mode 2 XA of which only the user data is stored.
+func userXA(testing.TB) disc.Disc { return cooked{virtualtest.DiscOf(virtualtest.Noise(310, 5))} }
+
+type cooked struct{ disc.Disc }
+
+func (c cooked) TOC() disc.TOC {
+	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.XA, Length: 310}}}}}
 }
 
 // TestCDModes burns the sample discs, and reads the disc back independently of the

@@ -155,7 +155,7 @@ func (b *Burn) pick(c *cdBurn, all []cdMode) (cdMode, error) {
 			if m.err != nil {
 				return m, refuse(fmt.Sprintf("the source cannot be written %v: %v", m.mode, m.err), ErrNotWritable)
 			}
-			b.plan.Reason = "it was chosen"
+			b.plan.Reason = fmt.Sprintf("%v, as requested", m.mode)
 			return m, nil
 		}
 		return cdMode{}, refuse(fmt.Sprintf("a %v cannot be written %v; choose track at once, session at once or raw", b.medium.profile, b.o.Mode), ErrNotWritable)
@@ -177,7 +177,7 @@ func (b *Burn) pick(c *cdBurn, all []cdMode) (cdMode, error) {
 		}
 		return cdMode{}, refuse("the source cannot be written on this disc with this drive: "+strings.Join(why, "; "), ErrNotWritable)
 	}
-	b.plan.Reason = c.reason(order, best)
+	b.plan.Reason = fmt.Sprintf("%v, since %s", order[best].mode, c.reason(order, best))
 	return order[best], nil
 }
 
@@ -193,7 +193,7 @@ func (c *cdBurn) hasAudio() bool {
 	return false
 }
 
-// reason says in a sentence why a mode was chosen.
+// reason says in a clause why a mode was chosen.
 func (c *cdBurn) reason(order []cdMode, best int) string {
 	m := order[best]
 	switch {
@@ -289,4 +289,11 @@ func titleOf(texts []disc.CDText, track int) string {
 }
 
 // overburns reports whether the disc is written beyond what it says that it holds.
-func (b *Burn) overburns() bool { return b.o.Overburn && b.medium.profile.IsCD() }
+// A BD and the second layer of a DVD have no room behind their end.
+func (b *Burn) overburns() bool {
+	switch b.medium.profile {
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDPR:
+		return b.o.Overburn
+	}
+	return false
+}

@@ -82,16 +82,16 @@ func (c *cdBurn) rawArea(toc disc.TOC, a area, mode disc.Mode, text []byte) area
 	own := c.hasSub && a.track > 0 && a.at == a.start
 	inner := a
 	a.block = b
-	a.generate = func(ctx context.Context, p []byte, i int64) error {
+	a.generate = func(ctx context.Context, src sectorReader, p []byte, i int64) error {
 		n := len(p) / b.size
 		whole := make([]byte, n*sector.Size)
 		switch {
 		case inner.generate != nil:
-			if err := inner.generate(ctx, whole, i); err != nil {
+			if err := inner.generate(ctx, src, whole, i); err != nil {
 				return err
 			}
 		case inner.track > 0:
-			if err := readFull(ctx, c.src, whole, inner.start+disc.LBA(i), disc.Raw); err != nil {
+			if err := readFull(ctx, src, whole, inner.start+disc.LBA(i), disc.Raw); err != nil {
 				return err
 			}
 		default:

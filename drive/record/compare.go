@@ -30,7 +30,7 @@ func (r *burning) compare() error {
 	}
 	defer d.Close()
 	back.counts = true // reads while the disc is opened do not count
-	c := comparison{r: r, disc: d}
+	c := comparison{r: r, source: r.whole(), disc: d}
 	err = c.run(r.ctx)
 	back.countUnnamed()
 	r.result.Retried = int64(len(back.failed))
@@ -85,6 +85,7 @@ func (r *burning) source(back *readback) {
 // comparison is the state of one compare. Addresses are those of the source.
 type comparison struct {
 	r       *burning
+	source  disc.Disc // in all forms
 	disc    disc.Disc
 	area    area             // that is being compared
 	offset  int              // with which the drive reads audio, in bytes
@@ -132,7 +133,7 @@ func (c *comparison) runArea(ctx context.Context, sums *areaSums) error {
 				source <- nil
 				return
 			}
-			source <- a.read(ctx, c.r.src, blocks, at)
+			source <- a.read(ctx, c.source, blocks, at)
 		}()
 		var bad map[int]error
 		var err, gone error

@@ -109,7 +109,7 @@ func (b *Burn) chooseWay(ctx context.Context) error {
 		if chosen, err = requested(m, ways, want); err != nil {
 			return err
 		}
-		reason = fmt.Sprintf("%v, as requested", want)
+		reason = "it was chosen"
 	}
 	b.recipe, b.plan.Mode, b.plan.Reason = chosen.recipe, chosen.mode, reason
 	return nil
@@ -197,32 +197,29 @@ var recipeJump = recipe{
 // preferred returns the way that suits the source and the options best, and why.
 func (b *Burn) preferred(ctx context.Context, m medium, ways []way) (way, string) {
 	usual := ways[len(ways)-1]
-	var once, jump *way
+	var once *way
 	for i := range ways {
-		switch {
-		case ways[i].mode == DiscAtOnce && ways[i].err == nil:
+		if ways[i].mode == DiscAtOnce && ways[i].err == nil {
 			once = &ways[i]
-		case ways[i].mode == LayerJump && ways[i].err == nil:
-			jump = &ways[i]
 		}
 	}
 	switch {
 	case len(ways) == 1:
-		return usual, fmt.Sprintf("%v, the only way to write a %v", usual.mode, m.profile)
+		return usual, fmt.Sprintf("it is the only way to write a %v", m.profile)
 	case usual.err != nil && once != nil:
-		return *once, fmt.Sprintf("disc at once, since the disc cannot be written incrementally: %v", usual.err)
-	case b.o.Appendable && jump != nil:
-		return *jump, "layer jump, since more sessions are to follow, which a DVD-R DL has in this mode only"
+		return *once, fmt.Sprintf("the disc cannot be written incrementally: %v", usual.err)
 	case m.info.Status != mmc.Blank && !b.erase:
-		return usual, "incremental, since the disc has a session already"
+		return usual, "the disc has a session already"
+	case b.o.Appendable && usual.recipe.single:
+		return usual, "few drives read a disc that was written with layer jumps, the only way to have more than one session"
 	case b.o.Appendable:
-		return usual, "incremental, since more sessions are to follow"
+		return usual, "more sessions are to follow"
 	case once != nil && b.isVideo(ctx):
-		return *once, "disc at once, since this is a DVD-Video: players read a disc best that was written in one run"
+		return *once, "this is a DVD-Video, and players read a disc best that was written in one run"
 	case once != nil && b.erase:
-		return *once, "disc at once, since the disc gets one session and can then be erased quickly"
+		return *once, "the disc gets one session and can be erased quickly before"
 	}
-	return usual, "incremental, since the disc can then be closed and read even if the burn fails"
+	return usual, "the disc can then be closed and read even if the burn fails"
 }
 
 // isVideo reports whether the source has the folder of a DVD-Video.

@@ -66,7 +66,7 @@ func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte,
 		if b, err = mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(b) >= 30 {
 			b = b[19:30]
 		}
-	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL:
+	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL, mmc.DVDRDLJ:
 		b, err = mmc.ReadDiscStructure(ctx, t, false, 0, 0x0E, 40)
 	case mmc.BDRSRM, mmc.BDRE:
 		if b, err = mmc.ReadDiscStructure(ctx, t, true, 0, 0, 112); err == nil && len(b) >= 109 {
@@ -86,11 +86,11 @@ func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte,
 // the same.
 func (i identity) differsFrom(before identity) string {
 	switch {
-	case i.profile != before.profile && !pressedKind(i.profile, before.profile):
+	case !sameProfile(i.profile, before.profile) && !pressedKind(i.profile, before.profile):
 		return fmt.Sprintf("it is a %v, and a %v was burned", i.profile, before.profile)
 	case i.hasID && before.hasID && i.id != before.id:
 		return fmt.Sprintf("its identification is %08X, and that of the burned disc was %08X", i.id, before.id)
-	case i.profile == before.profile && len(i.manufacturer) > 0 && len(before.manufacturer) > 0 && !bytes.Equal(i.manufacturer, before.manufacturer):
+	case sameProfile(i.profile, before.profile) && len(i.manufacturer) > 0 && len(before.manufacturer) > 0 && !bytes.Equal(i.manufacturer, before.manufacturer):
 		return "it is of another manufacturer or type"
 	case i.sessions < before.sessions:
 		return fmt.Sprintf("it has fewer sessions (%d) than the burned disc had before (%d)", i.sessions, before.sessions)

@@ -36,7 +36,9 @@ func (l layerLimits) check(n int64) string {
 
 // dual reports whether the medium has two layers with a break that can be set (MMC-6 6.22,
 // format 20h).
-func (m medium) dual() bool { return m.profile == mmc.DVDPRDL || m.profile == mmc.DVDRDL }
+func (m medium) dual() bool {
+	return m.profile == mmc.DVDPRDL || sameProfile(m.profile, mmc.DVDRDL)
+}
 
 // chooseLayers chooses where the layer of a dual-layer DVD changes. The size of the burn is
 // known.

@@ -124,7 +124,7 @@ type power struct {
 }
 
 func (p *power) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == scsi.OpWrite10 {
+	if c.CDB[0] == scsi.OpWrite10 || c.CDB[0] == scsi.OpWrite12 {
 		if p.writes++; p.writes == 20 {
 			if err := p.DropPower(); err != nil {
 				return 0, err

@@ -119,13 +119,13 @@ func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error)
 // by itself, such as a background format.
 func (m medium) same(before medium) bool {
 	a, b := m.info, before.info
-	if m.profile != before.profile || a.Status != b.Status || a.Sessions != b.Sessions || a.LastInLast != b.LastInLast {
+	if !sameProfile(m.profile, before.profile) || a.Status != b.Status || a.Sessions != b.Sessions || a.LastInLast != b.LastInLast {
 		return false
 	}
 	if m.profile.IsCD() && a.Status == mmc.Blank {
 		return true // its next writable address depends on the write parameters
 	}
-	return m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
+	return m.track.NextWritable == before.track.NextWritable && (m.track.Free == before.track.Free || m.profile != before.profile)
 }
 
 // sequential reports whether the medium is written sequentially, as opposed to being

@@ -108,9 +108,14 @@ func TestOrder(t *testing.T) {
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD-R DL", "dvd-r dl",
-			record.Options{Appendable: true},
-			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
+			"DVD-R DL, layer jump", "dvd-r dl",
+			record.Options{Appendable: true, Mode: record.LayerJump},
+			"LOCK; SET STREAMING; MODE SELECT 05 32 64 e5 08 10; OPC; STRUCTURE 23; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"DVD-R DL, one session", "dvd-r dl",
+			record.Options{},
+			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; STRUCTURE 20; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
 			"DVD-RAM", "dvd-ram",

@@ -37,8 +37,9 @@ type area struct {
 	track   int  // on the medium; 0: the lead-in or lead-out
 	gap     bool // the area is a pre-gap
 	audio   bool
-	// generate makes blocks from the i-th of the area on. nil: they are read from the source.
-	generate func(ctx context.Context, p []byte, i int64) error
+	// generate makes blocks from the i-th of the area on, as far as it needs them out of sectors
+	// that it reads from src. nil: they are read from the source.
+	generate func(ctx context.Context, src sectorReader, p []byte, i int64) error
 	// compared says that the disc is read there after the burn and compared with what was sent.
 	compared bool
 }
@@ -145,7 +146,7 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 		}
 	}()
 	if a.generate != nil {
-		return a.generate(ctx, p, i)
+		return a.generate(ctx, src, p, i)
 	}
 	size := a.block.form.Size()
 	if size == a.block.size {

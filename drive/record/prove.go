@@ -153,19 +153,23 @@ func (r *burning) checkTracks() error {
 	if len(r.toc.Sessions) > 0 {
 		return r.checkCD(d)
 	}
+	around := disc.Track{}
 	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
-			if r.next < t.Start || r.next >= t.End() {
-				continue
-			}
-			if r.next != t.Start {
-				return fmt.Errorf("%w: it is in track %d, which begins at address %d and not at %d, so that the files could not be found", ErrNotOnDisc, t.Number, t.Start, r.next)
-			}
-			if have := int64(t.End() - r.next); have < r.plan.Sectors {
+			switch have := int64(t.End() - t.Start); {
+			case r.next != t.Start:
+				if r.next > t.Start && r.next < t.End() {
+					around = t // with layer jumps it may be that of a session before
+				}
+			case have < r.plan.Sectors:
 				return fmt.Errorf("%w: track %d has %d sectors, and %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
+			default:
+				return nil
 			}
-			return nil
 		}
+	}
+	if around.Length > 0 {
+		return fmt.Errorf("%w: it is in track %d, which begins at address %d and not at %d, so that the files could not be found", ErrNotOnDisc, around.Number, around.Start, r.next)
 	}
 	return fmt.Errorf("%w: no track begins at address %d", ErrNotOnDisc, r.next)
 }
@@ -188,8 +192,14 @@ func (r *burning) checkTime() {
 // written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
 func (r *burning) leastSeconds() float64 {
 	size := int64(disc.SectorSize)
+	if r.plan.Speed == 0 && len(r.zones) == 0 {
+		return 0
+	}
 	if len(r.zones) > 0 {
 		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
+	}
+	if r.plan.Speed == 0 {
+		return 0 // unknown
 	}
 	if r.medium.profile.IsCD() {
 		size = disc.RawSectorSize

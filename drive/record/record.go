@@ -93,7 +93,7 @@ type Plan struct {
 	Profile  string         // of the medium: "DVD+R"; of an image file: "ISO image"
 	Recipe   string         // "sequential, disc closed"
 	Mode     Mode           // never Auto
-	Reason   string         // why this mode: one sentence
+	Reason   string         // why this mode: "session at once, since nothing comes between the tracks"
 	Modes    []Choice       // the modes of this drive and medium, for this source
 	Tracks   []Track        // that will be written
 	CDText   []disc.CDText  // that will be written, a language each

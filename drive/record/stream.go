@@ -6,6 +6,7 @@ import (
 
 	"glassmaster/drive/ring"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // sectorReader is what sectors are read from: the source, or a Feed.
@@ -13,13 +14,38 @@ type sectorReader interface {
 	ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error)
 }
 
-// feed returns what delivers the sectors to be written.
+// filler is a sectorReader that wants to know which buffer it fills.
+type filler interface{ Fills(*ring.Ring) }
+
+// feed returns what delivers the sectors to be written, in all forms.
 func (r *burning) feed() sectorReader {
-	if r.o.Feed != nil {
-		return r.o.Feed
+	if r.o.Feed == nil {
+		return r.whole()
 	}
-	return r.src
+	return fed{sector.AllForms(fedDisc{r.src, r.o.Feed}), r.o.Feed}
 }
+
+// whole returns the source in all forms.
+func (r *burning) whole() disc.Disc { return sector.AllForms(r.src) }
+
+// fedDisc is a source whose sectors come from a Feed.
+type fedDisc struct {
+	disc.Disc
+	feed Feed
+}
+
+func (f fedDisc) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, form disc.Form) (int, error) {
+	return f.feed.ReadSectors(ctx, p, lba, form)
+}
+
+// fed are the sectors of a Feed in all forms.
+type fed struct {
+	disc.Disc
+	feed Feed
+}
+
+// Fills implements filler.
+func (f fed) Fills(r *ring.Ring) { f.feed.Fills(r) }
 
 // stream reads the source ahead of the writer, in chunks as they are written.
 type stream struct {
@@ -59,7 +85,7 @@ func newStream(ctx context.Context, src sectorReader, areas []*area, count func(
 	slots := int(min(int64(ring.Slots(buffer, largest)), max(chunks, 1)))
 	s := &stream{ring: ring.New(slots, largest, 1), areas: areas, ended: make(chan struct{}), sent: newSent(areas)}
 	s.writer = s.ring.Writer(0)
-	if f, ok := src.(Feed); ok {
+	if f, ok := src.(filler); ok {
 		f.Fills(s.ring)
 	}
 	place := place{s: s, count: count}
@@ -78,7 +104,7 @@ type place struct {
 	at    int64 // blocks of the area
 }
 
-// fill reads the next chunk.
+// fill reads the next chunk. Its LBA is counted from the beginning of the area.
 func (n *place) fill(ctx context.Context, src sectorReader, c *ring.Chunk) error {
 	for n.area < len(n.s.areas) && n.at == n.s.areas[n.area].padded {
 		n.area++

@@ -63,7 +63,7 @@ func (c *comparison) compareSub(ctx context.Context) error {
 // subPiece compares n sectors of an area from the i-th on, and returns those that differ.
 func (c *comparison) subPiece(ctx context.Context, a area, i, n int64) ([]int64, error) {
 	want := make([]byte, n*int64(a.block.size))
-	if err := a.read(ctx, c.r.src, want, i); err != nil {
+	if err := a.read(ctx, c.source, want, i); err != nil {
 		return nil, nil // the source has changed, which was reported
 	}
 	size := disc.RawSub.Size()
