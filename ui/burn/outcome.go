@@ -46,8 +46,11 @@ func newOutcome(v *View) *outcome {
 	t := v.d.Tips
 	report := t.NewButton("Save report…", theme.SaveIcon, "Save what is known about the disc, as text or JSON", v.saveReport)
 	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open what was written in Browse", func() {
-		target := v.burn.WrittenTo()
-		v.OnBrowse(target.Drive + target.File)
+		name := v.burn.WrittenTo().File
+		if name == "" {
+			name = v.burn.Recordings()[v.burn.Shown()].Drive
+		}
+		v.OnBrowse(name)
 	})
 	o.done = t.NewPrimary("Done", nil, "Back to the settings", v.burn.Reset)
 	o.again = t.NewPrimary("", theme.BurnIcon, "Burn the same on another disc", v.burn.AskNext)

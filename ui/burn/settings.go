@@ -38,6 +38,7 @@ type settings struct {
 	views   *widgets.Segments // of the left side: the settings, or the tracks
 	tracks  *trackPage
 	left    fyne.CanvasObject
+	column  *fyne.Container // in left
 
 	summary *widgets.Facts
 	steps   *widgets.Facts
@@ -56,7 +57,8 @@ func newSettings(v *View) *settings {
 	s.options = newOptions(v)
 	s.tracks = newTrackPage(v)
 	s.views = widgets.NewSegments(v.d.Tips, func(int) { s.showView() }, "Settings", "Tracks")
-	s.left = container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
+	s.column = container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object)
+	s.left = container.NewVScroll(s.column)
 	head := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(60, widgets.Title("Burn"))), nil, container.NewHBox(widgets.Middle(s.views.Container)))
 	s.object = container.NewBorder(
 		widgets.MinHeight(34, head), widgets.Space(0, 12), nil, nil,
@@ -131,6 +133,7 @@ func (s *settings) reload() {
 	s.options.reload()
 	s.showView()
 	s.showSummary()
+	s.column.Refresh() // the cards have other heights
 }
 
 func (s *settings) showSource() {
