@@ -164,7 +164,7 @@ func maker(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
 	switch p {
 	case mmc.CDR, mmc.CDRW:
 		if a, err := mmc.ReadATIP(ctx, t); err == nil && a.LeadIn.M >= 90 {
-			return a.Code()
+			return a.Identity()
 		}
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDRWDL:
 		// Pre-recorded information: six bytes in each of the fields 3 and 4.
