@@ -73,9 +73,20 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 		d.trim(ctx)
 		d.readCodes(ctx)
 	}
+	d.readLayers(ctx)
 	d.noteOpenSession(ctx)
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
+}
+
+// readLayers adds the layer break of a DVD that can have two layers (MMC-6 6.22, format 00h).
+func (d *medium) readLayers(ctx context.Context) {
+	switch d.profile {
+	case mmc.DVDROM, mmc.DVDPRDL, mmc.DVDRDL, mmc.DVDRDLJ:
+		if f, err := mmc.ReadPhysicalFormat(ctx, d.t); err == nil {
+			d.toc.LayerBreak = f.Layer0()
+		}
+	}
 }
 
 // noteOpenSession adds a notice if the last session is not closed.

@@ -52,6 +52,8 @@ type block struct {
 	from int       // offset of the block in a sector of that form
 	// extra is how many bytes of sub-channels follow, which do not come from that form.
 	extra int
+	// scrambled says that data sectors are sent as they are on the disc (ECMA-130 15).
+	scrambled bool
 }
 
 // Forms of blocks.
@@ -161,14 +163,19 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 	return nil
 }
 
-// strip removes the sub-channels from blocks in place, and returns the rest.
+// strip removes the sub-channels from blocks and the scrambling in place, and returns the rest:
+// what is read back.
 func (b block) strip(p []byte) []byte {
 	if b.extra == 0 {
 		return p
 	}
 	n := len(p) / b.size
 	for i := range n {
-		copy(p[i*b.main():(i+1)*b.main()], p[i*b.size:])
+		main := p[i*b.main() : (i+1)*b.main()]
+		copy(main, p[i*b.size:])
+		if b.scrambled {
+			sector.Scramble(main)
+		}
 	}
 	return p[:n*b.main()]
 }
