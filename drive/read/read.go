@@ -219,7 +219,7 @@ func (d *medium) readRetrying(ctx context.Context, read reader, p []byte, lba di
 	if err == nil && n == len(p)/size {
 		return n, nil
 	}
-	if err != nil && isPermanent(ctx, err) {
+	if err != nil && isPermanent(ctx, err) && !betweenModes(err, len(p)/size) {
 		return 0, err
 	}
 	for i := 0; i < len(p)/size; i++ {
@@ -243,6 +243,12 @@ func (d *medium) readRetrying(ctx context.Context, read reader, p []byte, lba di
 		}
 	}
 	return len(p) / size, nil
+}
+
+// betweenModes reports whether a read of several sectors failed since they are not all of
+// the same mode (ILLEGAL MODE FOR THIS TRACK): drives need not read from data into audio.
+func betweenModes(err error, sectors int) bool {
+	return sectors > 1 && scsi.Is(err, scsi.KeyIllegalRequest, 0x64, 0x00)
 }
 
 // isPermanent reports whether an error remains when the sector is read again.
