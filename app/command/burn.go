@@ -73,7 +73,6 @@ func (o *burning) register(c *cobra.Command) {
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.Var(modeFlag{&o.Mode}, "mode", "write `MODE`: auto, tao, sao, raw, dao, incremental or jump, as far as drive and medium have it")
 	f.BoolVar(&o.AcceptLoss, "accept-loss", false, "burn a source of which the disc cannot hold everything in this mode")
-	f.BoolVar(&o.Overburn, "overburn", false, "write a CD, DVD-R or DVD+R beyond the capacity that it states, if the drive takes it")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.Var(bufferFlag{&o.Buffer}, "buffer", "`SIZE` of the buffer between reading and writing, from 1M to 1G")

@@ -21,6 +21,7 @@ func registerDVD(c *cobra.Command, o *record.Options) {
 	f.Var(bookTypeFlag{&o.BookType}, "book-type", "let a DVD+R, DVD+R DL or DVD+RW say that it is a `TYPE`: dvd-rom, or its own, such as dvd+r")
 	f.Var(spareFlag{&o.Spare}, "spare", "format a BD-RE or blank BD-R with spare areas first, `KIND`: none, usual, most, or a number of sectors")
 	f.BoolVar(&o.DriveVerify, "drive-verify", false, "let the drive verify what it writes to DVD-RAM and BD-RE, and replace bad sectors, at half the speed")
+	f.BoolVar(&o.Overburn, "overburn", false, "write beyond the capacity that a CD, DVD-R or DVD+R reports, as far as drive and disc allow")
 	offer(c, "layer-break", "auto")
 	offer(c, "book-type", "dvd-rom", "dvd+r", "dvd+r-dl", "dvd+rw")
 	offer(c, "spare", "none", "usual", "most")
@@ -78,6 +79,9 @@ const maxShown = 8
 
 // showChoices shows what can be chosen for a DVD or BD, and what was.
 func (inv *invocation) showChoices(p job.Plan) {
+	if p.Reason != "" && len(p.Modes) > 1 {
+		inv.note("  mode: %s", p.Reason)
+	}
 	for i, b := range p.Breaks {
 		if !b.Chosen && (i >= maxShown || b.Unusable != "") {
 			continue

@@ -36,6 +36,9 @@ func (b *burner) open(ctx context.Context, names []string) error {
 	if len(names) == 0 {
 		names = []string{""}
 	}
+	if len(names) > 1 && b.inv.record != nil {
+		return usagef("--trace records the commands to one drive; burn one drive at a time")
+	}
 	for _, name := range names {
 		if err := b.openOne(ctx, name); err != nil {
 			b.close(&err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -79,10 +80,13 @@ func admitRecord(path string, args []string) error {
 // recordFile is the file of --trace. It stores the first error of writing it.
 type recordFile struct {
 	f   *os.File
+	mu  sync.Mutex // several drives may write
 	err error
 }
 
 func (r *recordFile) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	n, err := r.f.Write(p)
 	if r.err == nil {
 		r.err = err

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,11 +15,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/scsi/iscsi/chap"
 	"glassmaster/drive/serve"
-	"glassmaster/drive/virtual"
 )
-
-// targetPrefix begins the iSCSI names of the targets.
-const targetPrefix = "iqn.2026-01.local.glassmaster:"
 
 // serving are the flags of "serve".
 type serving struct {
@@ -63,7 +57,7 @@ docs/serving.md says how Linux and Windows connect.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:3260", "listen at this `ADDRESS:PORT`; port 0 is any free one")
-	f.StringArrayVar(&o.names, "target", nil, "iSCSI `TARGET` name of the first, second, ... NAME (default "+targetPrefix+"NAME)")
+	f.StringArrayVar(&o.names, "target", nil, "iSCSI `TARGET` name of the first, second, ... NAME (default "+serve.TargetPrefix+"NAME)")
 	f.BoolVar(&o.together, "together", false, "offer all as logical units 0, 1, ... of one target")
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse to write, erase and format")
 	f.StringVar(&o.user, "chap", "", "initiators have to log in with this CHAP `USER` name and its secret")
@@ -97,7 +91,7 @@ type serveEvent struct {
 }
 
 func (inv *invocation) serve(ctx context.Context, o serving, names []string) error {
-	options := serve.Options{Events: inv.serveEvents()}
+	options := serve.Options{Events: inv.serveEvents(), WithoutAuthentication: o.open}
 	if err := o.accounts(&options); err != nil {
 		return usage(err)
 	}
@@ -212,38 +206,15 @@ func (o *serving) targets(to *serve.Options, drives []scsi.Transport, names []st
 			t.LUNs, r.Drives = append(t.LUNs, d), append(r.Drives, names[i])
 			continue
 		}
-		name := ""
+		name := serve.TargetName(names[i], used)
 		if i < len(o.names) {
 			name = o.names[i]
-		} else {
-			name = targetPrefix + targetName(names[i])
-			for n := 2; used[name]; n++ {
-				name = fmt.Sprintf("%s%s-%d", targetPrefix, targetName(names[i]), n)
-			}
 		}
 		used[name] = true
 		to.Targets = append(to.Targets, serve.Target{Name: name, Alias: names[i], LUNs: []scsi.Transport{d}, ReadOnly: o.readOnly})
 		result.Targets = append(result.Targets, servedTarget{Name: name, Drives: []string{names[i]}})
 	}
 	return result
-}
-
-// targetName returns a part of an iSCSI name for a drive or file: the last part of its path,
-// in small letters, with hyphens for what cannot be in such a name.
-func targetName(name string) string {
-	name, _, _ = strings.Cut(strings.TrimPrefix(name, virtual.Prefix), "?")
-	name = strings.ToLower(filepath.Base(filepath.FromSlash(name)))
-	name = strings.TrimSuffix(name, filepath.Ext(name))
-	name = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' {
-			return r
-		}
-		return '-'
-	}, name)
-	if name = strings.Trim(name[:min(len(name), 64)], "-."); name == "" {
-		return "drive"
-	}
-	return name
 }
 
 // announce says what is offered and how to connect.

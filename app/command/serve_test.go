@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"glassmaster/drive/serve"
 )
 
 // lines is an output that several goroutines write to and a test waits for.
@@ -136,7 +138,7 @@ func TestServeCHAP(t *testing.T) {
 func TestServeJSON(t *testing.T) {
 	out, _, stop := startServing(t, "--json", builtImage(t))
 	address := out.await(t, `"event":"listening".*"address":"([^"]+)"`)[1]
-	must(t, OK, "ls", "iscsi://"+address+"/"+targetPrefix+targetName(builtImage(t)))
+	must(t, OK, "ls", "iscsi://"+address+"/"+serve.TargetName(builtImage(t), nil))
 	out.await(t, `"event":"logged-out"`)
 	if code := stop(); code != OK {
 		t.Errorf("exit code %d", code)
@@ -183,16 +185,6 @@ func TestServeRefused(t *testing.T) {
 		}
 		if r := run(t, args...); r.code != c.code || !strings.Contains(r.log, c.want) {
 			t.Errorf("%v: exit code %d\n%s", c.args, r.code, r.log)
-		}
-	}
-}
-
-func TestTargetName(t *testing.T) {
-	for name, want := range map[string]string{
-		"/dev/sr0": "sr0", "virtual:/a/My Disc.img?medium=cd-r": "my-disc", "Ünïcode.iso": "n-code", "/": "drive", "x.tar.iso": "x.tar",
-	} {
-		if got := targetName(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

@@ -10,7 +10,12 @@ import (
 	"testing"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cue"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/imagetest"
 )
 
 // Several drives are burned at once; the result names each of them, and the exit code is
@@ -112,7 +117,7 @@ func newDisc(t *testing.T, medium string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := virtual.Create(path, m, virtual.Options{Sectors: 4000, NoSync: true}); err != nil {
+	if err := virtual.Create(path, m, virtual.Options{Sectors: 30000, NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -269,5 +274,45 @@ func TestReport(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 6 {
 		t.Errorf("%d files, %v", len(left), err)
+	}
+}
+
+// sameSectors checks that the disc in a drive has the sectors of a disc, also those of its
+// pre-gaps.
+func sameSectors(t *testing.T, want disc.Disc, name string) {
+	t.Helper()
+	got, err := source.Open(t.Context(), name, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	p, q := make([]byte, disc.RawSectorSize), make([]byte, disc.RawSectorSize)
+	for lba := range disc.LBA(disc.Sectors(want)) {
+		n, _ := want.ReadSectors(t.Context(), p, lba, disc.Raw)
+		m, err := got.ReadSectors(t.Context(), q, lba, disc.Raw)
+		if n == 1 && (m != 1 || !bytes.Equal(p, q)) {
+			t.Fatalf("sector %d differs: %v", lba, err)
+		}
+	}
+}
+
+// A CD with audio is copied with a single drive and loses nothing.
+func TestCopyCD(t *testing.T) {
+	for name, make := range map[string]func(testing.TB) disc.Disc{"audio": imagetest.Audio, "mixed": imagetest.Mixed, "XA": imagetest.XA} {
+		t.Run(name, func(t *testing.T) {
+			image, temp := imagetest.Create(t, cue.Format, make(t), format.Options{}, "x.cue"), t.TempDir()
+			first := newDisc(t, "cd-r")
+			must(t, OK, "burn", image, "virtual:"+first)
+			next := newDisc(t, "cd-r")
+			r := runExchanging(t, "virtual:"+first, []string{next}, "copy", "virtual:"+first, "--temp", temp)
+			if r.code != OK {
+				t.Fatalf("exit code %d\n%s", r.code, r.log)
+			}
+			sameSectors(t, make(t), "virtual:"+next)
+			if r := must(t, OK, "info", "virtual:"+next); name != "XA" && !strings.Contains(r.out, "First song") {
+				t.Errorf("%s", r.out)
+			}
+			isEmpty(t, temp)
+		})
 	}
 }

@@ -47,6 +47,9 @@ a "type":
             base64), acl, streams; if the bytes on the disc differ from path or
             target, path_bytes and target_bytes in base64, and recorded (in base64)
             if no file can have the name, or two have it
+  serve     what happens while drives are served: event (offered, listening,
+            refused, logged-in, logged-out, lost, failed), time, address, initiator,
+            target, text
   result    the last line of every run: verb, ok, exit, error, hint, data
 
 The data of a result:
@@ -109,6 +112,7 @@ The data of a result:
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (if more can be
             written), steps (none if it was closed already), warnings
+  serve     address, targets (name, drives)
   eject     drive
   load      drive, medium
 

@@ -28,7 +28,9 @@ type Drive struct {
 // buffer allows. A drive that fails, hangs or falls behind does not hold up the others.
 //
 // Each disc is proved by itself. The first drive compares its disc with the source, which
-// is read again for that, and the others with checksums of what was sent to them.
+// is read again for that, and the others with checksums of what was sent to them. Discs with
+// other tracks than data of mode 1 are all compared with the source, which shows the offset
+// with which each drive reads audio.
 type Several struct {
 	jobs   []*Job
 	drives []Drive
@@ -55,7 +57,7 @@ func NewSeveral(ctx context.Context, from *source.Source, drives []Drive) (*Seve
 		shared = newShare(base.disc, from.Once, len(drives), size)
 	}
 	for i, d := range drives {
-		to := &recorder{t: d.Transport, o: d.Options, sumsOnly: i > 0}
+		to := &recorder{t: d.Transport, o: d.Options, sumsOnly: i > 0 && onlyData(base.disc.TOC())}
 		if shared != nil {
 			to.feed = shared.feed(i)
 		}

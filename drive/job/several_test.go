@@ -18,6 +18,7 @@ import (
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/progress"
 )
 
@@ -342,5 +343,55 @@ func TestSeveralRefused(t *testing.T) {
 	}
 	if _, err := read.Open(t.Context(), b.rec[0]); !errors.Is(err, read.ErrBlank) {
 		t.Errorf("the other disc is no longer blank: %v", err)
+	}
+}
+
+// CDs of several tracks are burned from one read, too. Each disc with audio is compared with
+// the source.
+func TestSeveralCD(t *testing.T) {
+	for name, make := range map[string]func(testing.TB) disc.Disc{
+		"data": imagetest.Mode1, "audio": imagetest.Audio, "mixed": imagetest.Mixed, "XA": imagetest.XA, "sessions": imagetest.Sessions,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &counted{Disc: make(t), reads: map[disc.LBA]int{}, fail: -1}
+			src := &source.Source{Disc: c, Name: name, Kind: "image", Locate: func(disc.LBA) string { return "" }}
+			var drives []job.Drive
+			for _, medium := range []string{"cd-r", "cd-rw"} {
+				d := virtualtest.Blank(t, medium, 30000)
+				drives = append(drives, job.Drive{Name: virtual.Prefix + d.Path(), Transport: d, Options: record.Options{AcceptLoss: true, NoVerify: true, Force: true}})
+			}
+			burn := func() []job.Outcome {
+				s, err := job.NewSeveral(t.Context(), src, drives)
+				if err != nil {
+					t.Fatal(err)
+				}
+				clear(c.reads)
+				if name == "mixed" && drives[0].Options.NoVerify {
+					c.fail = 400 // in a pre-gap, which is silent there then
+				}
+				defer func() { c.fail = -1 }()
+				return s.Run(t.Context(), []progress.Reporter{progress.Discard, progress.Discard})
+			}
+			for i, o := range burn() {
+				if o.Err != nil {
+					t.Errorf("drive %d: %v", i, o.Err)
+				}
+			}
+			for lba, n := range c.reads {
+				if n != 1 {
+					t.Fatalf("sector %d was read %d times", lba, n)
+				}
+			}
+			for i := range drives {
+				d := virtualtest.Blank(t, "cd-r", 30000)
+				d.SetLoader(true) // so that nothing is in doubt
+				drives[i].Name, drives[i].Transport, drives[i].Options.NoVerify = virtual.Prefix+d.Path(), d, false
+			}
+			for i, o := range burn() {
+				if o.Err != nil || !o.Result.Verified {
+					t.Errorf("drive %d: %v, %+v", i, o.Err, o.Result)
+				}
+			}
+		})
 	}
 }

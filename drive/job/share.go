@@ -128,20 +128,24 @@ func (f *feed) find(lba disc.LBA, form disc.Form) (*ring.Chunk, error) {
 		at := int64(lba - c.LBA)
 		return c.Block == form.Size() && at >= 0 && (at < int64(c.Blocks()) || at == 0 && c.Err != nil)
 	}
-	c, err := f.writer.TryNext()
-	switch {
-	case c == nil && err == nil:
-		return nil, nil
-	case c != nil && has(c):
-		return c, nil
-	case c != nil:
-		f.writer.Keep()
+	for {
+		c, err := f.writer.TryNext()
+		switch {
+		case c == nil && err == nil:
+			return nil, nil
+		case c != nil && has(c):
+			return c, nil
+		case c != nil && c.Block == form.Size() && c.LBA+disc.LBA(max(c.Blocks(), 1)) <= lba:
+			f.writer.Done() // the drive did without these sectors, such as one that cannot be read
+			continue
+		case c != nil:
+			f.writer.Keep()
+		}
+		if !f.writer.Rejoin(has) {
+			f.writer.Miss() // the others do not wait for a drive that needs something else
+			return nil, errElsewhere
+		}
 	}
-	if !f.writer.Rejoin(has) {
-		f.writer.Miss() // the others do not wait for a drive that needs something else
-		return nil, errElsewhere
-	}
-	return f.find(lba, form)
 }
 
 // take copies sectors from a chunk.
@@ -187,7 +191,7 @@ func (f *feed) advance(ctx context.Context, lba disc.LBA, form disc.Form, sector
 		return err
 	}
 	size := form.Size()
-	n := f.share.until(lba, max(sectors, 1), len(c.Data)/size)
+	n := min(sectors, len(c.Data)/size)
 	k, err := f.share.fill(ctx, c.Data[:n*size], lba, form)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -201,19 +205,6 @@ func (f *feed) advance(ctx context.Context, lba disc.LBA, form disc.Form, sector
 	}
 	f.share.ring.Put()
 	return nil
-}
-
-// until returns how many sectors to read from an address on: as many as fit into a chunk,
-// but not beyond what the drive needs in another track.
-func (s *share) until(lba disc.LBA, needed, most int) int {
-	for _, x := range s.src.TOC().Sessions {
-		for _, t := range x.Tracks {
-			if t.Start <= lba && lba < t.End() {
-				return min(most, max(needed, int(min(int64(most), int64(t.End()-lba)))))
-			}
-		}
-	}
-	return min(most, needed)
 }
 
 // fill reads from the source. A panic becomes an error, which all drives get.

@@ -86,6 +86,11 @@ func tempFormat(ctx context.Context, src *source.Source) (format.Format, int64, 
 // onlyUserData reports whether the user data of 2048 bytes is all there is in the sectors
 // of a disc: one track of mode 1, as DVDs and BDs have.
 func onlyUserData(toc disc.TOC) bool {
+	return onlyData(toc) && len(toc.Sessions) == 1 && len(toc.Sessions[0].Tracks) == 1
+}
+
+// onlyData reports whether all tracks of a disc are of mode 1.
+func onlyData(toc disc.TOC) bool {
 	for _, s := range toc.Sessions {
 		for _, t := range s.Tracks {
 			if t.Mode != disc.Mode1 {
@@ -93,5 +98,5 @@ func onlyUserData(toc disc.TOC) bool {
 			}
 		}
 	}
-	return len(toc.Sessions) == 1 && len(toc.Sessions[0].Tracks) == 1
+	return true
 }

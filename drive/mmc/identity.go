@@ -78,7 +78,7 @@ type BDInformation struct {
 	Version  byte
 	Small    bool // 80 mm
 	Layers   int
-	PerLayer int64 // sectors of a layer as the channel bit length says, 0 if unknown
+	PerLayer int64 // sectors of a layer as the channel bit length says, 0 if it is not that of 25 GB
 	Identity MediaIdentity
 }
 
@@ -100,21 +100,15 @@ func ReadBDInformation(ctx context.Context, t scsi.Transport) (BDInformation, er
 
 // decodeBDInformation decodes a disc information unit: bytes 0-1 "DI", 8-10 disc type, 11
 // disc size (bits 6-7, 1: 80 mm), class (4-5) and version (0-3), 12 number of layers (4-7),
-// 13 channel bit length (0-3, 1: 25 GB, 2: 27 GB, 3: 33.4 GB, 5: 32 GB a layer), 100-105
-// manufacturer, 106-108 media type, 111 revision.
+// 13 channel bit length (0-3, 1: 25 GB a layer), 100-105 manufacturer, 106-108 media type, 111 revision.
 func decodeBDInformation(p []byte) BDInformation {
-	const gigabyte25, gigabyte33, gigabyte32 = 12219392, 16292864, 15625216
+	const gigabyte25 = 12219392
 	d := BDInformation{
 		Kind: printable(p[8:11]), Small: p[11]>>6 == 1, Class: p[11] >> 4 & 3, Version: p[11] & 15, Layers: int(p[12] >> 4),
 		Identity: MediaIdentity{Manufacturer: printable(p[100:106]), Type: printable(p[106:109]), Revision: int(p[111])},
 	}
-	switch p[13] & 15 {
-	case 1:
+	if p[13]&15 == 1 {
 		d.PerLayer = gigabyte25
-	case 3:
-		d.PerLayer = gigabyte33
-	case 5:
-		d.PerLayer = gigabyte32
 	}
 	return d
 }

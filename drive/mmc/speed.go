@@ -54,19 +54,6 @@ func decodeWriteSpeeds(p []byte) ([]WriteSpeed, error) {
 	return all, nil
 }
 
-// SetStreaming sets the read and write speeds in kB/s for addresses 0 to end, DVD and BD
-// (SET STREAMING B6h, MMC-6 6.38, performance descriptor). A drive keeps them for the
-// next medium too; see [RestoreStreaming].
-func SetStreaming(ctx context.Context, t scsi.Transport, end int64, read, write int) error {
-	p := make([]byte, 28)
-	be.PutUint32(p[8:], uint32(end))
-	be.PutUint32(p[12:], uint32(read))
-	be.PutUint32(p[16:], 1000) // milliseconds
-	be.PutUint32(p[20:], uint32(write))
-	be.PutUint32(p[24:], 1000)
-	return sendStreaming(ctx, t, p)
-}
-
 // RestoreStreaming restores the drive's default speeds (SET STREAMING B6h, MMC-6 6.38,
 // RDD).
 func RestoreStreaming(ctx context.Context, t scsi.Transport) error {

@@ -47,10 +47,10 @@ func TestStructures(t *testing.T) {
 			MediaIdentity{Manufacturer: "MCC 03RG20"},
 		},
 		{
-			"disc information of a BD", "00 72 00 00 4449 01 01 00 00 70 00 424452 01 30 03" + strings.Repeat("00", 86) + "564552424154 494d65 0000 02",
+			"disc information of a BD", "00 72 00 00 4449 01 01 00 00 70 00 424452 01 20 01" + strings.Repeat("00", 86) + "564552424154 494d65 0000 02",
 			func(t scsi.Transport) (any, error) { return ReadBDInformation(ctx, t) },
 			"ad 01 00 00 00 00 00 00 10 04 00 00",
-			BDInformation{Kind: "BDR", Version: 1, Layers: 3, PerLayer: 16292864, Identity: MediaIdentity{"VERBAT", "IMe", 2}},
+			BDInformation{Kind: "BDR", Version: 1, Layers: 2, PerLayer: 12219392, Identity: MediaIdentity{"VERBAT", "IMe", 2}},
 		},
 		{
 			"list of structures", "00 0e 00 00 00 40 08 02 11 40 01 02 20 c0 00 0a",

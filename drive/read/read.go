@@ -73,9 +73,20 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 		d.trim(ctx)
 		d.readCodes(ctx)
 	}
+	d.readLayers(ctx)
 	d.noteOpenSession(ctx)
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
+}
+
+// readLayers adds the layer break of a DVD that can have two layers (MMC-6 6.22, format 00h).
+func (d *medium) readLayers(ctx context.Context) {
+	switch d.profile {
+	case mmc.DVDROM, mmc.DVDPRDL, mmc.DVDRDL, mmc.DVDRDLJ:
+		if f, err := mmc.ReadPhysicalFormat(ctx, d.t); err == nil {
+			d.toc.LayerBreak = f.Layer0()
+		}
+	}
 }
 
 // noteOpenSession adds a notice if the last session is not closed.
@@ -208,7 +219,7 @@ func (d *medium) readRetrying(ctx context.Context, read reader, p []byte, lba di
 	if err == nil && n == len(p)/size {
 		return n, nil
 	}
-	if err != nil && isPermanent(ctx, err) {
+	if err != nil && isPermanent(ctx, err) && !betweenModes(err, len(p)/size) {
 		return 0, err
 	}
 	for i := 0; i < len(p)/size; i++ {
@@ -232,6 +243,12 @@ func (d *medium) readRetrying(ctx context.Context, read reader, p []byte, lba di
 		}
 	}
 	return len(p) / size, nil
+}
+
+// betweenModes reports whether a read of several sectors failed since they are not all of
+// the same mode (ILLEGAL MODE FOR THIS TRACK): drives need not read from data into audio.
+func betweenModes(err error, sectors int) bool {
+	return sectors > 1 && scsi.Is(err, scsi.KeyIllegalRequest, 0x64, 0x00)
 }
 
 // isPermanent reports whether an error remains when the sector is read again.

@@ -122,7 +122,7 @@ func sounds(ctx context.Context, src disc.Disc, from disc.LBA, n int64) bool {
 
 // readGap fills p with blocks of a pre-gap from an address of the source on. Sectors that
 // the source does not have are silent, or zeros.
-func readGap(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA, b block, mode disc.Mode) error {
+func readGap(ctx context.Context, src sectorReader, p []byte, lba disc.LBA, b block, mode disc.Mode) error {
 	size := b.form.Size()
 	whole := make([]byte, size)
 	for i := 0; (i+1)*b.size <= len(p); i++ {

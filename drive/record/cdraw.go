@@ -73,25 +73,27 @@ func (c *cdBurn) rawStage(toc disc.TOC, i int, tracks []cdTrack, text []byte) st
 }
 
 // rawArea adds the sub-channels to an area: those of the source if it has its own, or those
-// that follow from the table of contents. text goes into R to W.
+// that follow from the table of contents. text goes into R to W. A drive writes the blocks as
+// they are, so data sectors are scrambled here.
 func (c *cdBurn) rawArea(toc disc.TOC, a area, mode disc.Mode, text []byte) area {
 	b := subBlock
 	if c.rawBlock == mmc.BlockRawPQ {
 		b = pqBlock
 	}
+	b.scrambled = mode != disc.Audio
 	own := c.hasSub && a.track > 0 && a.at == a.start
 	inner := a
 	a.block = b
-	a.generate = func(ctx context.Context, p []byte, i int64) error {
+	a.generate = func(ctx context.Context, src sectorReader, p []byte, i int64) error {
 		n := len(p) / b.size
 		whole := make([]byte, n*sector.Size)
 		switch {
 		case inner.generate != nil:
-			if err := inner.generate(ctx, whole, i); err != nil {
+			if err := inner.generate(ctx, src, whole, i); err != nil {
 				return err
 			}
 		case inner.track > 0:
-			if err := readFull(ctx, c.src, whole, inner.start+disc.LBA(i), disc.Raw); err != nil {
+			if err := readFull(ctx, src, whole, inner.start+disc.LBA(i), disc.Raw); err != nil {
 				return err
 			}
 		default:
@@ -100,6 +102,9 @@ func (c *cdBurn) rawArea(toc disc.TOC, a area, mode disc.Mode, text []byte) area
 		for k := range n {
 			to := p[k*b.size : (k+1)*b.size]
 			copy(to, whole[k*sector.Size:(k+1)*sector.Size])
+			if b.scrambled {
+				sector.Scramble(to[:sector.Size])
+			}
 			lba := inner.at + disc.LBA(i) + disc.LBA(k)
 			sub := make([]byte, sector.SubSize)
 			if !own || !c.ownSubChannels(ctx, sub, lba) {

@@ -148,7 +148,7 @@ func (c *cdBurn) gapArea(t cdTrack, b block, from, to disc.LBA, readable bool) [
 		name: fmt.Sprintf("the pre-gap of track %d", t.Number), at: from, start: from + by,
 		sectors: n, padded: n, block: b, track: t.Number, gap: true, audio: t.Mode == disc.Audio,
 		compared: readable && t.Mode == disc.Audio,
-		generate: func(ctx context.Context, p []byte, i int64) error {
+		generate: func(ctx context.Context, src sectorReader, p []byte, i int64) error {
 			at := from + by + disc.LBA(i)
 			for ; len(p) > 0 && at < own; at++ {
 				whole := make([]byte, b.form.Size())
@@ -156,7 +156,7 @@ func (c *cdBurn) gapArea(t cdTrack, b block, from, to disc.LBA, readable bool) [
 				b.cut(p[:b.main()], whole)
 				p = p[b.size:]
 			}
-			return readGap(ctx, c.src, p, at, b, t.Mode)
+			return readGap(ctx, src, p, at, b, t.Mode)
 		},
 	}}
 }
@@ -246,8 +246,8 @@ const (
 
 // cdText returns what makes blocks of the lead-in: the packs, repeated until the lead-in is full
 // (MMC-6 annex J).
-func cdText(packs []byte) func(context.Context, []byte, int64) error {
-	return func(_ context.Context, p []byte, i int64) error {
+func cdText(packs []byte) func(context.Context, sectorReader, []byte, int64) error {
+	return func(_ context.Context, _ sectorReader, p []byte, i int64) error {
 		for ; len(p) > 0; i++ {
 			textSymbols(p[:sector.SubSize], packs, i)
 			p = p[sector.SubSize:]

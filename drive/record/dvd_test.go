@@ -142,6 +142,13 @@ func TestLayerBreak(t *testing.T) {
 			if have, err := mmc.ReadLayerBoundary(t.Context(), d); err != nil || have.Layer0 != c.want {
 				t.Errorf("the disc has its layer break at %d: %v", have.Layer0, err)
 			}
+			copied, err := read.Open(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at := copied.TOC().LayerBreak; at != c.want {
+				t.Errorf("as a source, its layer break is at %d, want %d", at, c.want)
+			}
 			if len(r.Checks) != 1 || !r.Checks[0].OK {
 				t.Errorf("checks %+v", r.Checks)
 			}

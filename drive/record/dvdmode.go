@@ -109,7 +109,7 @@ func (b *Burn) chooseWay(ctx context.Context) error {
 		if chosen, err = requested(m, ways, want); err != nil {
 			return err
 		}
-		reason = "it was chosen"
+		reason = fmt.Sprintf("%v, as requested", want)
 	}
 	b.recipe, b.plan.Mode, b.plan.Reason = chosen.recipe, chosen.mode, reason
 	return nil
@@ -205,21 +205,21 @@ func (b *Burn) preferred(ctx context.Context, m medium, ways []way) (way, string
 	}
 	switch {
 	case len(ways) == 1:
-		return usual, fmt.Sprintf("it is the only way to write a %v", m.profile)
+		return usual, fmt.Sprintf("%v, the only way to write a %v", usual.mode, m.profile)
 	case usual.err != nil && once != nil:
-		return *once, fmt.Sprintf("the disc cannot be written incrementally: %v", usual.err)
+		return *once, fmt.Sprintf("disc at once, since the disc cannot be written incrementally: %v", usual.err)
 	case m.info.Status != mmc.Blank && !b.erase:
-		return usual, "the disc has a session already"
+		return usual, "incremental, since the disc has a session already"
 	case b.o.Appendable && usual.recipe.single:
-		return usual, "few drives read a disc that was written with layer jumps, the only way to have more than one session"
+		return usual, "incremental, although the disc then has one session only: in the mode jump it can have more, but few drives read such a disc"
 	case b.o.Appendable:
-		return usual, "more sessions are to follow"
+		return usual, "incremental, since more sessions are to follow"
 	case once != nil && b.isVideo(ctx):
-		return *once, "this is a DVD-Video, and players read a disc best that was written in one run"
+		return *once, "disc at once, since this is a DVD-Video: players read a disc best that was written in one run"
 	case once != nil && b.erase:
-		return *once, "the disc gets one session and can be erased quickly before"
+		return *once, "disc at once, since the disc gets one session and can then be erased quickly"
 	}
-	return usual, "the disc can then be closed and read even if the burn fails"
+	return usual, "incremental, since the disc can then be closed and read even if the burn fails"
 }
 
 // isVideo reports whether the source has the folder of a DVD-Video.

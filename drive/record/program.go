@@ -37,8 +37,9 @@ type area struct {
 	track   int  // on the medium; 0: the lead-in or lead-out
 	gap     bool // the area is a pre-gap
 	audio   bool
-	// generate makes blocks from the i-th of the area on. nil: they are read from the source.
-	generate func(ctx context.Context, p []byte, i int64) error
+	// generate makes blocks from the i-th of the area on, as far as it needs them out of sectors
+	// that it reads from src. nil: they are read from the source.
+	generate func(ctx context.Context, src sectorReader, p []byte, i int64) error
 	// compared says that the disc is read there after the burn and compared with what was sent.
 	compared bool
 }
@@ -51,6 +52,8 @@ type block struct {
 	from int       // offset of the block in a sector of that form
 	// extra is how many bytes of sub-channels follow, which do not come from that form.
 	extra int
+	// scrambled says that data sectors are sent as they are on the disc (ECMA-130 15).
+	scrambled bool
 }
 
 // Forms of blocks.
@@ -145,7 +148,7 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 		}
 	}()
 	if a.generate != nil {
-		return a.generate(ctx, p, i)
+		return a.generate(ctx, src, p, i)
 	}
 	size := a.block.form.Size()
 	if size == a.block.size {
@@ -160,14 +163,19 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 	return nil
 }
 
-// strip removes the sub-channels from blocks in place, and returns the rest.
+// strip removes the sub-channels from blocks and the scrambling in place, and returns the rest:
+// what is read back.
 func (b block) strip(p []byte) []byte {
 	if b.extra == 0 {
 		return p
 	}
 	n := len(p) / b.size
 	for i := range n {
-		copy(p[i*b.main():(i+1)*b.main()], p[i*b.size:])
+		main := p[i*b.main() : (i+1)*b.main()]
+		copy(main, p[i*b.size:])
+		if b.scrambled {
+			sector.Scramble(main)
+		}
 	}
 	return p[:n*b.main()]
 }

@@ -67,12 +67,3 @@ func (s *Server) Sessions() []Session {
 	slices.SortFunc(list, func(a, b Session) int { return a.Since.Compare(b.Since) })
 	return list
 }
-
-// Offered returns what is offered.
-func (s *Server) Offered() []Target {
-	list := make([]Target, 0, len(s.targets))
-	for _, t := range s.targets {
-		list = append(list, t.Target)
-	}
-	return list
-}

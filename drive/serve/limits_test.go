@@ -288,3 +288,44 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("the drive got % X", got)
 	}
 }
+
+// Without accounts the server listens on the loopback interface only.
+func TestListensOnLoopback(t *testing.T) {
+	for address, loopback := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
+		for _, anyone := range []bool{false, true} {
+			o := options(&stub{})
+			o.WithoutAuthentication = anyone
+			s, err := serve.New(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := net.Listen("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := s.Serve(ctx, l); (err == nil) != (loopback || anyone) {
+				t.Errorf("%s, without authentication %v: %v", address, anyone, err)
+			}
+		}
+	}
+}
+
+func TestTargetName(t *testing.T) {
+	used := map[string]bool{}
+	for _, c := range [][2]string{
+		{"/dev/sr0", "sr0"},
+		{"virtual:/a/My Disc.img?medium=cd-r", "my-disc"},
+		{"/b/my disc.iso", "my-disc-2"},
+		{"Ünïcode.iso", "n-code"},
+		{"/", "drive"},
+		{"x.tar.iso", "x.tar"},
+	} {
+		got := serve.TargetName(c[0], used)
+		used[got] = true
+		if got != serve.TargetPrefix+c[1] || serve.CheckName(got) != nil {
+			t.Errorf("%s: %q, want %q", c[0], got, c[1])
+		}
+	}
+}

@@ -19,9 +19,13 @@ func Loopback(a net.Addr) bool {
 // Serve accepts connections until the context ends. Then it asks the initiators to log
 // out, lets the commands end that drives execute, and closes all connections. It closes
 // the listener, and returns nil after the end of the context. It can be called for several
-// listeners, whose contexts end together.
+// listeners, whose contexts end together. A listener that other computers can reach is
+// refused if there are no accounts, unless Options.WithoutAuthentication allows it.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer l.Close()
+	if len(s.accounts) == 0 && !s.anyone && !Loopback(l.Addr()) {
+		return fmt.Errorf("serve: at %s other computers could use the drives without a password; set an account for CHAP", l.Addr())
+	}
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	watching, cancel := context.WithCancel(ctx)

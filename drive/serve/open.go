@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"glassmaster/drive"
@@ -40,4 +41,30 @@ func Open(ctx context.Context, name string) (scsi.Transport, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// TargetPrefix begins the names that [TargetName] returns.
+const TargetPrefix = "iqn.2026-01.local.glassmaster:"
+
+// TargetName returns an iSCSI name for the target of a drive or file: the last part of its
+// path, in small letters, with hyphens for what cannot be in such a name, and a number if the
+// name is used already.
+func TargetName(name string, used map[string]bool) string {
+	name, _, _ = strings.Cut(strings.TrimPrefix(name, virtual.Prefix), "?")
+	name = strings.ToLower(filepath.Base(filepath.FromSlash(name)))
+	name = strings.TrimSuffix(name, filepath.Ext(name))
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' {
+			return r
+		}
+		return '-'
+	}, name)
+	if name = strings.Trim(name[:min(len(name), 64)], "-."); name == "" {
+		name = "drive"
+	}
+	target := TargetPrefix + name
+	for n := 2; used[target]; n++ {
+		target = fmt.Sprintf("%s%s-%d", TargetPrefix, name, n)
+	}
+	return target
 }

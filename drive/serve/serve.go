@@ -30,8 +30,11 @@ type Options struct {
 	Targets []Target
 
 	// Accounts are the names and secrets with which initiators prove who they are
-	// (CHAP). Without any, everyone who can connect may use the drives.
-	Accounts []chap.Account
+	// (CHAP). Without any, everyone who can connect may use the drives; then the server
+	// listens on the loopback interface only, unless WithoutAuthentication is set.
+	Accounts              []chap.Account
+	WithoutAuthentication bool
+
 	// Mutual is the account with which the target proves who it is to an initiator that
 	// asks for it. Its secret differs from those of Accounts.
 	Mutual chap.Account
@@ -90,6 +93,7 @@ type Server struct {
 	mutual   chap.Account
 	events   func(Event)
 	limits   Limits
+	anyone   bool // may connect from anywhere
 
 	mu       sync.Mutex
 	conns    map[net.Conn]bool // all, also those that log in
@@ -109,7 +113,7 @@ type target struct {
 // what they report to a new initiator.
 func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
-		mutual: o.Mutual, events: o.Events, limits: o.Limits.withDefaults(),
+		mutual: o.Mutual, events: o.Events, limits: o.Limits.withDefaults(), anyone: o.WithoutAuthentication,
 		accounts: map[string][]byte{}, conns: map[net.Conn]bool{}, sessions: map[uint16]*session{},
 	}
 	if err := s.addAccounts(o); err != nil {

@@ -189,3 +189,23 @@ func (x *Target) absolute(path string) string {
 	}
 	return abs
 }
+
+// Demand makes the target demand CHAP with this account. With another account, the target
+// can prove who it is.
+func (x *Target) Demand(user, secret, mutualUser, mutualSecret string) {
+	x.t.Helper()
+	x.adm("--mode", "account", "--op", "new", "--user", user, "--password", secret)
+	x.adm("--mode", "account", "--op", "bind", "--tid", "1", "--user", user)
+	if mutualUser != "" {
+		x.adm("--mode", "account", "--op", "new", "--user", mutualUser, "--password", mutualSecret)
+		x.adm("--mode", "account", "--op", "bind", "--tid", "1", "--user", mutualUser, "--outgoing")
+	}
+}
+
+// Digests makes the target accept digests, or demand them.
+func (x *Target) Digests(value string) {
+	x.t.Helper()
+	for _, name := range []string{"HeaderDigest", "DataDigest"} {
+		x.adm("--mode", "target", "--op", "update", "--tid", "1", "--name", name, "--value", value)
+	}
+}

@@ -46,6 +46,18 @@ func bookVendor(name string) (bookSettings, error) {
 	return bookSettings{}, fmt.Errorf("there are no commands for book types of the vendor %q; use one of %s", name, strings.Join(known, ", "))
 }
 
+// lacks reports whether drives of the vendor do not have a profile. Programs tell by the
+// profiles whose commands a drive has.
+func (b bookSettings) lacks(profile int) bool {
+	switch b.vendor {
+	case "ricoh":
+		return profile >= profileDVDR && profile <= profileDVDRDLJ
+	case "benq", "lite-on", "plextor":
+		return profile == profileDVDRAM
+	}
+	return false
+}
+
 // vendorCommand returns a command of the vendor that the drive pretends to be of.
 func (d *recorder) vendorCommand(op byte) (command, bool) {
 	commands := map[string][]byte{

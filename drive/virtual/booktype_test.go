@@ -2,6 +2,7 @@ package virtual_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"glassmaster/drive/mmc"
@@ -137,5 +138,31 @@ func TestVendorsCommands(t *testing.T) {
 	if d, err := virtual.OpenName(virtual.Prefix + t.TempDir() + "/disc?booktype=nobody"); err == nil {
 		d.Close()
 		t.Error("a vendor that is not known was accepted")
+	}
+}
+
+// TestProfilesOfVendors: the drives of some vendors lack media, by which dvd+rw-booktype tells
+// whose commands a drive has.
+func TestProfilesOfVendors(t *testing.T) {
+	for _, c := range []struct {
+		option     string
+		minus, ram bool
+	}{
+		{"", true, true},
+		{"&booktype=ricoh", false, false},
+		{"&booktype=benq", true, false},
+		{"&booktype=lite-on", true, false},
+		{"&booktype=plextor", true, false},
+		{"&booktype=lg", true, true},
+	} {
+		b := insertName(t, "medium=dvd%2br&sectors=4000"+c.option)
+		cfg, err := mmc.GetConfiguration(t.Context(), b.d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		minus, ram := slices.Contains(cfg.Profiles(), mmc.DVDR), slices.Contains(cfg.Profiles(), mmc.DVDRAM)
+		if minus != c.minus || ram != c.ram {
+			t.Errorf("%q: DVD-R %v, DVD-RAM %v; want %v, %v", c.option, minus, ram, c.minus, c.ram)
+		}
 	}
 }

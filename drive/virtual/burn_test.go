@@ -54,6 +54,13 @@ func (s source) whole(t testing.TB, lba disc.LBA) []byte {
 	return p
 }
 
+// scrambled is like whole, with data sectors as they are on the disc.
+func (s source) scrambled(t testing.TB, lba disc.LBA) []byte {
+	p := s.whole(t, lba)
+	sector.Scramble(p)
+	return p
+}
+
 // sub returns the sub-channels at an address.
 func (s source) sub(t testing.TB, lba disc.LBA) []byte {
 	p := make([]byte, disc.RawSub.Size())
@@ -121,7 +128,7 @@ func (b *bench) burnRaw(s source, kind byte) {
 			b.Fatalf("the NWA for raw writing is %d, not %d", got, start)
 		}
 		b.blocks(start, int(end(one)+out-start), rawSize(kind), func(lba disc.LBA) []byte {
-			return append(s.whole(b, lba), rawSub(s.sub(b, lba), kind)...)
+			return append(s.scrambled(b, lba), rawSub(s.sub(b, lba), kind)...)
 		})
 		b.ok("35 00 00 00 00 00 00 00 00 00")
 	}
@@ -254,7 +261,7 @@ func TestRawRefused(t *testing.T) {
 	b.page05(0x03, 0x00, 3)
 	b.writeFails("5/21/02", -150, 1)
 	b.writeFails("5/21/02", 0, 1)
-	b.blocks(discfile.LeadInStart, 100, 2448, func(lba disc.LBA) []byte { return append(s.whole(t, lba), s.sub(t, lba)...) })
+	b.blocks(discfile.LeadInStart, 100, 2448, func(lba disc.LBA) []byte { return append(s.scrambled(t, lba), s.sub(t, lba)...) })
 	b.writeFails("5/21/02", discfile.LeadInStart+101, 1)
 	b.page05(0x03, 0x00, 1)
 	b.writeFails("5/64/00", discfile.LeadInStart+100, 1) // another block type
@@ -263,10 +270,10 @@ func TestRawRefused(t *testing.T) {
 	b.wantInfo(1, 1, 1, 1, 1)
 	b.fails("5/2C/00", "5b 00 02 00 00 00 00 00 00 00")
 	last := end(s.toc.Sessions[0])
-	b.blocks(discfile.LeadInStart+100, int(last+disc.FirstLeadOut-1-discfile.LeadInStart-100), 2448, func(lba disc.LBA) []byte { return append(s.whole(t, lba), s.sub(t, lba)...) })
+	b.blocks(discfile.LeadInStart+100, int(last+disc.FirstLeadOut-1-discfile.LeadInStart-100), 2448, func(lba disc.LBA) []byte { return append(s.scrambled(t, lba), s.sub(t, lba)...) })
 	b.ok("35 00 00 00 00 00 00 00 00 00") // one sector of the lead-out is missing
 	b.wantInfo(1, 1, 1, 1, 1)
-	b.blocks(last+disc.FirstLeadOut-1, 1, 2448, func(lba disc.LBA) []byte { return append(s.whole(t, lba), s.sub(t, lba)...) })
+	b.blocks(last+disc.FirstLeadOut-1, 1, 2448, func(lba disc.LBA) []byte { return append(s.scrambled(t, lba), s.sub(t, lba)...) })
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	b.wantInfo(2, 3, 1, 1, 4)
 }
@@ -340,10 +347,14 @@ func TestRawNonsense(t *testing.T) {
 				}
 			})
 		}},
-		{"data sectors are scrambled", true, func(lba disc.LBA, p []byte) []byte {
+		{"data sectors have no sync pattern", true, func(lba disc.LBA, p []byte) []byte {
 			if lba >= 0 && lba < 300 {
 				p[5] ^= 0x55
 			}
+			return p
+		}},
+		{"data sectors are not scrambled", true, func(_ disc.LBA, p []byte) []byte {
+			sector.Scramble(p) // twice in all
 			return p
 		}},
 		{"data sectors have other addresses", true, func(lba disc.LBA, p []byte) []byte {
@@ -357,7 +368,9 @@ func TestRawNonsense(t *testing.T) {
 			b := insertBlank(t, "cd-r", 20000)
 			b.page05(0x03, 0x00, 3)
 			b.blocks(discfile.LeadInStart, int(last+disc.FirstLeadOut-discfile.LeadInStart), 2448, func(lba disc.LBA) []byte {
-				return c.change(lba, append(s.whole(t, lba), s.sub(t, lba)...))
+				p := c.change(lba, append(s.whole(t, lba), s.sub(t, lba)...))
+				sector.Scramble(p)
+				return p
 			})
 			b.ok("35 00 00 00 00 00 00 00 00 00")
 			toc := make([]byte, 64)
@@ -366,6 +379,7 @@ func TestRawNonsense(t *testing.T) {
 				t.Errorf("READ TOC: %v", err)
 			}
 			if c.bad {
+				b.ok("51 00 00 00 00 00 00 00 00 00")
 				b.fails("5/21/00", "28 00 00 00 00 00 00 00 01 00")
 			}
 			b.ok("1b 00 00 00 00 00")

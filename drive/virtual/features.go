@@ -104,6 +104,9 @@ func (d *recorder) removable() []byte { return []byte{0x29 | flag(d.loader, 0x10
 func (d *recorder) profileList() []byte {
 	var b []byte
 	for _, p := range profiles {
+		if int(p) != d.profile() && d.book.lacks(int(p)) {
+			continue
+		}
 		b = binary.BigEndian.AppendUint16(b, p)
 		b = append(b, flag(int(p) == d.profile(), 1), 0)
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Raw writing (MMC-6 4.4.4): the host sends lead-in, program area and lead-out of a session,
-// each sector with its sub-channels. The drive scrambles the data sectors, and writes the rest as
-// it is. What the session contains, it learns from the Q sub-channel when the session ends.
+// each sector with its sub-channels, and the drive writes them as they are: the host scrambles the
+// data sectors, as wodim and cdrdao do. What the session contains, it learns from the Q sub-channel when the session ends.
 
 // admitRaw checks a write to a session that is written raw, and returns its blocks. The host
 // writes in order, from the beginning of the lead-in on.
@@ -97,7 +97,8 @@ func onlyLeadOut(subs []byte, lba, sectors int64) error {
 	return nil
 }
 
-// keepRaw puts blocks into the buffer. Of a lead-in only the sub-channels are kept.
+// keepRaw puts blocks into the buffer. Of a lead-in only the sub-channels are kept. Sectors that
+// the Q sub-channel says are data are kept without the scrambling, as a drive reads them.
 func (d *recorder) keepRaw(r *request, st *discfile.State, lba, begin int64, form block, p, subs []byte) error {
 	const each = sector.Size + sector.SubSize
 	size := form.size()
@@ -108,6 +109,13 @@ func (d *recorder) keepRaw(r *request, st *discfile.State, lba, begin int64, for
 	for i := range n {
 		copy(out[i*each:], p[i*size:i*size+sector.Size])
 		copy(out[i*each+sector.Size:], subs[i*sector.SubSize:(i+1)*sector.SubSize])
+		raw := sector.ReadQ(subs[i*sector.SubSize:])
+		if q, ok := sector.DecodeQ(raw[:]); ok {
+			d.rawData = q.Control&sector.QData != 0
+		}
+		if d.rawData {
+			sector.Scramble(out[i*each:][:sector.Size])
+		}
 	}
 	if k, ok := sector.Identify(out); ok {
 		if at = discfile.AtMode1; k == sector.Form1 || k == sector.Form2 {

@@ -34,6 +34,7 @@ type recorder struct {
 	cueMCN string
 
 	packing interleaver // of the session that is being written
+	rawData bool        // the last sector that was written raw is data
 	closed  bool
 
 	drives     []*Drive // all connections

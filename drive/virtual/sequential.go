@@ -72,6 +72,9 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 			at = st.Sessions[k-2].LeadOut + d.medium.sessionGap(k-1)
 		}
 	} else if k := len(st.Sessions); k > 0 {
+		if len(st.Sessions[k-1].Tracks) == 0 {
+			return 0, false // it was written raw, and cannot be read
+		}
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
 		if hole := st.Sessions[k-1].Tracks[0].Hole; jumping(st) && hole != nil {
 			at = hole.Start + d.medium.sessionGap(k)

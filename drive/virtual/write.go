@@ -255,10 +255,10 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-// sendOPC is SEND OPC INFORMATION (MMC-6 6.35). The features of CD and of sequential DVD-R
-// and DVD-RW include it; for other media it is not needed.
+// sendOPC is SEND OPC INFORMATION (MMC-6 6.35). The features of CD, DVD-R and DVD-RW include
+// it; for other media it is not needed.
 func (d *recorder) sendOPC(r *request) (int, error) {
-	if d.medium.family != cdWrite && d.medium.family != minusR || d.overwritable() {
+	if d.medium.family != cdWrite && d.medium.family != minusR {
 		return 0, check(5, 0x30, 0x02) // CANNOT READ MEDIUM - INCOMPATIBLE FORMAT
 	}
 	if d.readOnly() || d.state().Final {

@@ -33,18 +33,38 @@ func Kernel(t testing.TB, dir, script string) string {
 	return run(t, dir, nil, script)
 }
 
-// KernelWithDrives is like Kernel, with optical drives. The command "drive FILE" of the
-// script creates a drive with the disc in that file, and prints the names of its block
-// device and of its generic device. The drives are those of tgtd, connected by iSCSI in
-// the kernel. The disc is a DVD-ROM, or a blank DVD+R if the file is empty.
+// KernelWithInitiator is like Kernel, with the kernel's iSCSI initiator. The command
+// "connect PORT TARGET N" of the script logs in to a target that listens at 127.0.0.1 in the
+// guest and has N drives, and "lun N" prints the names of the block device and of the generic
+// device of one of them.
+func KernelWithInitiator(t testing.TB, dir, script string) string {
+	t.Helper()
+	return run(t, dir, parts(t, "initiator"), script)
+}
+
+// KernelWithDrives is like KernelWithInitiator, with drives of tgtd. The command "drive FILE"
+// of the script creates a drive with the disc in that file, and prints the names of its
+// block device and of its generic device. The disc is a DVD-ROM, or a blank DVD+R if the
+// file is empty.
 func KernelWithDrives(t testing.TB, dir, script string) string {
 	t.Helper()
-	Need(t, "/usr/sbin/tgtd", "/usr/sbin/tgtadm", "/usr/sbin/iscsid", "/usr/sbin/iscsistart", "ip")
-	drives, err := guest.ReadFile("kernel/drives")
-	if err != nil {
-		t.Fatal(err)
+	Need(t, "/usr/sbin/tgtd", "/usr/sbin/tgtadm")
+	return run(t, dir, parts(t, "initiator", "drives"), script)
+}
+
+// parts returns scripts that are run before that of a test.
+func parts(t testing.TB, names ...string) []byte {
+	t.Helper()
+	Need(t, "/usr/sbin/iscsid", "/usr/sbin/iscsistart", "ip")
+	var all []byte
+	for _, name := range names {
+		p, err := guest.ReadFile("kernel/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p...)
 	}
-	return run(t, dir, drives, script)
+	return all
 }
 
 func run(t testing.TB, dir string, before []byte, script string) string {

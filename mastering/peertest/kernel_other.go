@@ -11,6 +11,13 @@ func Kernel(t testing.TB, _, _ string) string {
 	return ""
 }
 
+// KernelWithInitiator skips the test, as Kernel does.
+func KernelWithInitiator(t testing.TB, _, _ string) string {
+	t.Helper()
+	t.Skip("user-mode Linux needs Linux on amd64")
+	return ""
+}
+
 // KernelWithDrives skips the test, as Kernel does.
 func KernelWithDrives(t testing.TB, _, _ string) string {
 	t.Helper()

@@ -122,8 +122,7 @@ func newOptions(v *View) *options {
 	for _, size := range bufferSizes {
 		o.buffer.Options = append(o.buffer.Options, bufferText(size))
 	}
-	o.advanced.Add(container.NewBorder(nil, nil, widgets.Middle(widgets.Inset(widgets.Muted("Buffer between reading and writing"), 4, 0, 12, 0)), nil,
-		container.NewHBox(o.buffer)))
+	o.advanced.Add(named("Buffer", o.buffer))
 	o.more = t.NewQuiet("Advanced", nil, "Rare options, and those for experts", func() {
 		o.open = !o.open
 		o.reload()
@@ -195,7 +194,11 @@ func (o *options) showChoices() {
 	if b.Options.Mode == record.Auto {
 		text = "Automatic:  " + plan.Mode.String()
 	}
-	o.mode.set(text, plan.Reason)
+	reason := model.Capital(plan.Reason)
+	if b.Options.Mode != record.Auto {
+		reason = "" // it was chosen here
+	}
+	o.mode.set(text, reason)
 
 	widgets.SetVisible(o.layers.object, len(b.Breaks()) > 0)
 	text = "Chosen by the drive"
@@ -282,7 +285,11 @@ func (v *View) askBreak() {
 	options := []widgets.Option{{Title: "Automatic", Detail: "Chosen by the contents"}}
 	chosen := 0
 	for i, x := range list {
-		options = append(options, widgets.Option{Title: model.BreakText(x), Detail: units.Size(x.Sectors*disc.SectorSize) + " on the first layer"})
+		o := widgets.Option{Title: model.BreakText(x), Detail: units.Size(x.Sectors*disc.SectorSize) + " on the first layer", Why: x.Unusable}
+		if x.Seamless {
+			o.Caution = "Players are to show this without a pause, and may not"
+		}
+		options = append(options, o)
 		if b.Options.LayerBreak > 0 && x.Sectors == b.Options.LayerBreak {
 			chosen = i + 1
 		}

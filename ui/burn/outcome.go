@@ -46,15 +46,18 @@ func newOutcome(v *View) *outcome {
 	t := v.d.Tips
 	report := t.NewButton("Save report…", theme.SaveIcon, "Save what is known about the disc, as text or JSON", v.saveReport)
 	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open what was written in Browse", func() {
-		target := v.burn.WrittenTo()
-		v.OnBrowse(target.Drive + target.File)
+		name := v.burn.WrittenTo().File
+		if name == "" {
+			name = v.burn.Recordings()[v.burn.Shown()].Drive
+		}
+		v.OnBrowse(name)
 	})
 	o.done = t.NewPrimary("Done", nil, "Back to the settings", v.burn.Reset)
 	o.again = t.NewPrimary("", theme.BurnIcon, "Burn the same on another disc", v.burn.AskNext)
 	o.checks, o.drives = widgets.NewFacts(), newDriveList(v)
 	o.proof = container.New(&widgets.Column{Gap: 8}, widgets.Title("Checks"), o.checks.Container)
 	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, o.again, o.done), nil, nil,
-		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof))))
+		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, o.drives.object, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, body, side))

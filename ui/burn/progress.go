@@ -49,7 +49,7 @@ func newProgressView(v *View) *progressView {
 		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object, c.others.Container), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
-		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2), c.drives.object),
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, c.drives.object, widgets.Space(0, 2)),
 		widgets.Space(0, 12), nil, nil, container.New(twoColumns{}, body, side))
 	return c
 }

@@ -3,6 +3,7 @@ package burn
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -37,6 +38,7 @@ type settings struct {
 	views   *widgets.Segments // of the left side: the settings, or the tracks
 	tracks  *trackPage
 	left    fyne.CanvasObject
+	column  *fyne.Container // in left
 
 	summary *widgets.Facts
 	steps   *widgets.Facts
@@ -55,7 +57,8 @@ func newSettings(v *View) *settings {
 	s.options = newOptions(v)
 	s.tracks = newTrackPage(v)
 	s.views = widgets.NewSegments(v.d.Tips, func(int) { s.showView() }, "Settings", "Tracks")
-	s.left = container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
+	s.column = container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object)
+	s.left = container.NewVScroll(s.column)
 	head := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(60, widgets.Title("Burn"))), nil, container.NewHBox(widgets.Middle(s.views.Container)))
 	s.object = container.NewBorder(
 		widgets.MinHeight(34, head), widgets.Space(0, 12), nil, nil,
@@ -113,15 +116,15 @@ func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
 	s.losses = widgets.NewText("").Wrap().Color(theme.Warning)
-	s.accept = widgets.NewCheck("Burn it without that", func(yes bool) { s.v.burn.AcceptLoss(yes) })
-	s.lost = container.New(&widgets.Column{Gap: 4}, widgets.NewText("Not on the disc").Bold(), s.losses, s.accept)
+	s.accept = widgets.NewCheck("Burn it without what is missing", func(yes bool) { s.v.burn.AcceptLoss(yes) })
+	s.lost = container.New(&widgets.Column{Gap: 4}, widgets.NewText("Not on the disc").Bold(), s.losses)
 	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You will be asked again before the burn begins", s.v.eraseFirst)
 	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will have the same defects as its source", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", theme.BurnIcon, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.lost, s.caution, s.steps.Container)
-	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
-	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
+	bottom := container.New(&widgets.Column{Gap: 10}, s.accept, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
+	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(widgets.Inset(top, 0, 0, 8, 0))))
 }
 
 func (s *settings) reload() {
@@ -130,6 +133,7 @@ func (s *settings) reload() {
 	s.options.reload()
 	s.showView()
 	s.showSummary()
+	s.column.Refresh() // the cards have other heights
 }
 
 func (s *settings) showSource() {
@@ -280,12 +284,13 @@ func (s *settings) modeText() string {
 	if p.Reason == "" || len(s.v.burn.Modes()) > 0 { // the reason is shown below the choice
 		return p.Recipe
 	}
-	return p.Recipe + "\n" + p.Reason
+	return p.Recipe + "\n" + model.Capital(strings.TrimPrefix(p.Reason, p.Mode.String()+", "))
 }
 
 // showLost shows what the disc will not hold, and asks whether to burn it without that.
 func (s *settings) showLost(lost []disc.Notice) {
 	widgets.SetVisible(s.lost, len(lost) > 0)
+	widgets.SetVisible(s.accept, len(lost) > 0)
 	s.losses.Set(joined(disc.Texts(lost)))
 	accepted := len(lost) > 0 && s.v.burn.LossAccepted()
 	if s.accept.Checked != accepted {

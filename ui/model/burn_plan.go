@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
@@ -50,8 +51,10 @@ func (p Preflight) Warnings() []string {
 		text = append(text, fmt.Sprintf("Only the %s in use are copied, according to %s; %s.",
 			Count(int(p.Plan.Sectors), "sector", "sectors"), p.Plan.UsedBy, Count(int(p.Plan.Unused), "sector is left out", "sectors are left out")))
 	}
+	lost := p.Lost()
 	for _, n := range p.Plan.Notices {
-		if !contains(p.Lost(), n) { // which is shown as such
+		repeats := func(l disc.Notice) bool { return strings.Contains(n.Text, strings.TrimSuffix(l.Text, ".")) }
+		if !slices.ContainsFunc(lost, repeats) { // which is shown as such
 			text = append(text, n.String())
 		}
 	}

@@ -107,13 +107,13 @@ func (o Outcome) Checks() (bad, good []Line, more int) {
 			if c.Expected != "" {
 				text = "expected " + c.Expected + ", " + text
 			}
-			bad = append(bad, Line{Capital(c.What), Capital(text)})
+			bad = append(bad, Line{Capital(strings.TrimPrefix(c.What, "the ")), Capital(text)})
 		case len(good) < maxChecks:
 			text := c.Expected
 			if text == "" {
 				text = "as expected"
 			}
-			good = append(good, Line{Capital(c.What), text})
+			good = append(good, Line{Capital(strings.TrimPrefix(c.What, "the ")), text})
 		default:
 			more++
 		}

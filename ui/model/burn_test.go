@@ -545,8 +545,8 @@ func TestTraceOfBuffers(t *testing.T) {
 	at := func(done int64, host, drive float64) {
 		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 10, HostBuffer: host, DriveBuffer: drive}, 100)
 	}
-	at(10, 1, 0)      // the drive's is being filled
-	at(200, 0.9, 0.8) //
+	at(10, 1, 0) // the drive's is being filled
+	at(200, 0.9, 0.8)
 	at(400, 0.1, 0.7)
 	at(401, 0.6, 0.7) // in the same place
 	at(600, 0.9, 0.2)

@@ -72,7 +72,7 @@ func (t *Trace) record(b Buffer, level float64, s progress.Snapshot, size int64)
 	if was := t.levels[b][at]; was < 0 || level < was {
 		t.levels[b][at] = level
 	}
-	t.filled[b] = t.filled[b] || level > 0.5
+	t.filled[b] = t.filled[b] || level > 0.5 || s.Done > s.Total/20
 	if !t.filled[b] || b == HostBuffer && s.Total-s.Done < size {
 		return
 	}

@@ -65,7 +65,11 @@ func (g *Graph) CreateRenderer() fyne.WidgetRenderer { return &graphRenderer{g} 
 
 type graphRenderer struct{ g *Graph }
 
-func (r *graphRenderer) Destroy()           {}
+func (r *graphRenderer) Destroy() {}
+
+// graphHead is the height of the texts above the curve.
+const graphHead = 26
+
 func (r *graphRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 120) }
 
 func (r *graphRenderer) Objects() []fyne.CanvasObject {
@@ -80,10 +84,10 @@ func (r *graphRenderer) Objects() []fyne.CanvasObject {
 func (r *graphRenderer) Layout(s fyne.Size) {
 	g := r.g
 	g.frame.Resize(s)
-	g.raster.Move(fyne.NewSquareOffsetPos(1))
-	g.raster.Resize(s.SubtractWidthHeight(2, 2))
+	g.raster.Move(fyne.NewPos(1, graphHead))
+	g.raster.Resize(s.SubtractWidthHeight(2, graphHead+1))
 	g.marks[markTop].Move(fyne.NewPos(8, 6))
-	g.marks[markMiddle].Move(fyne.NewPos(8, s.Height/2+2))
+	g.marks[markMiddle].Move(fyne.NewPos(8, graphHead+(s.Height-graphHead)/2+2))
 	x := s.Width
 	for _, i := range []int{markCaption, markLow, markDrive, markHost} { // from the right
 		if g.marks[i].Text != "" {
@@ -115,7 +119,7 @@ func (g *Graph) texts() [graphMarks]string {
 	all := [graphMarks]string{markTop: rateMark(g.trace.Top()), markMiddle: rateMark(g.trace.Top() / 2), markCaption: g.caption()}
 	for i, b := range []model.Buffer{model.HostBuffer, model.DriveBuffer} {
 		if least, ok := g.trace.Least(b); ok {
-			all[markHost+i] = fmt.Sprintf("%s, at least %.0f %%", model.Capital(b.String()), least*100)
+			all[markHost+i] = fmt.Sprintf("%s, lowest %.0f %%", model.Capital(b.String()), least*100)
 			if least < model.LowLevel {
 				all[markLow] = "Low"
 			}

@@ -90,7 +90,7 @@ func TestGraph(t *testing.T) {
 	g := NewGraph()
 	var tr model.Trace
 	for done := int64(1); done <= 500; done++ {
-		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 50}, 0)
+		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 50, HostBuffer: -1, DriveBuffer: -1}, 0)
 	}
 	g.Set(tr)
 	img := g.draw(200, 100) // the scale ends at 60
@@ -99,6 +99,11 @@ func TestGraph(t *testing.T) {
 	_, _, _, later := img.At(151, 90).RGBA()
 	if inside == 0 || above != 0 || later != 0 {
 		t.Errorf("inside %d, above %d, not reached yet %d", inside, above, later)
+	}
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 50, HostBuffer: 0.1, DriveBuffer: 1}, 0)
+	g.Set(tr)
+	if _, _, _, marked := g.draw(200, 100).At(100, 5).RGBA(); marked == 0 || g.texts()[markLow] == "" || g.texts()[markHost] != "Buffer, lowest 10 %" {
+		t.Errorf("a low buffer is not marked: %d, %q", marked, g.texts())
 	}
 	NewGraph().draw(0, 0)
 	NewGraph().draw(1, 1)

@@ -152,7 +152,7 @@ func (a *authentication) check() error {
 		return errors.New("the target ends the authentication before it is complete")
 	case a.mutual == nil:
 		return nil
-	case a.response == nil:
+	case !a.answered || a.response == nil:
 		return errors.New("the target does not prove who it is, but " + mutualVariable + " is set")
 	case !a.sent.Verify(a.algorithm, a.mutual, a.response):
 		return errors.New("the target does not know its secret (" + mutualVariable + "): it may be another one that pretends to be it")

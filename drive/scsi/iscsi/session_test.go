@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/scsi/iscsi/chap"
 	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
@@ -348,6 +349,38 @@ func FuzzLogin(f *testing.F) {
 		}
 		if p.maxSend < 512 || p.maxBurst < 512 || p.firstBurst < 512 || p.maxBurst > offeredBurst {
 			t.Fatalf("agreed on %+v", p)
+		}
+	})
+}
+
+// Whatever a target answers to a login, the login ends.
+func FuzzLoginReplies(f *testing.F) {
+	reply := func(flags byte, text string) []byte {
+		p := pdu.New(pdu.OpLoginReply, flags)
+		p.Data = []byte(text)
+		c := &memory{}
+		_ = pdu.NewConn(c).Send(p) // memory takes everything
+		return c.Bytes()
+	}
+	f.Add(true, append(reply(0, "AuthMethod=CHAP\x00"), append(reply(0, "CHAP_A=5\x00CHAP_I=1\x00CHAP_C=0x1234\x00"),
+		reply(pdu.FlagTransit|pdu.StageOperational, "CHAP_N=t\x00CHAP_R=0x00\x00")...)...))
+	f.Add(false, append(reply(pdu.FlagTransit|pdu.StageOperational, "AuthMethod=None\x00"),
+		reply(pdu.FlagTransit|pdu.StageOperational<<2|pdu.StageFull, "MaxBurstLength=1024\x00HeaderDigest=None\x00")...))
+	f.Fuzz(func(t *testing.T, secure bool, raw []byte) {
+		ours, theirs := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		go func() {
+			_, _ = theirs.Write(raw) // the login may end before it has read all
+			theirs.Close()
+		}()
+		l := newLogin(ours)
+		if secure {
+			l.auth = authentication{account: chap.Account{Name: "anna", Secret: []byte("a-long-secret-1")}, mutual: []byte("a-long-secret-2")}
+		}
+		err := l.run(Address{Target: "iqn.x:y"})
+		ours.Close()
+		if err == nil && secure {
+			t.Fatal("a target that does not know the secret got through")
 		}
 	})
 }

@@ -76,9 +76,10 @@ func Environment(variable string) ([]byte, error) {
 	return nil, nil
 }
 
-// Algorithms are the numbers of the algorithms (IANA, "PPP authentication algorithms"),
-// as they are offered: 7 SHA-256, 8 SHA3-256, 5 MD5.
-const Algorithms = "7,8,5"
+// Algorithms are the numbers of the algorithms (IANA, "PPP authentication algorithms"), as
+// they are offered: 8 SHA3-256, 5 MD5, 7 SHA-256. The latter is last because tgtd takes 7
+// for SHA-1.
+const Algorithms = "8,5,7"
 
 // Choose returns the first algorithm of a list that is known, or 0.
 func Choose(list string) int {
