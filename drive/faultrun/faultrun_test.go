@@ -27,6 +27,7 @@ import (
 // Limits of a run. A burn of 900 sectors without faults takes about 300 commands.
 const (
 	maxCommands = 2500
+	rawCommands = 4000            // more for a raw burn, which writes lead-in and lead-out, too
 	maxWait     = 2 * time.Minute // in commands that time out, after the longest one
 )
 
@@ -65,6 +66,14 @@ type run struct {
 	longest     time.Duration // longest timeout of a command that timed out
 }
 
+// most returns how many commands a run may send.
+func (s *run) most() int {
+	if s.o.Mode == record.Raw {
+		return maxCommands + rawCommands
+	}
+	return maxCommands
+}
+
 // watch returns a transport that counts commands, and ends a run that sends too many.
 func (s *run) watch(d *virtual.Drive) scsi.Transport { return &counter{d, s} }
 
@@ -77,7 +86,7 @@ type counter struct {
 func (c *counter) MaxTransfer() int { return max(c.s.transfer, 32<<10) }
 
 func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
-	if c.s.commands++; c.s.commands > maxCommands {
+	if c.s.commands++; c.s.commands > c.s.most() {
 		return 0, scsi.ErrConnection
 	}
 	n, err := c.Drive.Execute(ctx, cmd)
@@ -172,6 +181,9 @@ func (s *run) prepareBlank(r *rand.Rand, o record.Options) {
 
 func (s *run) writeSource(r *rand.Rand) {
 	s.Helper()
+	if s.o.Mode == record.Raw && (s.start > 0 || s.o.Appendable) { // which it does not provide for
+		s.o.Mode = record.Auto
+	}
 	s.want = virtualtest.Noise(int(s.sectors), byte(1+r.IntN(8)))
 	if err := os.WriteFile(s.source, s.want, 0o600); err != nil {
 		s.Fatal(err)
@@ -219,8 +231,8 @@ func (s *run) burn(r *rand.Rand) outcome {
 		v.planned = true
 		v.Result, v.err = virtualtest.Burn(ctx, b, &user{progress.Discard, d})
 	}
-	if s.commands > maxCommands {
-		s.Errorf("the burn sent more than %d commands", maxCommands)
+	if s.commands > s.most() {
+		s.Errorf("the burn sent more than %d commands", s.most())
 	}
 	if w := d.Waited(); w > s.longest+maxWait {
 		s.Errorf("after the longest timeout the burn waited %v more for a drive that does not answer", w-s.longest)
