@@ -303,7 +303,7 @@ func (s *run) burnCD(r *rand.Rand, src disc.Disc, change func(*scsi.Command)) (s
 		s.Errorf("the burn was verified, and failed: %v", err)
 	case err == nil && differs != nil && !s.o.NoVerify && !unsure:
 		s.Errorf("the burn was reported as complete: %v\n%+v", differs, v)
-	case s.kind.name == "none" && change == nil && (err != nil || !s.o.NoVerify && !v.Verified):
+	case s.kind.name == "none" && change == nil && (err != nil || !s.o.NoVerify && !v.Equal):
 		s.Errorf("the burn failed without a fault: %v, %+v", err, v)
 	}
 	switch {
