@@ -30,6 +30,7 @@ type burning struct {
 	rep              progress.Reporter
 	result           Result
 	renewed          bool // the disc was erased or formatted
+	noVerify         bool // the drive does not support WRITE AND VERIFY
 	stream12         bool // writes have the bit Streaming
 	most             int  // bytes of a WRITE that the drive accepts; 0: no limit is known
 	zones            []mmc.Performance
