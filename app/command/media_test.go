@@ -26,7 +26,7 @@ func leftOpen(t *testing.T, name string) {
 	if err := read.Ready(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if err := mmc.Write10(t.Context(), d, 0, make([]byte, 32*disc.SectorSize)); err != nil {
+	if err := mmc.WriteBlocks(t.Context(), d, 0, make([]byte, 32*disc.SectorSize), disc.SectorSize); err != nil {
 		t.Fatal(err)
 	}
 	if err := mmc.SynchronizeCache(t.Context(), d, false); err != nil {

@@ -7,7 +7,8 @@
 // in turn; [Burn.Run] does all of it. The recipes follow MMC-6 and the practice of
 // established programs:
 //
-//	CD-R, CD-RW          track at once; the session is closed, or left open for more
+//	CD-R, CD-RW          track at once, session at once, or raw; the session is closed, or
+//	                     the disc left open for more
 //	DVD-R, DVD-RW        incremental, or disc at once
 //	DVD+R, BD-R          sequential; track and session are closed, or the disc
 //	DVD+RW, BD-RE, ...   formatted if necessary, then overwritten

@@ -52,8 +52,6 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	unit := r.recipe.unit
 	whole := unit > 1 && int64(lba)%unit == 0 && int64(len(p))%(unit*disc.SectorSize) == 0
 	switch {
-	case r.medium.profile.IsCD():
-		return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 	case r.stream12 && whole:
 		err := mmc.Write12(r.work, r.t, lba, p, true)
 		if scsi.Unsupported(err) || scsi.InvalidField(err) {
@@ -71,7 +69,7 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 		}
 		return err
 	}
-	return mmc.Write10(r.work, r.t, lba, p)
+	return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 }
 
 // smaller reports whether a WRITE was rejected because it is too large, and makes all

@@ -18,6 +18,7 @@ type task struct {
 	tag      uint32
 	deadline time.Time
 	got      int // bytes of data received
+	sent     int // bytes of data up to the last one that was sent
 }
 
 // Execute executes one command; see [scsi.Transport]. After a timeout the connection is
@@ -96,6 +97,7 @@ func (t *task) start(expired <-chan time.Time) error {
 		p.Header[1] |= pdu.FlagWrite
 		if t.s.agreed.immediateData {
 			p.Data = t.c.Data[:min(len(t.c.Data), t.s.agreed.firstBurst, t.s.agreed.maxSend)]
+			t.sent = len(p.Data)
 		}
 	}
 	return t.s.send(p, t.deadline, func() {
@@ -202,6 +204,7 @@ func (t *task) sendData(r2t *pdu.PDU) error {
 		}
 		offset, length = offset+n, length-n
 	}
+	t.sent = max(t.sent, int(offset))
 	return nil
 }
 
@@ -212,7 +215,7 @@ func (t *task) finish(p *pdu.PDU, err error) (int, error) {
 	if err != nil {
 		return t.got, err
 	}
-	n := len(t.c.Data)
+	n := t.sent // the target can report success without asking for all data
 	if t.c.Direction == scsi.In {
 		n = t.got
 	}
