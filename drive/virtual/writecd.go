@@ -226,3 +226,27 @@ func (d *recorder) recordPause(st *discfile.State, from, end int64, form block) 
 	}
 	return nil
 }
+
+// syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
+// a session at once if all sectors of its cue sheet are written.
+func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
+	if o.Raw {
+		return d.syncRaw(st, o)
+	}
+	if o.AtOnce {
+		if o.Next >= o.LeadOut {
+			for i := range o.Tracks {
+				o.Tracks[i].Closed = true
+			}
+			o.Closed, o.Spans = true, nil
+			st.Final = !o.Multi
+		}
+		return nil
+	}
+	for i := range o.Tracks {
+		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
+			d.finishTrack(t)
+		}
+	}
+	return nil
+}
