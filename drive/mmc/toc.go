@@ -89,36 +89,10 @@ type ATIP struct {
 	LastLeadOut disc.MSF // last possible start of a lead-out
 }
 
-// Identity returns how the medium identifies itself: where its lead-in begins, and the
-// manufacturer that has it, as "97:34:23 (Mitsubishi Chemical)".
-func (a ATIP) Identity() string {
-	code := fmt.Sprintf("%02d:%02d:%02d", a.LeadIn.M, a.LeadIn.S, a.LeadIn.F)
-	if name := a.maker(); name != "" {
-		return fmt.Sprintf("%s (%s)", code, name)
-	}
-	return code
-}
-
-// maker returns the manufacturer of a CD-R or CD-RW by the minutes, seconds and tens of frames at
-// which the lead-in begins according to the ATIP.
-func (a ATIP) maker() string {
-	switch [3]int{a.LeadIn.M, a.LeadIn.S, a.LeadIn.F / 10} {
-	case [3]int{97, 24, 0}:
-		return "Taiyo Yuden"
-	case [3]int{97, 15, 1}, [3]int{97, 31, 0}:
-		return "Ritek"
-	case [3]int{97, 17, 0}:
-		return "Moser Baer India"
-	case [3]int{97, 26, 6}:
-		return "CMC Magnetics"
-	case [3]int{97, 27, 3}:
-		return "Princo"
-	case [3]int{97, 32, 1}:
-		return "Prodisc"
-	case [3]int{97, 34, 2}:
-		return "Mitsubishi Chemical"
-	}
-	return ""
+// Code returns the start of the lead-in in the usual form of a manufacturer code, such
+// as 97m34s22f.
+func (a ATIP) Code() string {
+	return fmt.Sprintf("%02dm%02ds%02df", a.LeadIn.M, a.LeadIn.S, a.LeadIn.F)
 }
 
 // ReadATIP returns the ATIP, CD-R and CD-RW only (READ TOC/PMA/ATIP 43h, MMC-6 6.25,

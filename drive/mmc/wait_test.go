@@ -75,7 +75,7 @@ func TestWords(t *testing.T) {
 		{Blank.String(), "blank"},
 		{Other.String(), "rewritable"},
 		{SessionDamaged.String(), "damaged"},
-		{ATIP{LeadIn: disc.MSF{M: 97, S: 4, F: 22}}.Identity(), "97:04:22"},
+		{ATIP{LeadIn: disc.MSF{M: 97, S: 4, F: 22}}.Code(), "97m04s22f"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

@@ -210,7 +210,7 @@ func TestSessionAtOnce(t *testing.T) {
 	}
 	want := append(make([]byte, 150*disc.SectorSize), virtualtest.Noise(sectors, 5)...)
 	for at := 0; at < len(want); at += 30 * disc.SectorSize {
-		if err := mmc.Write10(ctx, v, disc.LBA(at/disc.SectorSize-150), want[at:at+30*disc.SectorSize]); err != nil {
+		if err := mmc.WriteBlocks(ctx, v, disc.LBA(at/disc.SectorSize-150), want[at:at+30*disc.SectorSize], disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
 	}

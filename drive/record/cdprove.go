@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/sector"
+	"glassmaster/mastering/units"
 )
 
 // check records something that was looked at on the disc, and reports whether it is as planned.
@@ -179,7 +180,7 @@ func (r *burning) checkCode(what, want string, read func(context.Context) (strin
 		r.notAssured("%s was not compared: %v", what, err)
 		return true
 	case strings.Trim(got, "0\x00 ") == "":
-		r.notAssured("the drive did not find %s, which it need not be able to", what)
+		r.notAssured("the drive did not find %s; not every drive can read it", what)
 		return true
 	}
 	return r.check(what, want, got)
@@ -207,13 +208,14 @@ func (r *burning) checkIndexes(what string, t disc.Track) bool {
 		}
 		all = append(all, run{i + 1, at, end})
 	}
-	found := "as planned"
+	found, unknown := "as planned", 0
 	for _, x := range all {
 		near := min(disc.LBA(nearIndex), (x.end-x.start)/2)
 		for _, at := range []disc.LBA{x.start + near, x.end - 1 - near} {
 			p, err := r.position1(max(at, x.start))
 			switch {
 			case errors.Is(err, mmc.ErrNoPosition):
+				unknown++
 			case err != nil:
 				r.notAssured("%s were not compared: %v", what, err)
 				return true
@@ -221,6 +223,10 @@ func (r *burning) checkIndexes(what string, t disc.Track) bool {
 				found = fmt.Sprintf("address %d is in track %x, index %x, and not in index %d", at, p.Track, p.Index, x.index)
 			}
 		}
+	}
+	if unknown > 0 && found == "as planned" {
+		r.notAssured("%s were not compared completely: the drive does not report where %s are", what, units.Count(unknown, "sector", "sectors"))
+		return true
 	}
 	return r.check(what, "as planned", found)
 }

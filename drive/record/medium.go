@@ -44,7 +44,10 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	if m.sequential() && m.info.Status != mmc.Closed {
-		if m.track, err = read.NextTrack(ctx, t, m.profile, m.info); err != nil {
+		m.track, err = read.NextTrack(ctx, t, m.profile, m.info)
+		// A CD on which a session at once was interrupted may have no next track.
+		interrupted := m.profile.IsCD() && m.info.Session == mmc.SessionIncomplete && scsi.InvalidField(err)
+		if err != nil && !interrupted {
 			return m, fmt.Errorf("read the next writable address: %w", err)
 		}
 	}

@@ -1,6 +1,8 @@
 package virtual
 
 import (
+	"slices"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
@@ -150,9 +152,7 @@ func (d *recorder) makeSub(dst, src []byte, f subForm, toc disc.TOC, lba int64) 
 	switch f {
 	case subPQ:
 		q := [sector.QSize]byte(src)
-		if q[10] == 0 && q[11] == 0 { // the drive computes the CRC
-			sector.CompleteQ(q[:])
-		}
+		sector.CompleteQ(q[:]) // the CRC of the host is not used: cdrdao sends another one
 		for i := range dst[:sector.SubSize] {
 			dst[i] = src[formattedQ-1]&0x80 | q[i/8]>>(7-i%8)&1<<6
 		}
@@ -227,4 +227,40 @@ func (d *recorder) recordPause(st *discfile.State, from, end int64, form block) 
 		}
 	}
 	return nil
+}
+
+// syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
+// a session at once if all sectors of its cue sheet are written.
+func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
+	if o.Raw {
+		return d.syncRaw(st, o)
+	}
+	if o.AtOnce {
+		if o.Next >= o.LeadOut {
+			for i := range o.Tracks {
+				o.Tracks[i].Closed = true
+			}
+			o.Closed, o.Spans = true, nil
+			st.Final = !o.Multi
+			d.shortenSession(o)
+		}
+		return nil
+	}
+	for i := range o.Tracks {
+		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
+			d.finishTrack(t)
+		}
+	}
+	return nil
+}
+
+// shortenSession applies the fault Short to the last track of a session that is written at once.
+func (d *recorder) shortenSession(s *discfile.Session) {
+	t := &s.Tracks[len(s.Tracks)-1]
+	n := min(d.faults.Short, t.Size-1)
+	if n <= 0 {
+		return
+	}
+	t.Size, t.Next, s.LeadOut = t.Size-n, min(t.Next, t.Start+t.Size-n), s.LeadOut-n
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(at int64) bool { return at > t.Start+t.Size })
 }
