@@ -15,13 +15,14 @@ func exitCodesTopic(*invocation) *cobra.Command {
      "info --check" found damage; a drive reported success, but the disc does not
      confirm it; the last burn of the disc was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, too small, or left open by an
-     interrupted burn
+     used, or not with these options: of the wrong kind, blank, full, too small, or
+     left open by an interrupted burn
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
-  7  nothing was written, because the image format cannot hold everything on the
-     disc; the warnings say what ("convert" and "read" without --force)`,
+  7  nothing was written, because the image format, or the mode in which a CD would
+     be burned, cannot hold everything on the disc; the warnings say what ("convert"
+     and "read" without --force, "burn" and "copy" without --accept-loss)`,
 	}
 }
 

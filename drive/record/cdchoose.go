@@ -45,6 +45,9 @@ func texts(list []disc.Notice) []string {
 
 // planCD plans which sessions of the source are written to a CD, and in which mode.
 func (b *Burn) planCD(ctx context.Context) error {
+	if err := b.checkVerify(); err != nil {
+		return err
+	}
 	c, err := b.newCDBurn(ctx)
 	if err != nil {
 		return err

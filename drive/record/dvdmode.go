@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -241,11 +242,7 @@ func (b *Burn) isVideo(ctx context.Context) bool {
 func (b *Burn) noteShort() {
 	n := b.plan.Padded
 	if b.recipe.mode == mmc.DiscAtOnce && !b.medium.profile.IsCD() && n < shortAtOnce {
-		b.say("a DVD-R needs %s before its lead-out, and the source has %s: the drive fills the rest when it closes the disc, which can take a quarter of an hour; in the mode %q that is quicker",
-			megabytes(shortAtOnce), megabytes(n), Incremental.Short())
+		b.say("a %v needs %s before its lead-out, and the source has %s: the drive fills the rest when it closes the disc, which can take a quarter of an hour; in the mode %q that is quicker",
+			b.medium.profile, units.Size(shortAtOnce*disc.SectorSize), units.Size(n*disc.SectorSize), Incremental.Short())
 	}
-}
-
-func megabytes(sectors int64) string {
-	return fmt.Sprintf("%d MB", (sectors*disc.SectorSize+999999)/1000000)
 }
