@@ -400,6 +400,30 @@ func TestSpares(t *testing.T) {
 	}
 }
 
+// otherFormat is a drive that formats a BD with other spare areas than requested.
+type otherFormat struct{ scsi.Transport }
+
+func (o otherFormat) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == scsi.OpFormatUnit {
+		c.Data = bytes.Clone(c.Data)
+		binary.BigEndian.PutUint32(c.Data[4:], binary.BigEndian.Uint32(c.Data[4:])-320)
+	}
+	return o.Transport.Execute(ctx, c)
+}
+
+// A disc that was formatted with another capacity than the plan promised is not as requested,
+// though its data is good.
+func TestSpareOther(t *testing.T) {
+	for _, medium := range []string{"bd-r", "bd-re"} {
+		d := otherFormat{virtualtest.Blank(t, medium, large)}
+		least := record.Spare(large / 4)
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(700, 3)), record.Options{Spare: &least})
+		if !errors.Is(err, record.ErrNotAsRequested) || !r.Equal || r.Verified {
+			t.Errorf("%s: %v, checks %+v", medium, err, r.Checks)
+		}
+	}
+}
+
 // A source that fits only without spare areas is refused with them, before the disc is
 // changed.
 func TestSpareTooLarge(t *testing.T) {
@@ -488,6 +512,22 @@ func TestProtected(t *testing.T) {
 		_, err := record.NewPlan(t.Context(), virtualtest.Blank(t, name, small), src, record.Options{DriveVerify: true})
 		if (err == nil) != want {
 			t.Errorf("%s, verified by the drive: %v", name, err)
+		}
+	}
+	for _, c := range []struct {
+		format bool
+		spare  *record.Spare
+		want   bool
+	}{{false, nil, false}, {false, spareOf(record.SpareNone), false}, {false, spareOf(record.SpareUsual), true}, {true, nil, true}} {
+		d := virtualtest.Blank(t, "bd-r", small)
+		if c.format {
+			if _, _, err := formatDisc(t, d, record.FormatOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := record.NewPlan(t.Context(), d, src, record.Options{DriveVerify: true, Spare: c.spare})
+		if (err == nil) != c.want || err == nil && !strings.Contains(strings.Join(b.Plan().Steps, "; "), "let the drive verify") {
+			t.Errorf("BD-R %+v, verified by the drive: %v", c, err)
 		}
 	}
 }

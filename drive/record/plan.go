@@ -261,8 +261,12 @@ func (b *Burn) checkSize() error {
 		p.Capacity = p.Padded
 	} else if p.Capacity <= 0 || need > p.Capacity {
 		over := need - p.Capacity
-		return refuse(fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
-			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize), ErrTooLarge)
+		text := fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
+			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize)
+		if b.o.Overburn {
+			text += fmt.Sprintf("; a %s has no room behind its end for overburning", p.Profile)
+		}
+		return refuse(text, ErrTooLarge)
 	}
 	p.Padded = min(p.Padded, p.Capacity)
 	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)

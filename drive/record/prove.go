@@ -78,6 +78,8 @@ func (r *burning) failed(err error) error {
 		if failed := combine(r.markAgain(), r.flush()); failed != nil {
 			e.Left = fmt.Sprintf("the disc looks complete, but is not (%v)", failed)
 		}
+	case errors.Is(err, ErrLost):
+		e.Left = "the disc was closed and looks complete, and parts of its data may be missing"
 	}
 	return e
 }

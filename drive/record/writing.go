@@ -38,12 +38,37 @@ func (b *Burn) streams() bool {
 // streams.
 func (b *Burn) verifies() bool { return b.medium.profile == mmc.DVDRAM || b.medium.profile == mmc.BDRE }
 
-// checkVerify refuses verification by the drive where no drive has it.
-func (b *Burn) checkVerify() error {
-	if b.o.DriveVerify && !b.verifies() && b.medium.profile != mmc.DVDPRW && b.medium.profile != mmc.BDRSRM {
-		return refuse(fmt.Sprintf("no drive verifies a %v while it writes; leave that option out, and let the disc be compared afterwards", b.medium.profile), ErrNoMode)
+// checkVerify refuses verification by the drive where no drive has it. A BD-R is verified
+// only if it has spare areas.
+func (b *Burn) checkVerify(ctx context.Context) error {
+	switch p := b.medium.profile; {
+	case !b.o.DriveVerify, b.verifies(), p == mmc.DVDPRW:
+		return nil
+	case p != mmc.BDRSRM:
+		return refuse(fmt.Sprintf("no drive verifies a %v while it writes; leave that option out, and let the disc be compared afterwards", p), ErrNoMode)
+	case b.o.Spare != nil && *b.o.Spare != SpareNone:
+		return nil
 	}
-	return nil
+	s, err := mmc.ReadSpareArea(ctx, b.t, true)
+	switch {
+	case scsi.Gone(err):
+		return fmt.Errorf("read the spare areas of the disc: %w", err)
+	case err == nil && s.Allocated > 0:
+		return nil
+	}
+	return refuse("a drive verifies a BD-R while it writes only if the disc has spare areas, and this one has none; choose spare areas if it is blank, or leave the verification to the comparison afterwards", ErrNoMode)
+}
+
+// driveVerifies reports whether the drive verifies what it writes, as far as that was chosen
+// or is usual.
+func (b *Burn) driveVerifies() bool {
+	switch {
+	case b.verifies():
+		return !b.streams()
+	case b.medium.profile == mmc.BDRSRM && b.chosen != nil:
+		return true
+	}
+	return b.o.DriveVerify
 }
 
 // put sends one WRITE. While a disc is streamed, whole ECC blocks are sent as such; a drive
