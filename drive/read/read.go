@@ -3,8 +3,8 @@
 //
 // Sessions and tracks of a CD come from the table of contents (MMC-6 6.25). On DVD and
 // BD, for which drives synthesize it, often wrongly, they come from disc and track
-// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number and ISRCs are read
-// from discs with audio tracks; indexes after the first are not.
+// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number, ISRCs, and from the Q
+// sub-channel pre-gaps and indexes are read from discs with audio tracks.
 package read
 
 import (
@@ -71,6 +71,7 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	}
 	if d.cd {
 		d.trim(ctx)
+		d.readIndexes(ctx)
 		d.readCodes(ctx)
 	}
 	d.readLayers(ctx)
