@@ -400,6 +400,29 @@ func TestSpares(t *testing.T) {
 	}
 }
 
+// A defect of a disc that is written without verification by the drive is found by the
+// comparison, whose advice leads to a good disc.
+func TestDefective(t *testing.T) {
+	for _, medium := range []string{"bd-re", "dvd-ram"} {
+		d := virtualtest.Blank(t, medium, large)
+		d.SetFaults(virtual.Faults{Defective: []int64{700}})
+		src := virtualtest.DiscOf(virtualtest.Noise(900, 3))
+		for _, verify := range []bool{false, true} {
+			b, err := record.NewPlan(t.Context(), d, src, record.Options{DriveVerify: verify, Blank: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+			switch {
+			case verify && (err != nil || !r.Verified):
+				t.Errorf("%s, verified by the drive: %v", medium, err)
+			case !verify && (!errors.Is(err, record.ErrDiffers) || !strings.Contains(err.Error(), "let the drive verify")):
+				t.Errorf("%s: %v", medium, err)
+			}
+		}
+	}
+}
+
 // otherFormat is a drive that formats a BD with other spare areas than requested.
 type otherFormat struct{ scsi.Transport }
 
