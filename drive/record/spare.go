@@ -168,7 +168,7 @@ func (b *Burn) chooseSpares() error {
 		return nil
 	}
 	if b.o.Simulate {
-		return fmt.Errorf("a simulation cannot format the %v; leave the spare areas out", m.profile)
+		return refuse(fmt.Sprintf("a simulation cannot format the %v; leave the spare areas out", m.profile), ErrNoMode)
 	}
 	chosen := *f
 	if m.profile == mmc.BDRSRM {
