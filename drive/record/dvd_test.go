@@ -476,11 +476,15 @@ func TestVideoAtOnce(t *testing.T) {
 type limitedWrites struct {
 	*virtual.Drive
 	most  int
+	kind  error // of what rejects them; nil: the drive
 	sizes map[string]int
 }
 
 func (l *limitedWrites) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if op := c.CDB[0]; op == scsi.OpWrite10 || op == scsi.OpWrite12 || op == scsi.OpWriteAndVerify {
+		if len(c.Data) > l.most && l.kind != nil {
+			return 0, fmt.Errorf("SG_IO: %w", l.kind)
+		}
 		if len(c.Data) > l.most {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0})
 		}
@@ -497,18 +501,23 @@ func TestLargeWrites(t *testing.T) {
 		most   int
 		want   string
 		o      record.Options
+		kind   error
 	}{
-		{"dvd+r", 1 << 20, "2A, 64", record.Options{}},
-		{"dvd-ram", 1 << 20, "AA, 64", record.Options{}},
-		{"dvd-ram", 1 << 20, "2A, 64", record.Options{DriveVerify: true}},
-		{"dvd-ram", 1 << 20, "2A, 64", record.Options{NoVerify: true}},
-		{"bd-re", 1 << 20, "AA, 64", record.Options{}},
-		{"dvd+rw", 1 << 20, "2E, 64", record.Options{DriveVerify: true}},
-		{"bd-r", 1 << 20, "2A, 64", record.Options{}},
-		{"dvd+r", 32 << 10, "2A, 16", record.Options{}},
-		{"bd-r", 64 << 10, "2A, 32", record.Options{}},
+		{"dvd+r", 1 << 20, "2A, 64", record.Options{}, nil},
+		{"dvd-ram", 1 << 20, "AA, 64", record.Options{}, nil},
+		{"dvd-ram", 1 << 20, "2A, 64", record.Options{DriveVerify: true}, nil},
+		{"dvd-ram", 1 << 20, "2A, 64", record.Options{NoVerify: true}, nil},
+		{"bd-re", 1 << 20, "AA, 64", record.Options{}, nil},
+		{"dvd+rw", 1 << 20, "2E, 64", record.Options{DriveVerify: true}, nil},
+		{"bd-r", 1 << 20, "2A, 64", record.Options{}, nil},
+		{"dvd+r", 32 << 10, "2A, 16", record.Options{}, nil},
+		{"bd-r", 64 << 10, "2A, 32", record.Options{}, nil},
+		{"bd-re", 64 << 10, "AA, 32", record.Options{}, nil},
+		{"dvd-ram", 32 << 10, "AA, 16", record.Options{}, nil},
+		{"dvd+r", 32 << 10, "2A, 16", record.Options{}, scsi.ErrNotSent},
+		{"bd-re", 64 << 10, "AA, 32", record.Options{}, scsi.ErrNotSent},
 	} {
-		d := &limitedWrites{virtualtest.Blank(t, c.medium, small), c.most, map[string]int{}}
+		d := &limitedWrites{virtualtest.Blank(t, c.medium, small), c.most, c.kind, map[string]int{}}
 		b, err := record.NewPlan(t.Context(), d, virtualtest.DiscOf(virtualtest.Noise(1024, 7)), c.o)
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
@@ -79,7 +80,8 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	switch {
 	case r.stream12 && whole:
 		err := mmc.Write12(r.work, r.t, lba, p, true)
-		if scsi.Unsupported(err) || scsi.InvalidField(err) {
+		tooLarge := r.most == 0 && int64(len(p)) > unit*disc.SectorSize // perhaps; see smaller
+		if scsi.Unsupported(err) || scsi.InvalidField(err) && !tooLarge {
 			r.stream12 = false
 			r.inform("the drive does not support writing without verification: %v", err)
 			break
@@ -97,15 +99,15 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 }
 
-// smaller reports whether a WRITE was rejected because it is too large, and makes all
-// further ones as large as an ECC block.
+// smaller reports whether a WRITE was rejected because it may be too large, by the drive or
+// by the system, and makes all further ones as large as an ECC block.
 func (r *burning) smaller(err error, p []byte) bool {
 	unit := int(r.recipe.unit) * disc.SectorSize
-	if !scsi.InvalidField(err) || r.most > 0 || unit == disc.SectorSize || len(p) <= unit {
+	if !scsi.InvalidField(err) && !errors.Is(err, scsi.ErrNotSent) || r.most > 0 || unit == disc.SectorSize || len(p) <= unit {
 		return false
 	}
 	r.most = unit
-	r.inform("the drive rejects writes of %d bytes, so smaller ones are sent: %v", len(p), err)
+	r.inform("writes of %d bytes are rejected, so smaller ones are sent: %v", len(p), err)
 	return true
 }
 
