@@ -184,6 +184,19 @@ func TestUnusableCells(t *testing.T) {
 	}
 }
 
+// A disc that is to be appended to, and whose layer break is requested, has less room for more
+// sessions, which the plan says and the disc shows.
+func TestLayerBreakAppendable(t *testing.T) {
+	d := virtualtest.Blank(t, "dvd+r dl", small)
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(2000, 1)), record.Options{LayerBreak: 1600, Appendable: true})
+	if err != nil || !strings.Contains(strings.Join(r.Plan.Hints, "; "), "keeps room for 1200 sectors at most") {
+		t.Errorf("%v, %q", err, r.Plan.Hints)
+	}
+	if m, err := read.Media(t.Context(), d); err != nil || m.Free > 1200 {
+		t.Errorf("%d sectors are free: %v", m.Free, err)
+	}
+}
+
 // A layer break that is not possible is refused, with the reason.
 func TestLayerBreakRefused(t *testing.T) {
 	src := virtualtest.DiscOf(virtualtest.Noise(2000, 1))
