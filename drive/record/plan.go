@@ -359,7 +359,15 @@ func (b *Burn) steps() []string {
 	add(b.closeFirst && b.sourceAddress+b.start == 0, "write %d sectors, beginning at the next writable address (NWA)", p.Padded)
 	add(b.closeFirst && b.sourceAddress+b.start > 0, "check that the next writable address (NWA) is then %d, and write %d sectors there", max(b.sourceAddress, b.start), p.Padded)
 	add(true, "flush the drive's buffer")
-	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
+	switch b.recipe.closing {
+	case closesItself:
+	case endFormatting:
+		add(real, "stop the background format if it runs, so that other drives can read the disc")
+	case endGrowing:
+		add(real, "end the format of the DVD-RW if it is not complete, so that other drives can read the disc")
+	default:
+		add(real, "close: %s", b.describe())
+	}
 	add(real, "check what the drive reports about the disc")
 	add(real && !b.o.NoVerify, "read the disc back and compare every sector with the source")
 	add(b.o.Eject, "open the tray")
