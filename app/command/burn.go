@@ -231,13 +231,17 @@ func (inv *invocation) line(ctx context.Context, question string) (line string, 
 }
 
 func burnSummary(to string, r job.Result, o burning) string {
-	text := fmt.Sprintf("%s: %s written", to, units.Size(r.Written*disc.SectorSize))
+	size := units.Size(r.Written * disc.SectorSize)
+	if len(r.Plan.Tracks) > 0 { // without pre-gaps, as in the plan
+		size = burnedSize(r.Plan)
+	}
+	text := fmt.Sprintf("%s: %s written", to, size)
 	if r.Seconds >= 1 {
 		text += " at " + units.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
 	}
 	switch {
 	case o.Simulate:
-		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, units.Size(r.Written*disc.SectorSize))
+		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, size)
 	case r.Equal:
 		text += ", read back and equal"
 		switch {
