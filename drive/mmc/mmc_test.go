@@ -283,9 +283,7 @@ func TestCommands(t *testing.T) {
 		{"load", func(t scsi.Transport) error { return StartStop(ctx, t, Load) }, "1b 00 00 00 03 00", ""},
 		{"CD speed", func(t scsi.Transport) error { return SetCDSpeed(ctx, t, 7800, 7056) }, "bb 00 1e 78 1b 90 00 00 00 00 00 00", ""},
 		{
-			"streaming", func(t scsi.Transport) error {
-				return SetStreamingSpeeds(ctx, t, Streaming{End: 2295104, Read: 33240, Write: 22160})
-			},
+			"streaming", func(t scsi.Transport) error { return SetStreamingSpeeds(ctx, t, Streaming{End: 2295104, Read: 33240, Write: 22160}) },
 			"b6 00 00 00 00 00 00 00 00 00 1c 00",
 			"00 00 00 00 00 00 00 00 00 23 05 40 00 00 81 d8 00 00 03 e8 00 00 56 90 00 00 03 e8",
 		},
