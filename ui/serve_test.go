@@ -46,7 +46,6 @@ func TestServe(t *testing.T) {
 	if !p.shown("iscsiadm -m node -T "+target) || !p.shown("Nobody yet") {
 		t.Error("it does not say how to connect, or that nobody has")
 	}
-	p.picture("serve")
 
 	tr, err := drive.Open(t.Context(), "iscsi://127.0.0.1:"+port+"/"+target+"/0")
 	if err != nil {
@@ -57,6 +56,7 @@ func TestServe(t *testing.T) {
 	}
 	p.until("the session", func() bool { return len(p.served.Connected()) == 1 })
 	p.until("the list", func() bool { return p.shown("INQUIRY") })
+	p.picture("serve")
 	p.press("Stop")
 	if p.sheet() != "Stop offering?" {
 		t.Errorf("it does not ask, but shows %q", p.sheet())

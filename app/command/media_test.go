@@ -26,7 +26,7 @@ func leftOpen(t *testing.T, name string) {
 	if err := read.Ready(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if err := mmc.Write10(t.Context(), d, 0, make([]byte, 32*disc.SectorSize)); err != nil {
+	if err := mmc.WriteBlocks(t.Context(), d, 0, make([]byte, 32*disc.SectorSize), disc.SectorSize); err != nil {
 		t.Fatal(err)
 	}
 	if err := mmc.SynchronizeCache(t.Context(), d, false); err != nil {
@@ -187,5 +187,26 @@ func TestMediaStates(t *testing.T) {
 				t.Errorf("%s: %q does not name %q", c.name, info.Advice[i], want)
 			}
 		}
+	}
+}
+
+// media shows by what a disc is protected, its spare areas, and its defects.
+func TestMediaWear(t *testing.T) {
+	recorder, file := blankDisc(t, "dvd-ram")
+	r := must(t, OK, "media", recorder)
+	if !strings.Contains(r.out, "Spare areas") || strings.Contains(r.out, "Protected") || strings.Contains(r.out, "Defects") {
+		t.Errorf("a new disc:\n%s", r.out)
+	}
+	must(t, OK, "burn", "--blank", "--drive-verify", sample(t), "virtual:"+file+"?defective=0,100")
+	must(t, NoMedium, "burn", "--blank", sample(t), "virtual:"+file+"?tab=1")
+	r = must(t, OK, "media", "virtual:"+file+"?tab=1")
+	for _, want := range []string{"by the tab of its cartridge", "2 blocks", "free"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is missing in\n%s", want, r.out)
+		}
+	}
+	data := dataOf(t, must(t, OK, "media", "--json", "virtual:"+file+"?tab=1"))
+	if data["write_protected"] == nil || data["defective_blocks"] != 2.0 || data["spare_free_sectors"] == nil {
+		t.Errorf("%v", data)
 	}
 }

@@ -35,7 +35,7 @@ func interruptBurn(t *testing.T, recorder string, w mmc.WriteParameters) {
 	}
 	p := virtualtest.Noise(640, 1)
 	for at := 0; at < 640; at += 32 {
-		if err := mmc.Write10(t.Context(), d, disc.LBA(at), p[at*disc.SectorSize:][:32*disc.SectorSize]); err != nil {
+		if err := mmc.WriteBlocks(t.Context(), d, disc.LBA(at), p[at*disc.SectorSize:][:32*disc.SectorSize], disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -186,6 +186,9 @@ func (s *run) prepareBlank(r *rand.Rand, o record.Options) {
 
 func (s *run) writeSource(r *rand.Rand) {
 	s.Helper()
+	if s.o.Mode == record.Raw && (s.start > 0 || s.o.Appendable) { // which it does not provide for
+		s.o.Mode = record.Auto
+	}
 	s.want = virtualtest.Noise(int(s.sectors), byte(1+r.IntN(8)))
 	if err := os.WriteFile(s.source, s.want, 0o600); err != nil {
 		s.Fatal(err)

@@ -47,3 +47,25 @@ func (m MediaIdentity) Maker() string {
 	}
 	return ""
 }
+
+// Maker returns the company that made a CD-R or CD-RW, as far as it is known, or "": it has
+// the minutes, seconds and tens of frames at which the lead-in begins.
+func (a ATIP) Maker() string {
+	switch [3]int{a.LeadIn.M, a.LeadIn.S, a.LeadIn.F / 10} {
+	case [3]int{97, 24, 0}:
+		return "Taiyo Yuden"
+	case [3]int{97, 15, 1}, [3]int{97, 31, 0}:
+		return "Ritek"
+	case [3]int{97, 17, 0}:
+		return "Moser Baer India"
+	case [3]int{97, 26, 6}:
+		return "CMC Magnetics"
+	case [3]int{97, 27, 3}:
+		return "Princo"
+	case [3]int{97, 32, 1}:
+		return "Prodisc"
+	case [3]int{97, 34, 2}:
+		return "Mitsubishi Chemical"
+	}
+	return ""
+}

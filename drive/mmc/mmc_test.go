@@ -259,8 +259,26 @@ func TestCommands(t *testing.T) {
 		cdb  string
 		data string
 	}{
-		{"write", func(t scsi.Transport) error { return Write10(ctx, t, 0x1234, sector) }, "2a 00 00 00 12 34 00 00 02 00", ""},
-		{"write into the pre-gap", func(t scsi.Transport) error { return Write10(ctx, t, -150, sector) }, "2a 00 ff ff ff 6a 00 00 02 00", ""},
+		{"write", func(t scsi.Transport) error { return WriteBlocks(ctx, t, 0x1234, sector, disc.SectorSize) }, "2a 00 00 00 12 34 00 00 02 00", ""},
+		{"write into the pre-gap", func(t scsi.Transport) error { return WriteBlocks(ctx, t, -150, sector, disc.SectorSize) }, "2a 00 ff ff ff 6a 00 00 02 00", ""},
+		{
+			"write CD-TEXT", func(t scsi.Transport) error { return WriteBlocks(ctx, t, -11077, make([]byte, 5*96), 96) },
+			"2a 00 ff ff d4 bb 00 00 05 00", "",
+		},
+		{
+			"cue sheet", func(t scsi.Transport) error { return SendCueSheet(ctx, t, []byte{1, 0xAA, 1, 1, 0, 0, 4, 0}) },
+			"5d 00 00 00 00 00 00 00 08 00", "01 aa 01 01 00 00 04 00",
+		},
+		{
+			"parameters of an audio track", func(t scsi.Transport) error {
+				return SetWriteParameters(ctx, t, WriteParameters{
+					Type: TrackAtOnce, BufferFree: true, Test: true, Multisession: true, TrackMode: 1, AudioPause: 150, Session: 0x20, DataBlock: BlockMode2,
+					Catalog: "4006381333931", ISRC: "USRC17607839",
+				})
+			}, "55 10 00 00 00 00 00 00 3c 00",
+			"00 00 00 00 00 00 00 00 05 32 51 c1 09 00 00 00 20 00 00 00 00 00 00 96 80 34 30 30 36 33 38 31 33 33 33 39 33 31 00 00 " +
+				"80 55 53 52 43 31 37 36 30 37 38 33 39 00 00 00 00 00 00 00",
+		},
 		{"read", func(t scsi.Transport) error { _, err := Read10(ctx, t, 0x1234, sector); return err }, "28 00 00 00 12 34 00 00 02 00", ""},
 		{"read with 12 bytes", func(t scsi.Transport) error { _, err := Read12(ctx, t, 0x1234, sector); return err }, "a8 00 00 00 12 34 00 00 00 02 00 00", ""},
 		{
@@ -283,7 +301,9 @@ func TestCommands(t *testing.T) {
 		{"load", func(t scsi.Transport) error { return StartStop(ctx, t, Load) }, "1b 00 00 00 03 00", ""},
 		{"CD speed", func(t scsi.Transport) error { return SetCDSpeed(ctx, t, 7800, 7056) }, "bb 00 1e 78 1b 90 00 00 00 00 00 00", ""},
 		{
-			"streaming", func(t scsi.Transport) error { return SetStreamingSpeeds(ctx, t, Streaming{End: 2295104, Read: 33240, Write: 22160}) },
+			"streaming", func(t scsi.Transport) error {
+				return SetStreamingSpeeds(ctx, t, Streaming{End: 2295104, Read: 33240, Write: 22160})
+			},
 			"b6 00 00 00 00 00 00 00 00 00 1c 00",
 			"00 00 00 00 00 00 00 00 00 23 05 40 00 00 81 d8 00 00 03 e8 00 00 56 90 00 00 03 e8",
 		},
@@ -376,7 +396,7 @@ func TestWriteParametersOfAnotherLength(t *testing.T) {
 func TestTransferLength(t *testing.T) {
 	d := &drive{}
 	for _, n := range []int{0, 1, 2047, 2049} {
-		if err := Write10(context.Background(), d, 0, make([]byte, n)); err == nil {
+		if err := WriteBlocks(context.Background(), d, 0, make([]byte, n), disc.SectorSize); err == nil {
 			t.Errorf("%d bytes were sent", n)
 		}
 		if _, err := Read10(context.Background(), d, 0, make([]byte, n)); err == nil {
@@ -385,5 +405,26 @@ func TestTransferLength(t *testing.T) {
 	}
 	if d.calls > 0 {
 		t.Errorf("%d commands were sent", d.calls)
+	}
+}
+
+// TestCDWriting decodes features 002Dh and 002Eh.
+func TestCDWriting(t *testing.T) {
+	c := Configuration{Features: []Feature{
+		{Code: FeatureCDTrackAtOnce, Current: true, Data: []byte{0x46, 0, 0x3F, 0x01}},
+		{Code: FeatureCDMastering, Data: []byte{0x7F, 0, 0x0C, 0x80}},
+	}}
+	now, blank := CDWriting{TrackAtOnce: true, Blocks: 0x3F01}, CDWriting{true, true, true, true, true, 0x3F01, 0xC80}
+	if got := c.CDWriting(false); got != now {
+		t.Errorf("now %+v", got)
+	}
+	if got := c.CDWriting(true); got != blank {
+		t.Errorf("blank %+v", got)
+	}
+	if !c.BufferFreeCD(TrackAtOnce) || c.BufferFreeCD(Raw) {
+		t.Error("buffer underrun protection")
+	}
+	if got := (Configuration{}).CDWriting(false); got != (CDWriting{TrackAtOnce: true}) {
+		t.Errorf("a drive without features: %+v", got)
 	}
 }

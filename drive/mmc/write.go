@@ -17,15 +17,10 @@ func (e *ShortWrite) Error() string {
 	return fmt.Sprintf("WRITE(10): the drive accepted %d of %d bytes", e.Taken, e.Given)
 }
 
-// Write10 writes sectors of 2048 bytes at address lba (WRITE(10) 2Ah, MMC-6 6.44). The
-// error is a *ShortWrite if the drive accepted the command, but fewer bytes.
-func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
-	return WriteBlocks(ctx, t, lba, p, disc.SectorSize)
-}
-
-// WriteBlocks is like Write10, for blocks of size bytes: on CD their size follows from the
-// data block type of mode page 05h, or from the cue sheet. Addresses before 0 are those of
-// the pre-gap and the lead-in.
+// WriteBlocks writes blocks of size bytes at address lba (WRITE(10) 2Ah, MMC-6 6.44). The size
+// is 2048, except on CD, where it follows from the data block type of mode page 05h or from
+// the cue sheet; there, addresses before 0 are those of the pre-gap and the lead-in. The error
+// is a *ShortWrite if the drive accepted the command, but fewer bytes.
 func WriteBlocks(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, size int) error {
 	n, err := blocks(p, size, 0xFFFF)
 	if err != nil {
@@ -113,7 +108,14 @@ func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
 }
 
 // FormatUnit starts to format the medium; the caller waits until the drive is ready
-// (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
+// (FORMAT UNIT 04h, MMC-6 6.4, format code 001b; a list with Immed (byte 1 bit 1) and one
+// descriptor).
 func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
-	return FormatUnitWith(ctx, t, f, FormatOptions{})
+	p := make([]byte, 12)
+	p[1] = 2
+	p[3] = 8 // one descriptor
+	be.PutUint32(p[4:], uint32(f.Blocks))
+	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
+	p[8] = f.Type<<2 | f.Sub&3
+	return send(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, eraseTimeout)
 }

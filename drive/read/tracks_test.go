@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -78,7 +79,7 @@ func TestTracks(t *testing.T) {
 	}
 	write := func(t *testing.T, d scsi.Transport) {
 		t.Helper()
-		if err := mmc.Write10(t.Context(), d, 0, virtualtest.Noise(32, 5)); err != nil {
+		if err := mmc.WriteBlocks(t.Context(), d, 0, virtualtest.Noise(32, 5), disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -433,7 +433,7 @@ type limitedWrites struct {
 }
 
 func (l *limitedWrites) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if op := c.CDB[0]; op == scsi.OpWrite10 || op == scsi.OpWrite12 {
+	if op := c.CDB[0]; op == scsi.OpWrite10 || op == scsi.OpWrite12 || op == scsi.OpWriteAndVerify {
 		if len(c.Data) > l.most {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0})
 		}
@@ -456,6 +456,7 @@ func TestLargeWrites(t *testing.T) {
 		{"dvd-ram", 1 << 20, "2A, 64", record.Options{DriveVerify: true}},
 		{"dvd-ram", 1 << 20, "2A, 64", record.Options{NoVerify: true}},
 		{"bd-re", 1 << 20, "AA, 64", record.Options{}},
+		{"dvd+rw", 1 << 20, "2E, 64", record.Options{DriveVerify: true}},
 		{"bd-r", 1 << 20, "2A, 64", record.Options{}},
 		{"dvd+r", 32 << 10, "2A, 16", record.Options{}},
 		{"bd-r", 64 << 10, "2A, 32", record.Options{}},
@@ -468,6 +469,30 @@ func TestLargeWrites(t *testing.T) {
 		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
 		if err != nil || r.Verified == c.o.NoVerify || d.sizes[c.want] < 10 {
 			t.Errorf("%s, %+v: %v, writes %v, want %s", c.medium, c.o, err, d.sizes, c.want)
+		}
+	}
+}
+
+// A disc that is protected against writing is refused, and verification by the drive where
+// there is none.
+func TestProtected(t *testing.T) {
+	src := virtualtest.DiscOf(virtualtest.Noise(700, 2))
+	d := virtualtest.Blank(t, "dvd-ram", small)
+	protect := scsi.Command{
+		CDB:       []byte{scsi.OpSendDiscStructure, 0, 0, 0, 0, 0, 0, 0xC0, 0, 8, 0, 0},
+		Direction: scsi.Out, Data: []byte{0, 6, 0, 0, 1, 0, 0, 0}, // until the drive restarts
+	}
+	err := mmc.RetryUnitAttention(func() error { _, err := d.Execute(t.Context(), protect); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.NewPlan(t.Context(), d, src, record.Options{}); !errors.Is(err, record.ErrNotWritable) {
+		t.Errorf("a protected disc: %v", err)
+	}
+	for name, want := range map[string]bool{"dvd+r": false, "dvd-r": false, "dvd-ram": true, "bd-re": true, "dvd+rw": true} {
+		_, err := record.NewPlan(t.Context(), virtualtest.Blank(t, name, small), src, record.Options{DriveVerify: true})
+		if (err == nil) != want {
+			t.Errorf("%s, verified by the drive: %v", name, err)
 		}
 	}
 }

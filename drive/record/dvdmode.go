@@ -27,7 +27,12 @@ type dvd struct {
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
 func (b *Burn) planDVD(ctx context.Context) error {
-	if err := b.chooseWay(ctx); err != nil {
+	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.checkVerify(); err != nil {
 		return err
 	}
 	if b.recipe.mode == mmc.LayerJump {

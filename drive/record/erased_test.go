@@ -81,7 +81,7 @@ func fill(t *testing.T, d scsi.Transport, lba disc.LBA, p []byte) {
 	}
 	const chunk = 32 * disc.SectorSize
 	for ; len(p) > 0; p, lba = p[min(chunk, len(p)):], lba+32 {
-		if err := mmc.Write10(ctx, d, lba, p[:min(chunk, len(p))]); err != nil {
+		if err := mmc.WriteBlocks(ctx, d, lba, p[:min(chunk, len(p))], disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
 	}

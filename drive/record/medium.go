@@ -46,6 +46,7 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	}
 	if m.sequential() && m.info.Status != mmc.Closed {
 		m.track, err = read.NextTrack(ctx, t, m.profile, m.info)
+		// A CD on which a session at once was interrupted may have no next track.
 		m.noTrack = m.profile.IsCD() && m.info.Status == mmc.Appendable && refused(err)
 		if err != nil && !m.noTrack {
 			return m, fmt.Errorf("read the next writable address: %w", err)

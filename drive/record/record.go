@@ -7,7 +7,8 @@
 // in turn; [Burn.Run] does all of it. The recipes follow MMC-6 and the practice of
 // established programs:
 //
-//	CD-R, CD-RW          track at once; the session is closed, or left open for more
+//	CD-R, CD-RW          track at once, session at once, or raw; the session is closed, or
+//	                     the disc left open for more
 //	DVD-R, DVD-RW        incremental, or disc at once
 //	DVD+R, BD-R          sequential; track and session are closed, or the disc
 //	DVD+RW, BD-RE, ...   formatted if necessary, then overwritten
@@ -170,7 +171,7 @@ type Result struct {
 	Notices       []disc.Notice // of the plan and of the burn
 	Checks        []Check       // what was looked at after the burn
 	Retries       []disc.LBA    // where sectors were not read at the first attempt
-	MediumID      string        // how the medium identifies itself: "MCC-03RG20", "97:24:01 (Taiyo Yuden)"; empty: unknown
+	MediumID      string        // how the medium identifies itself: "MCC-004-00 (Mitsubishi Chemical)", "97m24s01f (Taiyo Yuden)"; empty: unknown
 	// ReadOffset is the offset in samples with which the drive reads audio, if it was found.
 	ReadOffset *int
 	// LeastSeconds is the shortest time that writing can have taken at the speed of the

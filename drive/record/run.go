@@ -30,6 +30,7 @@ type burning struct {
 	rep              progress.Reporter
 	result           Result
 	renewed          bool // the disc was erased or formatted
+	noVerify         bool // the drive does not support WRITE AND VERIFY
 	stream12         bool // writes have the bit Streaming
 	most             int  // bytes of a WRITE that the drive accepts; 0: no limit is known
 	zones            []mmc.Performance
@@ -157,7 +158,7 @@ func (r *burning) prepare() error {
 		r.warn("the drive did not accept the speed and chooses its own: %v", err)
 	}
 	r.readZones()
-	r.readMediumID()
+	r.result.MediumID = read.MediumID(r.work, r.t, r.medium.profile)
 	first := &r.program.stages[0]
 	if err := r.setParameters(first); err != nil {
 		return r.before("set the write parameters", err)

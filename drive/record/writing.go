@@ -1,6 +1,9 @@
 package record
 
 import (
+	"context"
+	"fmt"
+
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
@@ -35,21 +38,38 @@ func (b *Burn) streams() bool {
 // streams.
 func (b *Burn) verifies() bool { return b.medium.profile == mmc.DVDRAM || b.medium.profile == mmc.BDRE }
 
+// checkVerify refuses verification by the drive where no drive has it.
+func (b *Burn) checkVerify() error {
+	if b.o.DriveVerify && !b.verifies() && b.medium.profile != mmc.DVDPRW && b.medium.profile != mmc.BDRSRM {
+		return refuse(fmt.Sprintf("no drive verifies a %v while it writes; leave that option out, and let the disc be compared afterwards", b.medium.profile), ErrNoMode)
+	}
+	return nil
+}
+
 // put sends one WRITE. While a disc is streamed, whole ECC blocks are sent as such; a drive
 // that rejects that gets the usual command.
 func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	unit := r.recipe.unit
 	whole := unit > 1 && int64(lba)%unit == 0 && int64(len(p))%(unit*disc.SectorSize) == 0
-	if !r.stream12 || !whole {
-		return mmc.WriteBlocks(r.work, r.t, lba, p, size)
+	switch {
+	case r.stream12 && whole:
+		err := mmc.Write12(r.work, r.t, lba, p, true)
+		if scsi.Unsupported(err) || scsi.InvalidField(err) {
+			r.stream12 = false
+			r.inform("the drive does not support writing without verification: %v", err)
+			break
+		}
+		return err
+	case r.o.DriveVerify && r.medium.profile == mmc.DVDPRW && !r.noVerify:
+		err := mmc.WriteAndVerify10(r.work, r.t, lba, p)
+		if scsi.Unsupported(err) {
+			r.noVerify = true
+			r.warn("the drive cannot verify a DVD+RW while it writes: %v", err)
+			break
+		}
+		return err
 	}
-	err := mmc.Write12(r.work, r.t, lba, p, true)
-	if scsi.Unsupported(err) || scsi.InvalidField(err) {
-		r.stream12 = false
-		r.inform("the drive does not support writing without verification: %v", err)
-		return mmc.WriteBlocks(r.work, r.t, lba, p, size)
-	}
-	return err
+	return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 }
 
 // smaller reports whether a WRITE was rejected because it is too large, and makes all
@@ -74,4 +94,17 @@ func (r *burning) sendParts(lba disc.LBA, p []byte, size int) error {
 		lba, p = lba+disc.LBA(n/size), p[n:]
 	}
 	return nil
+}
+
+// checkProtected refuses a medium that is protected against writing (MMC-6 6.22, format
+// C0h). Drives that do not report it reject the first WRITE.
+func (b *Burn) checkProtected(ctx context.Context) error {
+	w, err := mmc.ReadWriteProtection(ctx, b.t, b.medium.profile.IsBD())
+	switch {
+	case scsi.Gone(err):
+		return fmt.Errorf("read the write protection of the disc: %w", err)
+	case err != nil || !w.Any():
+		return nil
+	}
+	return refuse(fmt.Sprintf("the %v is protected against writing, %v; remove the protection, or insert another disc", b.medium.profile, w), ErrNotWritable)
 }

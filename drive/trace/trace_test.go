@@ -102,7 +102,7 @@ func TestReplayForeign(t *testing.T) {
 		t.Error("a command that is not in the recording was answered")
 	}
 	for i := range 104 {
-		err := mmc.Write10(ctx, r, disc.LBA(16*i), make([]byte, 16*disc.SectorSize))
+		err := mmc.WriteBlocks(ctx, r, disc.LBA(16*i), make([]byte, 16*disc.SectorSize), disc.SectorSize)
 		if (err == nil) != (i < 103) {
 			t.Fatalf("write %d: %v", i, err)
 		}
@@ -214,8 +214,8 @@ func commands(t scsi.Transport) []string {
 	}
 	note(mmc.TestUnitReady(ctx, t))
 	note(mmc.TestUnitReady(ctx, t))
-	note(mmc.Write10(ctx, t, 0, make([]byte, 16*disc.SectorSize)))
-	note(mmc.Write10(ctx, t, 16, make([]byte, 16*disc.SectorSize)))
+	note(mmc.WriteBlocks(ctx, t, 0, make([]byte, 16*disc.SectorSize), disc.SectorSize))
+	note(mmc.WriteBlocks(ctx, t, 16, make([]byte, 16*disc.SectorSize), disc.SectorSize))
 	note(mmc.PreventRemoval(ctx, t, true))
 	_, err := mmc.ReadBufferCapacity(ctx, t)
 	note(err)

@@ -160,10 +160,12 @@ func (s *settings) showSource() {
 		detail = "Drop an image file on this window, or choose one"
 	case source.Kind == model.FromImage:
 		s.what.Set(filepath.Base(source.Name))
-		if detail != "" {
-			detail += "   "
+		if dir := filepath.Dir(source.Name); dir != "." {
+			if detail != "" {
+				detail += "   "
+			}
+			detail += "in " + dir
 		}
-		detail += "in " + filepath.Dir(source.Name)
 	case source.Kind == model.FromCompilation:
 		label := "The compilation"
 		if c := b.Compiled(); c != nil && c.Label != "" {

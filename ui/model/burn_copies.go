@@ -47,7 +47,7 @@ func (b *Burn) SetTargets(drives []string) {
 func (b *Burn) Others() []Inserted {
 	var all []Inserted
 	for _, in := range b.drives {
-		if !slices.ContainsFunc(b.target.Drives(), func(n string) bool { return SameDrive(n, in.Drive.Name) }) {
+		if !slices.ContainsFunc(b.target.Drives(), func(n string) bool { return n == in.Drive.Name || SameDrive(n, in.Drive.Name) }) {
 			all = append(all, in)
 		}
 	}

@@ -6,139 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
-	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
 )
-
-// recorder is a Recorder with prepared results.
-type recorder struct {
-	queue    job.Queue
-	mu       sync.Mutex
-	drives   []Inserted
-	openErr  error
-	contents Contents
-	planErr  error
-	erases   bool
-	asked    chan chan bool // not nil: Inserted sends a channel, and waits until that is closed
-	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
-	written  []Target
-	options  Options
-	loadErr  error
-	done     []string
-}
-
-func (r *recorder) Queue() *job.Queue { return &r.queue }
-
-func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
-	r.mu.Lock()
-	asked := r.asked
-	r.mu.Unlock()
-	if asked != nil {
-		answer := make(chan bool)
-		asked <- answer
-		<-answer
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.drives, nil
-}
-
-// answer changes the results.
-func (r *recorder) answer(change func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change()
-}
-
-func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ Options) Preflight {
-	_, release, err := r.queue.Use(ctx, Drives(s, t)...)
-	if err != nil {
-		return Preflight{Err: err}
-	}
-	defer release()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := Preflight{Sectors: 2, Err: r.openErr}
-	if p.Err == nil && t.Drive != "" {
-		p.Plan.Profile, p.Plan.Sectors, p.Err = "DVD+R", 2, r.planErr
-		p.Plan.Erases.Data = r.erases
-	}
-	return p
-}
-
-func (r *recorder) Contents(context.Context, string) (Contents, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.contents, nil
-}
-
-func (r *recorder) PlanAction(context.Context, string, Action) (ActionPlan, error) {
-	return ActionPlan{}, nil
-}
-
-func (r *recorder) RunAction(context.Context, string, Action, progress.Reporter) (string, error) {
-	return "", nil
-}
-
-func (r *recorder) Write(ctx context.Context, _ Source, t Target, o Options, rep progress.Reporter) (job.Result, error) {
-	r.written, r.options = append(r.written, t), o
-	return r.burn(ctx, rep)
-}
-
-func (r *recorder) WriteSeveral(ctx context.Context, _ Source, t Target, _ Options, reports []progress.Reporter) ([]job.Outcome, error) {
-	var all []job.Outcome
-	for i, name := range t.Drives() {
-		result, err := r.burn(ctx, reports[i])
-		all = append(all, job.Outcome{Drive: name, Result: result, Err: err})
-	}
-	return all, nil
-}
-
-func (r *recorder) ReadTemp(ctx context.Context, _ string, _ Options, rep progress.Reporter) (*TempCopy, error) {
-	rep.Phase(progress.Writing, 10)
-	r.note("read")
-	return &TempCopy{Path: "/cache/disc.iso", Remove: func() error { r.note("removed"); return nil }}, ctx.Err()
-}
-
-func (r *recorder) Release(context.Context, []string) error {
-	r.note("released")
-	return nil
-}
-
-func (r *recorder) LoadNext(context.Context, Source, []string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.loadErr
-}
-
-// note keeps what was done.
-func (r *recorder) note(what string) { r.answer(func() { r.done = append(r.done, what) }) }
-
-// good is the result of a burn without flaws.
-func good() (r job.Result) {
-	r.Verified, r.Equal, r.Plan.Sectors = true, true, 2
-	return r
-}
-
-func newBurn(r *recorder) (*Burn, mainLoop) {
-	q := newMainLoop()
-	b := NewBurn(r, q.post)
-	b.Compiled = func() *compilation.Compilation { return nil }
-	return b, q
-}
-
-func (b *Burn) waitUntilIdle(t *testing.T, q mainLoop) {
-	t.Helper()
-	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.isPlanning() && len(q) == 0 })
-}
 
 func TestBurnCannotBegin(t *testing.T) {
 	r := &recorder{}
@@ -490,34 +366,6 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestTrace(t *testing.T) {
-	var tr Trace
-	if _, ok := tr.At(0); ok || tr.Top() != 0 {
-		t.Error("an empty trace has a rate")
-	}
-	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 100, Total: 1000, Rate: 10}, 0)
-	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 20}, 0)
-	for share, want := range map[float64]float64{0: 10, 0.1: 10, 0.3: 15, 0.5: 20} {
-		if v, ok := tr.At(share); !ok || v < want-0.1 || v > want+0.1 {
-			t.Errorf("at %v: %v, %v; want %v", share, v, ok, want)
-		}
-	}
-	if _, ok := tr.At(0.6); ok {
-		t.Error("the trace has a rate after the last measurement")
-	}
-	tr.Finish()
-	if v, ok := tr.At(1); !ok || v != 20 {
-		t.Errorf("finished: %v, %v at the end", v, ok)
-	}
-	if tr.Top() != 30 {
-		t.Errorf("the scale ends at %v", tr.Top())
-	}
-	tr.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5}, 0)
-	if v, ok := tr.At(0.2); !ok || v != 5 || tr.Phase != progress.Comparing {
-		t.Errorf("a new phase: %v %v %s", v, ok, tr.Phase)
-	}
-}
-
 func TestPhaseLog(t *testing.T) {
 	var m progress.Meter
 	n := newPhaseLog(&m)
@@ -535,43 +383,5 @@ func TestPhaseLog(t *testing.T) {
 	want := "Writing, 4.00 kB|Writing: 4.00 kB in 0:02, on average 2.00 kB/s|Finishing"
 	if got := strings.Join(logged, "|"); got != want {
 		t.Errorf("the log says %q, want %q", got, want)
-	}
-}
-
-// The levels of the buffers are kept, and where they were low; not while a buffer is filled
-// for the first time, and not when nothing is left to be read.
-func TestTraceOfBuffers(t *testing.T) {
-	var tr Trace
-	at := func(done int64, host, drive float64) {
-		tr.Record(progress.Snapshot{Phase: progress.Writing, Done: done, Total: 1000, Rate: 10, HostBuffer: host, DriveBuffer: drive}, 100)
-	}
-	at(10, 1, 0) // the drive's is being filled
-	at(200, 0.9, 0.8)
-	at(400, 0.1, 0.7)
-	at(401, 0.6, 0.7) // in the same place
-	at(600, 0.9, 0.2)
-	at(700, 0.9, 0.9)
-	at(950, 0.05, 0.9) // the rest is in the buffer
-	for share, low := range map[float64]bool{0.01: false, 0.2: false, 0.4: true, 0.6: true, 0.7: false, 0.95: false} {
-		if tr.Low(share) != low {
-			t.Errorf("low at %g: %v", share, !low)
-		}
-	}
-	if least, ok := tr.Least(HostBuffer); !ok || least != 0.1 {
-		t.Errorf("the least level of the host's is %g, %v", least, ok)
-	}
-	if least, ok := tr.Least(DriveBuffer); !ok || least != 0.2 {
-		t.Errorf("the least level of the drive's is %g, %v", least, ok)
-	}
-	if level, ok := tr.Level(HostBuffer, 0.5); !ok || level != 0.1 {
-		t.Errorf("the level at the half is %g, %v", level, ok)
-	}
-	if _, ok := tr.Level(DriveBuffer, 0.99); ok {
-		t.Error("there is a level beyond the end")
-	}
-	var none Trace
-	none.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5, HostBuffer: -1, DriveBuffer: -1}, 100)
-	if _, ok := none.Least(HostBuffer); ok {
-		t.Error("a level that was never measured is known")
 	}
 }
