@@ -18,7 +18,6 @@ import (
 type random struct {
 	toc disc.TOC
 	end disc.LBA
-	sub bool
 }
 
 func (d *random) TOC() disc.TOC { return d.toc }
