@@ -165,9 +165,11 @@ func (b *Burn) checkState(ctx context.Context) error {
 		return nil
 	}
 	switch {
-	case m.unfinished() && m.atOnce() && m.erasable():
+	case m.unfinished() && (m.atOnce() || m.noTrack) && m.erasable():
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted; the disc must be erased before it can be burned again", m.profile),
 			ErrUnfinished, ErrNotWritable, ErrEraseFirst)
+	case m.noTrack:
+		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and the drive reports no address to write at; insert a blank disc", m.profile), ErrUnfinished, ErrNotWritable)
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and this medium has only one session; close it so that its contents can be read, and burn another disc", m.profile),
 			ErrUnfinished, ErrNotWritable)

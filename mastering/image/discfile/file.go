@@ -282,6 +282,9 @@ func (s *File) Commit(st *State) error {
 	if bytes.Equal(text, s.text) {
 		return s.sync()
 	}
+	if !st.valid(s.cd) { // the file could not be opened again
+		return ErrState
+	}
 	if len(text) > slotBytes-16 {
 		return errors.New("the disc has too many tracks and sessions for its file")
 	}
