@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // ErrNoPosition is returned for a sector whose Q sub-channel contains no position, but
@@ -18,6 +19,15 @@ const qLength = 16
 
 // Position is where a sector is according to its Q sub-channel.
 type Position struct{ Track, Index int }
+
+// Is reports whether a position is in an index of a track. Drives return both numbers in BCD or
+// binary.
+func (p Position) Is(track, index int) bool { return p.In(track) && isNumber(p.Index, index) }
+
+// In reports whether a position is in a track.
+func (p Position) In(track int) bool { return isNumber(p.Track, track) }
+
+func isNumber(got, want int) bool { return got == want || got == int(sector.BCD(want)) }
 
 // ReadIndex returns the index of a sector within its track, CD only; 0 is the pre-gap, as
 // ReadPosition does. Some drives return the index in BCD, as it is on the disc, and others

@@ -68,6 +68,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
 	}
+	splitLayers(ctx, t, m.Profile, m.Sessions)
 	if overwritable(m.Profile) && len(m.Sessions) > 0 {
 		d := &medium{t: t, profile: m.Profile, toc: disc.TOC{Sessions: m.Sessions}, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
 		m.Unfinished = disc.Unfinished(ctx, d)

@@ -33,7 +33,13 @@ func (d *medium) trim(ctx context.Context) {
 				continue
 			}
 			if i+1 < len(s.Tracks) {
-				t.Length -= d.preGapOf(ctx, s.Tracks[i+1], *t)
+				next := &s.Tracks[i+1]
+				n := d.preGapOf(ctx, *next, *t)
+				t.Length -= n
+				// Link blocks, which cannot be read, are between the tracks, but in no pre-gap.
+				if next.Mode == disc.Audio && n > 0 && mmc.ReadCDOfMode(ctx, d.t, next.Start-disc.LBA(n), disc.Audio) == nil {
+					next.Pregap = n
+				}
 			}
 			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
@@ -59,7 +65,7 @@ func Notices(d disc.Disc) []disc.Notice {
 // written together with its session.
 func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	n := int64(0)
-	for n < t.Length && d.unreadable(ctx, t.End()-1-disc.LBA(n)) {
+	for n < t.Length && d.unreadable(ctx, t.Mode, t.End()-1-disc.LBA(n)) {
 		if n++; n > runOut {
 			return 0 // the end of the track is damaged
 		}
@@ -70,13 +76,22 @@ func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	return n
 }
 
-// unreadable reports whether a sector cannot be read, after the usual attempts. It does
-// not if the drive or the disc was removed: that is reported when the track is read.
-func (d *medium) unreadable(ctx context.Context, lba disc.LBA) bool {
-	var p [disc.SectorSize]byte
+// unreadable reports whether a sector of a data track cannot be read, after the usual attempts.
+// It does not if the drive or the disc was removed: that is reported when the track is read.
+// Sectors of mode 2 are read as a whole, since those of form 2 have no 2048 bytes of user data.
+func (d *medium) unreadable(ctx context.Context, m disc.Mode, lba disc.LBA) bool {
+	var p [disc.RawSectorSize]byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.readRetrying(ctx, d.readUser, p[:], lba, len(p))
+	form := disc.Raw
+	if m == disc.Mode1 {
+		form = disc.User
+	}
+	read, _ := d.reader(form)
+	_, err := d.readRetrying(ctx, read, p[:form.Size()], lba, form.Size())
+	if form == disc.Raw && (scsi.Unsupported(err) || scsi.InvalidField(err)) {
+		_, err = d.readRetrying(ctx, d.readUser, p[:disc.SectorSize], lba, disc.SectorSize)
+	}
 	key, _, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyMediumError || key == scsi.KeyIllegalRequest || key == scsi.KeyBlankCheck)
 }
@@ -111,7 +126,7 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 		})
 		// The link blocks of a track written track at once are part of its pre-gap, and can be
 		// read neither as audio nor as data.
-		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, next.Start-disc.LBA(n)-1) {
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, before.Mode, next.Start-disc.LBA(n)-1) {
 			return preGap
 		}
 		return n

@@ -54,7 +54,11 @@ func (r *burning) checkSession(s, found disc.Session) error {
 		}
 		f := found.Tracks[i]
 		same := r.check(what, describeTrack(t), describeTrack(f))
-		switch have := int64(f.End() - t.Start); {
+		end := f.End()
+		if i+1 < len(found.Tracks) && f.Mode == disc.Audio {
+			end = found.Tracks[i+1].Start // where the pre-gap begins is compared by itself
+		}
+		switch have := int64(end - t.Start); {
 		case f.Start != t.Start:
 			return fmt.Errorf("%w: track %d begins at address %d and not at %d, so that the files could not be found", ErrNotOnDisc, f.Number, f.Start, t.Start)
 		case !same:
@@ -215,7 +219,7 @@ func (r *burning) checkIndexes(what string, t disc.Track) bool {
 			case err != nil:
 				r.notAssured("%s were not compared: %v", what, err)
 				return true
-			case !isNumber(p.Track, t.Number) || !isNumber(p.Index, x.index):
+			case !p.Is(t.Number, x.index):
 				found = fmt.Sprintf("address %d is in track %x, index %x, and not in index %d", at, p.Track, p.Index, x.index)
 			}
 		}
@@ -243,6 +247,3 @@ func (r *burning) position1(at disc.LBA) (p mmc.Position, err error) {
 	}
 	return p, err
 }
-
-// isNumber reports whether a number is the wanted one, as such or in BCD: drives return either.
-func isNumber(got, want int) bool { return got == want || got == int(sector.BCD(want)) }

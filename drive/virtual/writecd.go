@@ -150,9 +150,7 @@ func (d *recorder) makeSub(dst, src []byte, f subForm, toc disc.TOC, lba int64) 
 	switch f {
 	case subPQ:
 		q := [sector.QSize]byte(src)
-		if q[10] == 0 && q[11] == 0 { // the drive computes the CRC
-			sector.CompleteQ(q[:])
-		}
+		sector.CompleteQ(q[:]) // the CRC of the host is not used: cdrdao sends another one
 		for i := range dst[:sector.SubSize] {
 			dst[i] = src[formattedQ-1]&0x80 | q[i/8]>>(7-i%8)&1<<6
 		}
