@@ -3,8 +3,8 @@
 //
 // Sessions and tracks of a CD come from the table of contents (MMC-6 6.25). On DVD and
 // BD, for which drives synthesize it, often wrongly, they come from disc and track
-// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number and ISRCs are read
-// from discs with audio tracks; indexes after the first are not.
+// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number, ISRCs, pre-gaps and
+// indexes are read from discs with audio tracks.
 package read
 
 import (
@@ -70,8 +70,10 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 		return nil, ErrBlank
 	}
 	if d.cd {
+		d.measureLate(ctx)
 		d.trim(ctx)
 		d.readCodes(ctx)
+		d.readIndexes(ctx)
 	}
 	d.readLayers(ctx)
 	d.noteOpenSession(ctx)
@@ -116,6 +118,8 @@ type medium struct {
 	toc     disc.TOC
 	end     disc.LBA
 	notices []disc.Notice // about its tracks and sessions
+	late    disc.LBA      // how many sectors too late the drive delivers sub-channels
+	noQ     bool          // it delivers none
 	open    disc.LBA      // where the open session begins, -1: none
 
 	mu     sync.Mutex // one command at a time

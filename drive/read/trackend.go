@@ -2,7 +2,6 @@ package read
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
@@ -19,6 +18,9 @@ const (
 	// track written track at once, its first block links the track to what was written
 	// before.
 	preGap = 150
+	// linkBlocks is how many sectors of a pre-gap a recorder leaves unreadable at most, where
+	// the laser stops and starts: run-out, link and run-in (MMC-6 4.2.3.7).
+	linkBlocks = 7
 )
 
 // trim removes from the data tracks of a CD what the table of contents includes although
@@ -33,7 +35,12 @@ func (d *medium) trim(ctx context.Context) {
 				continue
 			}
 			if i+1 < len(s.Tracks) {
-				t.Length -= d.preGapOf(ctx, s.Tracks[i+1], *t)
+				next := &s.Tracks[i+1]
+				n := d.preGapOf(ctx, *next, *t)
+				t.Length -= n
+				if next.Mode == disc.Audio {
+					next.Pregap = d.withoutLink(ctx, *next, n)
+				}
 			}
 			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
@@ -123,6 +130,17 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	return 0
 }
 
+// withoutLink returns how many of the n sectors of the pre-gap of an audio track after a data
+// track can be read: those where a recorder stopped and began again cannot.
+func (d *medium) withoutLink(ctx context.Context, t disc.Track, n int64) int64 {
+	for left := n; left > 0 && left >= n-linkBlocks; left-- {
+		if mmc.ReadCDOfMode(ctx, d.t, t.Start-disc.LBA(left), disc.Audio) == nil {
+			return left
+		}
+	}
+	return 0
+}
+
 // gapLength returns how many sectors before a track are in its pre-gap, which is a single
 // run that ends where the track starts.
 func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap func(context.Context, disc.LBA) (bool, error)) (int64, error) {
@@ -152,14 +170,4 @@ func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap f
 		}
 	}
 	return int64(next.Start - in), nil
-}
-
-// isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
-// One sector in a hundred holds the catalogue number there, and the next one does not.
-func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
-	index, err := mmc.ReadIndex(ctx, d.t, lba)
-	if errors.Is(err, mmc.ErrNoPosition) {
-		index, err = mmc.ReadIndex(ctx, d.t, lba-1)
-	}
-	return err == nil && index == 0, err
 }

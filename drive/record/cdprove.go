@@ -213,7 +213,7 @@ func (r *burning) checkIndexes(what string, t disc.Track) bool {
 			case err != nil:
 				r.notAssured("%s were not compared: %v", what, err)
 				return true
-			case !isNumber(p.Track, t.Number) || !isNumber(p.Index, x.index):
+			case !p.Is(t.Number, x.index):
 				found = fmt.Sprintf("address %d is in track %x, index %x, and not in index %d", at, p.Track, p.Index, x.index)
 			}
 		}
@@ -237,6 +237,3 @@ func (r *burning) position1(at disc.LBA) (p mmc.Position, err error) {
 	}
 	return p, err
 }
-
-// isNumber reports whether a number is the wanted one, as such or in BCD: drives return either.
-func isNumber(got, want int) bool { return got == want || got == int(sector.BCD(want)) }

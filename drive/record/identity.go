@@ -119,9 +119,6 @@ func pressedKind(now, before mmc.Profile) bool {
 func (r *burning) identifyDisc() error {
 	_, _ = mmc.GetMediaEvent(r.work, r.t) // earlier events; a drive may not support the command
 	var err error
-	if r.medium.profile.IsCD() {
-		r.result.MediumID = cdIdentity(r.work, r.t)
-	}
 	if r.burned, err = identify(r.work, r.t); err != nil {
 		return r.before("identify the disc", err)
 	}

@@ -6,17 +6,25 @@ import (
 	"glassmaster/drive/mmc"
 )
 
-// readMediumID reads how the medium identifies itself, with the company that made it.
+// readMediumID reads how the medium identifies itself, with the company that made it: a CD by the
+// beginning of its lead-in. Not all drives report it.
 func (r *burning) readMediumID() {
+	var id, by string
 	if r.medium.profile.IsCD() {
-		return
+		a, err := mmc.ReadATIP(r.work, r.t)
+		if err != nil {
+			return
+		}
+		id, by = fmt.Sprintf("%02d:%02d:%02d", a.LeadIn.M, a.LeadIn.S, a.LeadIn.F), a.Maker()
+	} else {
+		m, err := mmc.ReadMediaIdentity(r.work, r.t, r.medium.profile)
+		if err != nil {
+			return
+		}
+		id, by = m.String(), m.Maker()
 	}
-	id, err := mmc.ReadMediaIdentity(r.work, r.t, r.medium.profile)
-	if err != nil {
-		return // few drives report nothing
-	}
-	r.result.MediumID = id.String()
-	if by := id.Maker(); by != "" && r.result.MediumID != "" {
-		r.result.MediumID = fmt.Sprintf("%s (%s)", r.result.MediumID, by)
+	r.result.MediumID = id
+	if by != "" && id != "" {
+		r.result.MediumID = fmt.Sprintf("%s (%s)", id, by)
 	}
 }
