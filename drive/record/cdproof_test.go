@@ -190,9 +190,13 @@ func TestCDWriteError(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			ctx := context.Background()
 			d := cdDrive(t, 40000)
-			at := 30
-			if x.mode == record.TrackAtOnce && countTracks(x.src(t).TOC()) == 1 {
-				at = 10
+			at := 12
+			switch {
+			case x.mode != record.TrackAtOnce:
+			case countTracks(x.src(t).TOC()) == 1:
+				at = 6
+			default: // in the second track
+				at = 20
 			}
 			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: scsi.OpWrite10, At: at, Sense: [3]byte{3, 0x0C, 0}}}})
 			b, err := record.NewPlan(ctx, d, x.src(t), x.o)

@@ -13,6 +13,9 @@ import (
 	"glassmaster/mastering/progress"
 )
 
+// invalidField is the sense data of a drive that does not support a value.
+var invalidField = []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x26, 0, 0, 0, 0, 0}
+
 // rawTypes is a drive that takes only some of the data block types for raw.
 type rawTypes struct {
 	scsi.Transport
@@ -24,7 +27,7 @@ func (r rawTypes) Unwrap() scsi.Transport { return r.Transport }
 func (r rawTypes) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	// Mode page 05h follows a header of 8 bytes: byte 2 write type, 4 data block type.
 	if c.CDB[0] == scsi.OpModeSelect10 && c.Data[8+2]&15 == byte(mmc.Raw) && c.Data[8+4]&15 != r.only {
-		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x26, 0, 0, 0, 0, 0})
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, invalidField)
 	}
 	return r.Transport.Execute(ctx, c)
 }
@@ -61,5 +64,54 @@ func TestRawTypes(t *testing.T) {
 				t.Fatalf("%v, %v", err, r.NotAssured)
 			}
 		})
+	}
+}
+
+// smallWrites is a drive that rejects large writes.
+type smallWrites struct {
+	scsi.Transport
+	most int
+	took *int
+}
+
+func (s smallWrites) Unwrap() scsi.Transport { return s.Transport }
+
+func (s smallWrites) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == scsi.OpWrite10 && len(c.Data) > s.most {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, invalidField)
+	}
+	if c.CDB[0] == scsi.OpWrite10 {
+		*s.took = max(*s.took, len(c.Data))
+	}
+	return s.Transport.Execute(ctx, c)
+}
+
+// TestSmallWrites burns CDs with a drive that takes all writes, and with one that rejects those of
+// more than 32 KiB.
+func TestSmallWrites(t *testing.T) {
+	for _, x := range []struct {
+		mode    record.Mode
+		limit   int
+		largest int
+	}{
+		{record.TrackAtOnce, 1 << 20, 32 * 2048},
+		{record.TrackAtOnce, 32 << 10, 16 * 2048},
+		{record.Raw, 1 << 20, 65472},
+		{record.Raw, 32 << 10, 13 * 2448},
+	} {
+		ctx := context.Background()
+		took := 0
+		d := smallWrites{cdDrive(t, 40000), x.limit, &took}
+		b, err := record.NewPlan(ctx, d, imagetest.Mode1(t), record.Options{Mode: x.mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := virtualtest.Burn(ctx, b, progress.Discard)
+		if err != nil || !r.Verified {
+			t.Fatalf("%v: %v, %v", x.mode, err, r.NotAssured)
+		}
+		if took > x.largest || took < x.largest-3000 {
+			t.Errorf("%v: the largest write had %d bytes, want %d", x.mode, took, x.largest)
+		}
 	}
 }
