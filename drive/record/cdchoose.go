@@ -266,7 +266,7 @@ func (b *Burn) noteDamage(c *cdBurn) {
 	for _, s := range c.sessions {
 		for _, t := range s.Tracks {
 			if d := c.contents[t.Start]; d.damaged > 0 {
-				n := disc.Notice{Severity: disc.Error, LBA: d.first, Text: damageText(t, d) + ", and are written as they are"}
+				n := disc.Notice{Severity: disc.Error, LBA: d.first, Text: damageText(t, d) + "; raw writes " + units.Plural(d.damaged, "it as it is", "them as they are")}
 				b.plan.Defects = append(b.plan.Defects, n)
 				b.plan.Notices = append(b.plan.Notices, aboutSource([]disc.Notice{n}, "disc")...)
 			}
