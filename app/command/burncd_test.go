@@ -26,7 +26,7 @@ func TestBurnAudio(t *testing.T) {
 		t.Errorf("%s", r.out)
 	}
 	r = must(t, OK, "burn", "--yes", "--json", image, drive)
-	for _, want := range []string{`"mode":"session at once"`, `"title":"First song"`, `"what":"CD-TEXT"`, `"medium_id":"97:34:23`} {
+	for _, want := range []string{`"mode":"session at once"`, `"title":"First song"`, `"what":"CD-TEXT"`, `"medium_id":"97m34s23f`} {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("%q is missing in\n%s", want, r.out)
 		}

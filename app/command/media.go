@@ -51,6 +51,9 @@ type mediaInfo struct {
 	Erasable     bool          `json:"erasable"`
 	Maker        string        `json:"maker,omitempty"`
 	Format       string        `json:"format,omitempty"`
+	Protected    string        `json:"write_protected,omitempty"` // by what
+	SpareFree    *int64        `json:"spare_free_sectors,omitempty"`
+	Defects      int           `json:"defective_blocks,omitempty"`
 	Capacity     int64         `json:"capacity_sectors"`
 	Free         int64         `json:"free_sectors"`
 	NextWritable *int64        `json:"next_writable_lba,omitempty"`
@@ -109,6 +112,10 @@ func describeMedia(name string, m read.MediaInfo) *mediaInfo {
 		info.Status, info.Count, info.Last = m.Status.String(), m.Count, m.Last.String()
 		info.Unfinished, info.Advice = m.Unfinished, adviceFor(m)
 	}
+	info.Protected, info.Defects = m.Protection.String(), m.Defects
+	if m.Spare != (mmc.SpareArea{}) {
+		info.SpareFree = new(m.Spare.Free)
+	}
 	for _, t := range m.Tracks {
 		info.Tracks = append(info.Tracks, describeTrack(t))
 	}
@@ -133,6 +140,13 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Maker", m.Maker)
 	t.row("Status", m.status())
 	t.row("Format", m.format())
+	t.row("Protected", m.Protected)
+	if m.SpareFree != nil {
+		t.row("Spare areas", sectors(*m.SpareFree)+" free")
+	}
+	if m.Defects > 0 {
+		t.row("Defects", units.Count(m.Defects, "block", "blocks")+" of the disc are replaced or cannot be used")
+	}
 	t.row("Capacity", sectors(m.Capacity))
 	t.row("Free", sectors(m.Free))
 	if m.appendable() {

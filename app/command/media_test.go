@@ -189,3 +189,24 @@ func TestMediaStates(t *testing.T) {
 		}
 	}
 }
+
+// media shows by what a disc is protected, its spare areas, and its defects.
+func TestMediaWear(t *testing.T) {
+	recorder, file := blankDisc(t, "dvd-ram")
+	r := must(t, OK, "media", recorder)
+	if !strings.Contains(r.out, "Spare areas") || strings.Contains(r.out, "Protected") || strings.Contains(r.out, "Defects") {
+		t.Errorf("a new disc:\n%s", r.out)
+	}
+	must(t, OK, "burn", "--blank", "--drive-verify", sample(t), "virtual:"+file+"?defective=0,100")
+	must(t, NoMedium, "burn", "--blank", sample(t), "virtual:"+file+"?tab=1")
+	r = must(t, OK, "media", "virtual:"+file+"?tab=1")
+	for _, want := range []string{"by the tab of its cartridge", "2 blocks", "free"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is missing in\n%s", want, r.out)
+		}
+	}
+	data := dataOf(t, must(t, OK, "media", "--json", "virtual:"+file+"?tab=1"))
+	if data["write_protected"] == nil || data["defective_blocks"] != 2.0 || data["spare_free_sectors"] == nil {
+		t.Errorf("%v", data)
+	}
+}

@@ -61,9 +61,9 @@ docs/serving.md says how Linux and Windows connect.`,
 	f.BoolVar(&o.together, "together", false, "offer all as logical units 0, 1, ... of one target")
 	f.BoolVar(&o.readOnly, "read-only", false, "refuse to write, erase and format")
 	f.StringVar(&o.user, "chap", "", "initiators have to log in with this CHAP `USER` name and its secret")
-	f.StringVar(&o.secret, "secret", "", "`FILE` with the secret of initiators (default the variable GLASSMASTER_CHAP_SECRET)")
+	f.StringVar(&o.secret, "secret", "", "`FILE` with the secret of initiators (default the variable "+chap.SecretVariable+")")
 	f.StringVar(&o.mutual, "mutual", "", "prove to initiators that ask for it who this target is, with this CHAP `USER` name")
-	f.StringVar(&o.own, "mutual-secret", "", "`FILE` with the secret of this target (default the variable GLASSMASTER_CHAP_MUTUAL_SECRET)")
+	f.StringVar(&o.own, "mutual-secret", "", "`FILE` with the secret of this target (default the variable "+chap.MutualVariable+")")
 	f.BoolVar(&o.open, "without-authentication", false, "let everyone use the drives who can connect")
 	return c
 }
@@ -138,13 +138,13 @@ func (o *serving) accounts(to *serve.Options) error {
 	if o.user == "" {
 		return nil
 	}
-	a, err := account(o.user, o.secret, "GLASSMASTER_CHAP_SECRET")
+	a, err := account(o.user, o.secret, chap.SecretVariable)
 	if err != nil {
 		return err
 	}
 	to.Accounts = []chap.Account{a}
 	if o.mutual != "" {
-		to.Mutual, err = account(o.mutual, o.own, "GLASSMASTER_CHAP_MUTUAL_SECRET")
+		to.Mutual, err = account(o.mutual, o.own, chap.MutualVariable)
 	}
 	return err
 }

@@ -24,11 +24,13 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Limits of a run. A burn of 900 sectors without faults takes about 300 commands.
+// Limits of a run. A burn of 900 sectors without faults takes about 300 commands. A raw burn
+// also sends about 18000 blocks of lead-in and lead-out, 13 at a time, and a drive may refuse
+// every other WRITE once because its buffer is full.
 const (
-	maxCommands = 2500
-	rawCommands = 4000            // more for a raw burn, which writes lead-in and lead-out, too
-	maxWait     = 2 * time.Minute // in commands that time out, after the longest one
+	maxCommands    = 2500
+	maxCommandsRaw = maxCommands + 2*18000/13
+	maxWait        = 2 * time.Minute // in commands that time out, after the longest one
 )
 
 var (
@@ -66,10 +68,10 @@ type run struct {
 	longest     time.Duration // longest timeout of a command that timed out
 }
 
-// most returns how many commands a run may send.
-func (s *run) most() int {
+// limit returns how many commands a burn may send.
+func (s *run) limit() int {
 	if s.o.Mode == record.Raw {
-		return maxCommands + rawCommands
+		return maxCommandsRaw
 	}
 	return maxCommands
 }
@@ -86,7 +88,7 @@ type counter struct {
 func (c *counter) MaxTransfer() int { return max(c.s.transfer, 32<<10) }
 
 func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
-	if c.s.commands++; c.s.commands > c.s.most() {
+	if c.s.commands++; c.s.commands > c.s.limit() {
 		return 0, scsi.ErrConnection
 	}
 	n, err := c.Drive.Execute(ctx, cmd)
@@ -149,6 +151,9 @@ func (s *run) prepare(r *rand.Rand) {
 		if used && !slices.Contains(rewritable, s.medium) {
 			s.capacity = 40960
 		}
+	}
+	if s.o.Mode == record.Raw && (s.o.Appendable || s.capacity > 4096) {
+		s.o.Mode = record.SessionAtOnce // raw is for whole discs
 	}
 	s.create(s.disc, s.medium)
 	switch {
@@ -231,8 +236,8 @@ func (s *run) burn(r *rand.Rand) outcome {
 		v.planned = true
 		v.Result, v.err = virtualtest.Burn(ctx, b, &user{progress.Discard, d})
 	}
-	if s.commands > s.most() {
-		s.Errorf("the burn sent more than %d commands", s.most())
+	if s.commands > s.limit() {
+		s.Errorf("the burn sent more than %d commands", s.limit())
 	}
 	if w := d.Waited(); w > s.longest+maxWait {
 		s.Errorf("after the longest timeout the burn waited %v more for a drive that does not answer", w-s.longest)

@@ -16,7 +16,7 @@ type LayerBoundary struct {
 // ReadLayerBoundary returns the layer boundary of a DVD+R DL or DVD-R DL (READ DISC
 // STRUCTURE ADh, MMC-6 6.22, format 20h: byte 0 bit 7 fixed, 4-7 sectors of layer 0).
 func ReadLayerBoundary(ctx context.Context, t scsi.Transport) (LayerBoundary, error) {
-	set, v, err := readLayerValue(ctx, t, structureOf{format: structureLayerBoundary})
+	set, v, err := readLayerValue(ctx, t, structureLayerBoundary)
 	return LayerBoundary{set, v}, err
 }
 
@@ -24,7 +24,7 @@ func ReadLayerBoundary(ctx context.Context, t scsi.Transport) (LayerBoundary, er
 // It must be a multiple of 16, and at least half of what will be written. It cannot be
 // changed afterwards (SEND DISC STRUCTURE BFh, MMC-6 6.33, format 20h).
 func SetLayerBoundary(ctx context.Context, t scsi.Transport, layer0 int64) error {
-	return sendLayerValue(ctx, t, structureLayerBoundary, 0, layer0)
+	return sendLayerValue(ctx, t, structureLayerBoundary, layer0)
 }
 
 // ShiftedMiddle is the middle area that a DVD-R DL gets further inside than at its outer
@@ -37,7 +37,7 @@ type ShiftedMiddle struct {
 // ReadShiftedMiddle returns the shifted middle area of a DVD-R DL (READ DISC STRUCTURE
 // ADh, MMC-6 6.22, format 21h: byte 0 bit 7 set, 4-7 start).
 func ReadShiftedMiddle(ctx context.Context, t scsi.Transport) (ShiftedMiddle, error) {
-	set, v, err := readLayerValue(ctx, t, structureOf{format: structureShiftedMiddle})
+	set, v, err := readLayerValue(ctx, t, structureShiftedMiddle)
 	return ShiftedMiddle{set, v}, err
 }
 
@@ -45,67 +45,38 @@ func ReadShiftedMiddle(ctx context.Context, t scsi.Transport) (ShiftedMiddle, er
 // begins, a multiple of 16. It can be set once (SEND DISC STRUCTURE BFh, MMC-6 6.33,
 // format 21h).
 func SetShiftedMiddle(ctx context.Context, t scsi.Transport, start int64) error {
-	return sendLayerValue(ctx, t, structureShiftedMiddle, 0, start)
-}
-
-// ReadJumpInterval returns after how many sectors on a layer a DVD-R DL in layer jump
-// recording changes to the other one, 0 if there is no regular interval (READ DISC
-// STRUCTURE ADh, MMC-6 6.22, format 22h: bytes 4-7).
-func ReadJumpInterval(ctx context.Context, t scsi.Transport) (int64, error) {
-	_, v, err := readLayerValue(ctx, t, structureOf{format: structureJumpInterval})
-	return v, err
-}
-
-// SetJumpInterval sets the interval of layer jumps in sectors, a multiple of 16, or 0 for
-// none (SEND DISC STRUCTURE BFh, MMC-6 6.33, format 22h).
-func SetJumpInterval(ctx context.Context, t scsi.Transport, sectors int64) error {
-	return sendLayerValue(ctx, t, structureJumpInterval, 0, sectors)
+	return sendLayerValue(ctx, t, structureShiftedMiddle, start)
 }
 
 // ReadManualJump returns the address of the last sector on layer 0 before the next manual
 // layer jump (READ DISC STRUCTURE ADh, MMC-6 6.22, format 23h: bytes 4-7).
 func ReadManualJump(ctx context.Context, t scsi.Transport) (int64, error) {
-	_, v, err := readLayerValue(ctx, t, structureOf{format: structureManualJump})
+	_, v, err := readLayerValue(ctx, t, structureManualJump)
 	return v, err
 }
 
 // SetManualJump sets the address of the last sector on layer 0 before the next layer jump
 // (SEND DISC STRUCTURE BFh, MMC-6 6.33, format 23h).
 func SetManualJump(ctx context.Context, t scsi.Transport, last int64) error {
-	return sendLayerValue(ctx, t, structureManualJump, 0, last)
-}
-
-// ReadRemapping returns the address at which the sectors of an anchor point of a DVD-R DL
-// were recorded (READ DISC STRUCTURE ADh, MMC-6 6.22, format 24h: the anchor point is in
-// the address field of the CDB, bytes 4-7 of the reply are the address).
-func ReadRemapping(ctx context.Context, t scsi.Transport, anchor int) (int64, error) {
-	_, v, err := readLayerValue(ctx, t, structureOf{format: structureRemapping, address: uint32(anchor)})
-	return v, err
-}
-
-// SetRemapping makes the drive return the sectors from an address on in place of those of
-// an anchor point of a DVD-R DL (SEND DISC STRUCTURE BFh, MMC-6 6.33, format 24h: byte 0
-// anchor point, 4-7 address).
-func SetRemapping(ctx context.Context, t scsi.Transport, anchor byte, to int64) error {
-	return sendLayerValue(ctx, t, structureRemapping, anchor, to)
+	return sendLayerValue(ctx, t, structureManualJump, last)
 }
 
 // readLayerValue reads a structure of 8 bytes: bit 7 of byte 0, and the number in bytes
 // 4-7.
-func readLayerValue(ctx context.Context, t scsi.Transport, s structureOf) (set bool, v int64, err error) {
-	p, err := readFixed(ctx, t, s, 8)
+func readLayerValue(ctx context.Context, t scsi.Transport, format byte) (set bool, v int64, err error) {
+	p, err := readFixed(ctx, t, structureOf{format: format}, 8)
 	if err != nil {
 		return false, 0, err
 	}
 	return p[0]&0x80 != 0, int64(be.Uint32(p[4:])), nil
 }
 
-func sendLayerValue(ctx context.Context, t scsi.Transport, format, first byte, v int64) error {
+// sendLayerValue sends such a structure.
+func sendLayerValue(ctx context.Context, t scsi.Transport, format byte, v int64) error {
 	if v < 0 || v > 1<<32-1 {
 		return fmt.Errorf("SEND DISC STRUCTURE %02Xh: %d is not an address", format, v)
 	}
 	p := make([]byte, 8)
-	p[0] = first
 	be.PutUint32(p[4:], uint32(v))
 	return sendStructure(ctx, t, structureOf{format: format}, p)
 }

@@ -71,24 +71,6 @@ func (f PhysicalFormat) Layer0() int64 {
 	return int64(f.LastL0-f.First) + 1
 }
 
-// Sectors returns how many sectors the data area has, 0 if the addresses are not plausible.
-// On layer 1 of a disc with opposite track path the physical address is the bitwise
-// complement of that of the sector below it on layer 0.
-func (f PhysicalFormat) Sectors() int64 {
-	if l0 := f.Layer0(); l0 > 0 {
-		const ones = 0xFFFFFF
-		first := ones ^ f.LastL0 // of layer 1
-		if f.Last < first {
-			return 0
-		}
-		return l0 + int64(f.Last-first) + 1
-	}
-	if f.Last < f.First {
-		return 0
-	}
-	return int64(f.Last-f.First) + 1
-}
-
 // physicalSize is the part of the physical format information that is decoded.
 const physicalSize = 17
 

@@ -24,7 +24,10 @@ type Position struct {
 }
 
 // Is reports whether the sector is in this track and index.
-func (p Position) Is(track, index int) bool { return is(p.Track, track) && is(p.Index, index) }
+func (p Position) Is(track, index int) bool { return p.In(track) && is(p.Index, index) }
+
+// In reports whether the sector is in this track.
+func (p Position) In(track int) bool { return is(p.Track, track) }
 
 // is reports whether a number is the wanted one, as such or in BCD.
 func is(got, want int) bool { return got == want || got == want/10<<4|want%10 }

@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// streamingBit is the bit Streaming of READ(12) and WRITE(12), in byte 10 of the CDB.
+// streamingBit is the bit Streaming of WRITE(12), in byte 10 of the CDB.
 const streamingBit = 0x80
 
 // Write12 writes sectors of 2048 bytes at address lba (WRITE(12) AAh, MMC-6 6.45). With
@@ -51,34 +51,4 @@ func writeSectors(ctx context.Context, t scsi.Transport, cdb, p []byte) error {
 		return &ShortWrite{k, len(p)}
 	}
 	return err
-}
-
-// ReadStream12 is like Read12, but the drive prefers speed to correctness: it returns
-// sectors that it cannot read without an error, as they are in its buffer (READ(12) A8h,
-// MMC-6 6.15, Streaming). It is for measuring the reading speed, never for reading data.
-func ReadStream12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int, error) {
-	n, err := sectors(p, 1<<24)
-	if err != nil {
-		return 0, fmt.Errorf("READ(12): %w", err)
-	}
-	cdb := make([]byte, 12)
-	cdb[0], cdb[10] = scsi.OpRead12, streamingBit
-	be.PutUint32(cdb[2:], uint32(lba))
-	be.PutUint32(cdb[6:], uint32(n))
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: readTimeout})
-	return k / disc.SectorSize, err
-}
-
-// ReadBufferBlocks returns how many sectors the drive's buffer can take at once (READ
-// BUFFER CAPACITY 5Ch, MMC-6 6.17, Block: byte 3 bit 0 in blocks, 8-11 free). Drives
-// without this ability ignore the bit or reject it; that is an error.
-func ReadBufferBlocks(ctx context.Context, t scsi.Transport) (int64, error) {
-	p, err := receive(ctx, t, []byte{scsi.OpReadBufferCapacity, 1, 0, 0, 0, 0, 0, 0, 12, 0}, 12)
-	if err != nil {
-		return 0, err
-	}
-	if len(p) < 12 || p[3]&1 == 0 {
-		return 0, shortReply(scsi.OpReadBufferCapacity, p)
-	}
-	return int64(be.Uint32(p[8:])), nil
 }

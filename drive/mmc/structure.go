@@ -9,18 +9,13 @@ import (
 // Format codes of READ DISC STRUCTURE and SEND DISC STRUCTURE (MMC-6 6.22, 6.33).
 const (
 	structurePhysical        = 0x00 // DVD: physical format information; BD: disc information
-	structureMediumStatus    = 0x09 // DVD-RAM, BD: cartridge
 	structureSpare           = 0x0A // DVD-RAM, BD: spare areas
 	structurePreRecorded     = 0x0E // DVD-R, DVD-RW: pre-recorded information in the lead-in
 	structureADIP            = 0x11 // DVD+R, DVD+RW: address in pre-groove
 	structureLayerBoundary   = 0x20 // DVD-R DL, DVD+R DL
 	structureShiftedMiddle   = 0x21 // DVD-R DL
-	structureJumpInterval    = 0x22 // DVD-R DL, regular layer jump
 	structureManualJump      = 0x23 // DVD-R DL, manual layer jump
-	structureRemapping       = 0x24 // DVD-R DL
-	structureDiscControl     = 0x30 // DVD+: disc control blocks; BD: physical access control
 	structureWriteProtection = 0xC0
-	structureList            = 0xFF
 )
 
 // structureHeader is the length of the header before a structure: 0-1 length of what
@@ -34,19 +29,16 @@ func ReadDiscStructure(ctx context.Context, t scsi.Transport, bd bool, layer, fo
 	return readStructure(ctx, t, structureOf{bd: bd, layer: layer, format: format}, size)
 }
 
-// structureOf selects a structure of the medium: bytes 1 media type, 2-5 address, 6 layer
-// and 7 format of the CDB. The meaning of the address depends on the format.
+// structureOf selects a structure of the medium: bytes 1 media type, 6 layer and 7 format of
+// the CDB.
 type structureOf struct {
-	bd      bool
-	address uint32
-	layer   byte
-	format  byte
+	bd     bool
+	layer  byte
+	format byte
 }
 
 func (s structureOf) cdb(op byte, size int) []byte {
-	cdb := []byte{op, bit(s.bd, 0), 0, 0, 0, 0, s.layer, s.format, byte(size >> 8), byte(size), 0, 0}
-	be.PutUint32(cdb[2:], s.address)
-	return cdb
+	return []byte{op, bit(s.bd, 0), 0, 0, 0, 0, s.layer, s.format, byte(size >> 8), byte(size), 0, 0}
 }
 
 // readStructure returns a structure without its header.
@@ -78,28 +70,4 @@ func sendStructure(ctx context.Context, t scsi.Transport, s structureOf, p []byt
 	be.PutUint16(b, uint16(2+len(p)))
 	b = append(b, p...)
 	return send(ctx, t, s.cdb(scsi.OpSendDiscStructure, len(b)), b, structureTimeout)
-}
-
-// StructureEntry is a structure that the drive can read from the medium, or write to it.
-type StructureEntry struct {
-	Format   byte
-	Sendable bool // with SEND DISC STRUCTURE
-	Readable bool // with READ DISC STRUCTURE
-	Size     int  // bytes, with the header of four bytes
-}
-
-// ReadStructureList returns which structures the drive supports with this medium (READ
-// DISC STRUCTURE ADh, MMC-6 6.22, format FFh: entries of 4 bytes, 0 format, 1 sendable
-// (bit 7) and readable (6), 2-3 what the data length field of the structure has: its size
-// without these two bytes).
-func ReadStructureList(ctx context.Context, t scsi.Transport, bd bool) ([]StructureEntry, error) {
-	p, err := readStructure(ctx, t, structureOf{bd: bd, format: structureList}, 4*256)
-	if err != nil {
-		return nil, err
-	}
-	var all []StructureEntry
-	for ; len(p) >= 4; p = p[4:] {
-		all = append(all, StructureEntry{Format: p[0], Sendable: p[1]&0x80 != 0, Readable: p[1]&0x40 != 0, Size: int(be.Uint16(p[2:])) + 2})
-	}
-	return all, nil
 }

@@ -53,12 +53,6 @@ func TestStructures(t *testing.T) {
 			BDInformation{Kind: "BDR", Version: 1, Layers: 2, PerLayer: 12219392, Identity: MediaIdentity{"VERBAT", "IMe", 2}},
 		},
 		{
-			"list of structures", "00 0e 00 00 00 40 08 02 11 40 01 02 20 c0 00 0a",
-			func(t scsi.Transport) (any, error) { return ReadStructureList(ctx, t, false) },
-			"ad 00 00 00 00 00 00 ff 04 04 00 00",
-			[]StructureEntry{{Format: 0, Readable: true, Size: 2052}, {Format: 0x11, Readable: true, Size: 260}, {Format: 0x20, Readable: true, Sendable: true, Size: 12}},
-		},
-		{
 			"layer boundary", "00 0a 00 00 80 00 00 00 00 1f d8 00",
 			func(t scsi.Transport) (any, error) { return ReadLayerBoundary(ctx, t) },
 			"ad 00 00 00 00 00 00 20 00 0c 00 00",
@@ -71,22 +65,10 @@ func TestStructures(t *testing.T) {
 			ShiftedMiddle{true, 4096},
 		},
 		{
-			"jump interval", "00 0a 00 00 00 00 00 00 00 00 20 00",
-			func(t scsi.Transport) (any, error) { return ReadJumpInterval(ctx, t) },
-			"ad 00 00 00 00 00 00 22 00 0c 00 00",
-			int64(8192),
-		},
-		{
 			"manual layer jump", "00 0a 00 00 00 00 00 00 00 00 0f ff",
 			func(t scsi.Transport) (any, error) { return ReadManualJump(ctx, t) },
 			"ad 00 00 00 00 00 00 23 00 0c 00 00",
 			int64(4095),
-		},
-		{
-			"remapping", "00 0a 00 00 00 00 00 00 00 00 01 00",
-			func(t scsi.Transport) (any, error) { return ReadRemapping(ctx, t, 2) },
-			"ad 00 00 00 00 02 00 24 00 0c 00 00",
-			int64(256),
 		},
 		{
 			"spare areas of a DVD-RAM", "00 0e 00 00 00 00 30 00 00 00 00 50 00 00 04 00",
@@ -101,22 +83,10 @@ func TestStructures(t *testing.T) {
 			SpareArea{Free: 12286 * 32, Allocated: 12288 * 32},
 		},
 		{
-			"cartridge", "00 06 00 00 c4 10 00 00",
-			func(t scsi.Transport) (any, error) { return ReadMediumStatus(ctx, t, false) },
-			"ad 00 00 00 00 00 00 09 00 08 00 00",
-			MediumStatus{Cartridge: true, Opened: true, Tab: true, Type: 0x10},
-		},
-		{
 			"write protection", "00 06 00 00 02 00 00 00",
 			func(t scsi.Transport) (any, error) { return ReadWriteProtection(ctx, t, true) },
 			"ad 01 00 00 00 00 00 c0 00 08 00 00",
 			WriteProtection{Persistent: true},
-		},
-		{
-			"write inhibit block", "00 36 00 00 57444300 00000004" + strings.Repeat("20", 32) + "00000001 00000081" + strings.Repeat("00", 8),
-			func(t scsi.Transport) (any, error) { return ReadAccessControl(ctx, t, false) },
-			"ad 00 57 44 43 00 00 30 00 38 00 00",
-			AccessControl{Protected: true, Password: true},
 		},
 		{
 			"write speeds of parts", "00 00 00 24 02 00 00 00 00000000 00000cfc 00000fff 00001388 00001000 00001388 00001fff 000019e4",
@@ -136,12 +106,6 @@ func TestStructures(t *testing.T) {
 			"52 01 00 00 00 01 00 00 30 00",
 			TrackInformation{Number: 1, Session: 1, Mode: 5, Blank: true, Packet: true, DataMode: 1, Writable: true, LayerJump: 3, NextJump: 0x1FFF, LastJump: 0xFFF},
 		},
-		{
-			"buffer in blocks", "00 0a 00 01 00 00 00 00 00 00 03 10",
-			func(t scsi.Transport) (any, error) { return ReadBufferBlocks(ctx, t) },
-			"5c 01 00 00 00 00 00 00 0c 00",
-			int64(784),
-		},
 	} {
 		d := &drive{reply: unhex(t, c.reply)}
 		got, err := c.call(d)
@@ -157,23 +121,31 @@ func TestStructures(t *testing.T) {
 	}
 }
 
-// TestSizesOfPhysicalFormat: sectors of a disc of one layer, and of two.
-func TestSizesOfPhysicalFormat(t *testing.T) {
+// TestLayer0: how many sectors layer 0 has.
+func TestLayer0(t *testing.T) {
 	for _, c := range []struct {
-		f           PhysicalFormat
-		all, layer0 int64
+		f    PhysicalFormat
+		want int64
 	}{
-		{PhysicalFormat{Layers: 1, First: 0x30000, Last: 0x26053F}, 2295104, 0},
-		{PhysicalFormat{Layers: 2, Opposite: true, First: 0x30000, Last: 0xFCFFFF, LastL0: 0x22D7FF}, 4173824, 2086912},
-		{PhysicalFormat{Layers: 2, Opposite: true, First: 0x30000, Last: 0, LastL0: 0x22D7FF}, 0, 2086912},
-		{PhysicalFormat{Layers: 1, First: 9}, 0, 0},
+		{PhysicalFormat{Layers: 1, First: 0x30000, Last: 0x26053F}, 0},
+		{PhysicalFormat{Layers: 2, Opposite: true, First: 0x30000, Last: 0xFCFFFF, LastL0: 0x22D7FF}, 2086912},
+		{PhysicalFormat{Layers: 2, Opposite: true, First: 0x30000, LastL0: 0x2FFFF}, 0},
+		{PhysicalFormat{Layers: 2, First: 0x30000, LastL0: 0x22D7FF}, 0},
 	} {
-		if got := c.f.Sectors(); got != c.all {
-			t.Errorf("%+v: %d sectors, want %d", c.f, got, c.all)
+		if got := c.f.Layer0(); got != c.want {
+			t.Errorf("%+v: layer 0 has %d sectors, want %d", c.f, got, c.want)
 		}
-		if got := c.f.Layer0(); got != c.layer0 {
-			t.Errorf("%+v: layer 0 has %d sectors, want %d", c.f, got, c.layer0)
-		}
+	}
+}
+
+// TestProtectionText: every reason is named.
+func TestProtectionText(t *testing.T) {
+	all := WriteProtection{Specific: true, Tab: true, Persistent: true, UntilReset: true}
+	if got := all.String(); strings.Count(got, ";") != 3 || !strings.Contains(got, "tab") || !strings.Contains(got, "restarts") {
+		t.Errorf("%q", got)
+	}
+	if got := (WriteProtection{}).String(); got != "" {
+		t.Errorf("a medium without protection: %q", got)
 	}
 }
 
@@ -187,20 +159,13 @@ func TestSent(t *testing.T) {
 	}{
 		{"layer boundary", "bf 00 00 00 00 00 00 20 00 0c 00 00", "000a0000 00000000 001fd800", func(t scsi.Transport) error { return SetLayerBoundary(ctx, t, 0x1FD800) }},
 		{"shifted middle area", "bf 00 00 00 00 00 00 21 00 0c 00 00", "000a0000 00000000 00001000", func(t scsi.Transport) error { return SetShiftedMiddle(ctx, t, 4096) }},
-		{"jump interval", "bf 00 00 00 00 00 00 22 00 0c 00 00", "000a0000 00000000 00002000", func(t scsi.Transport) error { return SetJumpInterval(ctx, t, 8192) }},
 		{"manual jump", "bf 00 00 00 00 00 00 23 00 0c 00 00", "000a0000 00000000 00000fff", func(t scsi.Transport) error { return SetManualJump(ctx, t, 4095) }},
-		{"remapping", "bf 00 00 00 00 00 00 24 00 0c 00 00", "000a0000 01000000 00000100", func(t scsi.Transport) error { return SetRemapping(ctx, t, 1, 256) }},
-		{"write protection", "bf 00 00 00 00 00 00 c0 00 08 00 00", "00060000 02000000", func(t scsi.Transport) error { return SetWriteProtection(ctx, t, false, true, false) }},
-		{"format a DVD-RAM quickly", "04 19 00 00 00 00", "00a20008 0022210f 00000800", func(t scsi.Transport) error {
-			return FormatUnitWith(ctx, t, Format{Blocks: 0x22210F, Parameter: 0x800}, FormatOptions{NoCertification: true, KeepDefects: true, Valid: true})
+		{"format a DVD-RAM", "04 11 00 00 00 00", "00020008 0022210f 00000800", func(t scsi.Transport) error {
+			return FormatUnit(ctx, t, Format{Blocks: 0x22210F, Parameter: 0x800})
 		}},
 		{"WRITE(12)", "aa 00 00 00 01 00 00 00 00 10 00 00", "", func(t scsi.Transport) error { return Write12(ctx, t, 256, block, false) }},
 		{"WRITE(12) streaming", "aa 00 00 00 01 00 00 00 00 10 80 00", "", func(t scsi.Transport) error { return Write12(ctx, t, 256, block, true) }},
 		{"WRITE AND VERIFY(10)", "2e 00 00 00 01 00 00 00 10 00", "", func(t scsi.Transport) error { return WriteAndVerify10(ctx, t, 256, block) }},
-		{"READ(12) streaming", "a8 00 00 00 01 00 00 00 00 10 80 00", "", func(t scsi.Transport) error {
-			_, err := ReadStream12(ctx, t, 256, bytes.Clone(block))
-			return err
-		}},
 		{"streaming with CAV", "b6 00 00 00 00 00 00 00 00 00 1c 00", "08000000 00000010 0000ffff 00002000 000003e8 00001000 000003e8", func(t scsi.Transport) error {
 			return SetStreamingSpeeds(ctx, t, Streaming{Start: 16, End: 0xFFFF, Read: 8192, Write: 4096, Rotation: CAV})
 		}},
@@ -326,11 +291,8 @@ func FuzzStructures(f *testing.F) {
 	f.Add(append([]byte{0, 0, 8, 4, 0, 0, 0, 0, 0, 0, 16, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 7}, bytes.Repeat([]byte{0xFF}, 2038)...))
 	f.Fuzz(func(t *testing.T, reply []byte) {
 		ctx, d := context.Background(), &drive{reply: reply}
-		if p, err := ReadPhysicalFormat(ctx, d); err == nil && (p.Sectors() < 0 || p.Layer0() < 0) {
+		if p, err := ReadPhysicalFormat(ctx, d); err == nil && p.Layer0() < 0 {
 			t.Errorf("%+v has a negative size", p)
-		}
-		if e, err := ReadStructureList(ctx, d, false); err == nil && len(e) > len(reply)/4 {
-			t.Errorf("%d structures in %d bytes", len(e), len(reply))
 		}
 		if x, err := DefectStatus(ctx, d, 0); err == nil && len(x.Blocks) > 8*len(reply) {
 			t.Errorf("%d defects in %d bytes", len(x.Blocks), len(reply))
@@ -342,13 +304,10 @@ func FuzzStructures(f *testing.F) {
 		}
 		for _, bd := range []bool{false, true} {
 			_, _ = ReadSpareArea(ctx, d, bd)
-			_, _ = ReadMediumStatus(ctx, d, bd)
 			_, _ = ReadWriteProtection(ctx, d, bd)
-			_, _ = ReadAccessControl(ctx, d, bd)
 		}
 		_, _ = ReadLayerBoundary(ctx, d)
 		_, _ = NominalPerformance(ctx, d, false)
-		_, _ = ReadBufferBlocks(ctx, d)
 		for v := NoBookVendor; v <= PlextorBookType; v++ {
 			for b := BookOfMedium; b <= BookOfPlusRDL; b++ {
 				_, _ = BookTypeSetting(ctx, d, v, b)

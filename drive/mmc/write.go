@@ -108,7 +108,14 @@ func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
 }
 
 // FormatUnit starts to format the medium; the caller waits until the drive is ready
-// (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
+// (FORMAT UNIT 04h, MMC-6 6.4, format code 001b; a list with Immed (byte 1 bit 1) and one
+// descriptor).
 func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
-	return FormatUnitWith(ctx, t, f, FormatOptions{})
+	p := make([]byte, 12)
+	p[1] = 2
+	p[3] = 8 // one descriptor
+	be.PutUint32(p[4:], uint32(f.Blocks))
+	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
+	p[8] = f.Type<<2 | f.Sub&3
+	return send(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, eraseTimeout)
 }

@@ -121,13 +121,17 @@ func (r surface) Execute(ctx context.Context, c scsi.Command) (int, error) {
 // can be read.
 func TestTableOfContents(t *testing.T) {
 	onCD := func(record string) string { return strings.Replace(record, cdr, pressed, 1) }
-	gap := func(first, pregap int64) []disc.Session {
+	two := func(first int64) []disc.Session {
 		return []disc.Session{{Number: 1, Tracks: []disc.Track{
 			{Number: 1, Mode: disc.Mode1, Start: 0, Length: first},
-			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375, Pregap: pregap},
+			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375},
 		}}}
 	}
-	two := func(first int64) []disc.Session { return gap(first, 0) }
+	withGap := func(first int64) []disc.Session { // which is read as audio
+		all := two(first)
+		all[0].Tracks[1].Pregap = 1948 - first
+		return all
+	}
 	sessions := func(first int64) []disc.Session {
 		return []disc.Session{
 			{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Start: 0, Length: first}}},
@@ -144,9 +148,9 @@ func TestTableOfContents(t *testing.T) {
 		{"mixed, by the sub-channel", mixed, surface{gap: 1798}, two(1798), 0},
 		{"mixed, a long pre-gap", mixed, surface{gap: 1648}, two(1648), 0},
 		{"mixed, the catalogue number where the pre-gap begins", mixed, surface{gap: 1947}, two(1948), 0},
-		{"mixed, by reading audio", mixed, surface{audio: 1798}, gap(1798, 150), 0},
-		{"mixed, by reading audio, after a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, gap(1796, 145), 1},
-		{"mixed, pressed, by reading audio", onCD(mixed), surface{audio: 1773}, gap(1773, 175), 0},
+		{"mixed, by reading audio", mixed, surface{audio: 1798}, withGap(1798), 0},
+		{"mixed, by reading audio, after a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, two(1796), 1},
+		{"mixed, pressed, by reading audio", onCD(mixed), surface{audio: 1773}, withGap(1773), 0},
 		{"mixed, pre-gap and run-out", mixed, surface{gap: 1798, bad: 1796, good: 1798}, two(1796), 1},
 		{"mixed, pre-gap and damage", onCD(mixed), surface{gap: 1798, bad: 1796, good: 1798}, two(1798), 0},
 		{"mixed, damage before the next track", mixed, surface{bad: 1798, good: 1948}, two(1948), 0},

@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,127 +12,136 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// indexTimeout is how long it may take to look for pre-gaps and indexes. A drive seeks for every
-// sector whose sub-channel is read: three for most tracks, about twenty for each further index.
-const indexTimeout = time.Minute
+// indexesTimeout is how long the indexes of all tracks may take. A track takes one read or two,
+// and about fifteen for each index that is searched.
+const indexesTimeout = time.Minute
 
-// readIndexes adds the pre-gaps and the indexes after the first to the audio tracks of a CD. Only
-// the Q sub-channel records them. Pre-gaps after data tracks are known already: see trim. What
-// the drive does not deliver is left out; a track then reaches to the start of the next one, as in
-// the table of contents.
+// errIndexes means that the Q sub-channel does not say where the indexes of a track are.
+var errIndexes = errors.New("the Q sub-channel has other tracks than the table of contents")
+
+// readIndexes adds to the audio tracks of a CD what the table of contents does not have: their
+// pre-gaps, which it counts to the track before, and the indexes after the first, both from the Q
+// sub-channel; and the sound before the first track. A drive that does not deliver the
+// sub-channel is no error.
 func (d *medium) readIndexes(ctx context.Context) {
-	if !hasAudio(d.toc.Sessions) || d.noQ {
-		return
-	}
+	d.readFirstGap(ctx)
 	began := time.Now()
-	for n, s := range d.toc.Sessions {
+	for _, s := range d.toc.Sessions {
 		for i := range s.Tracks {
-			if time.Since(began) > indexTimeout {
-				d.warn("The drive reads sub-channels too slowly: pre-gaps and indexes from track %d on are left out.", s.Tracks[i].Number)
+			t := &s.Tracks[i]
+			if t.Mode != disc.Audio {
+				continue
+			}
+			if time.Since(began) > indexesTimeout {
+				d.warn("The drive reads the Q sub-channel too slowly: pre-gaps and indexes of the tracks from %d on are left out.", t.Number)
 				return
 			}
-			var before *disc.Track
-			if i > 0 {
-				before = &s.Tracks[i-1]
+			if i > 0 && s.Tracks[i-1].Mode == disc.Audio {
+				before := &s.Tracks[i-1]
+				n, err := d.gapLength(ctx, *t, *before, func(ctx context.Context, at disc.LBA) (bool, error) {
+					return d.isGapOf(ctx, *t, *before, at)
+				})
+				if scsi.Unsupported(err) || scsi.InvalidField(err) || stop(ctx, err) {
+					return
+				}
+				if err == nil {
+					t.Pregap, before.Length = n, before.Length-n
+				}
 			}
-			err := d.readPregap(ctx, &s.Tracks[i], before, n == 0)
-			if err == nil && i > 0 { // the track before now ends where it does on the disc
-				err = d.readTrackIndexes(ctx, before)
-			}
-			if err == nil && i+1 == len(s.Tracks) {
-				err = d.readTrackIndexes(ctx, &s.Tracks[i])
-			}
-			if stop(ctx, err) || scsi.Unsupported(err) || scsi.InvalidField(err) {
-				return
+		}
+		for i := range s.Tracks {
+			if t := &s.Tracks[i]; t.Mode == disc.Audio {
+				t.Indexes = d.indexesOf(ctx, *t)
 			}
 		}
 	}
 }
 
-// readPregap finds the pre-gap of a track after an audio track, or of the first track of a disc,
-// of which only the sectors from address 0 on can be read.
-func (d *medium) readPregap(ctx context.Context, t, before *disc.Track, first bool) error {
-	switch {
-	case before == nil && first && t.Mode == disc.Audio && t.Start > 0:
-		t.Pregap = int64(t.Start)
-		return nil
-	case before == nil || before.Mode != disc.Audio:
-		return nil
+// readFirstGap adds the pre-gap of an audio track that does not begin at address 0: what is before
+// it can be sound.
+func (d *medium) readFirstGap(ctx context.Context) {
+	t := &d.toc.Sessions[0].Tracks[0]
+	if t.Mode != disc.Audio || t.Start <= 0 || t.Number != 1 {
+		return
 	}
-	n, err := d.gapLength(ctx, *t, *before, d.isIndex0)
-	if err != nil || n >= before.Length {
-		return err
+	if err := mmc.ReadCDOfMode(ctx, d.t, 0, disc.Audio); err != nil {
+		if !stop(ctx, err) {
+			d.warn("The drive does not read the %d sectors before track 1, which may contain sound: %v", t.Start, err)
+		}
+		return
 	}
-	before.Length -= n
-	if t.Mode == disc.Audio {
-		t.Pregap = n
-	}
-	return nil
+	t.Pregap = int64(t.Start)
 }
 
-// readTrackIndexes finds the indexes of an audio track after the first one. Index numbers grow
-// by one from the start of a track to its end.
-func (d *medium) readTrackIndexes(ctx context.Context, t *disc.Track) error {
-	if t.Mode != disc.Audio || t.Length < 2 {
-		return nil
+// isGapOf reports whether a sector is in the pre-gap of a track, and not in the track before.
+func (d *medium) isGapOf(ctx context.Context, t, before disc.Track, lba disc.LBA) (bool, error) {
+	p, err := d.positionAt(ctx, lba)
+	switch {
+	case err != nil:
+		return false, err
+	case p.Is(t.Number, 0):
+		return true, nil
+	case p.In(before.Number):
+		return false, nil
 	}
-	last, err := d.indexAt(ctx, t.End()-1, *t)
-	if err != nil || last < 2 {
-		return err
+	return false, fmt.Errorf("sector %d: %w", lba, errIndexes)
+}
+
+// indexesOf returns where the indexes of a track begin, from the second on. If the sub-channel
+// contradicts itself there are none.
+func (d *medium) indexesOf(ctx context.Context, t disc.Track) []disc.LBA {
+	last, err := d.indexAt(ctx, t, t.End()-1)
+	if err != nil {
+		return nil
 	}
 	var all []disc.LBA
 	from := t.Start
-	for want := 2; want <= last; want++ {
-		in, out := t.End()-1, from // the index is at least want; less
-		for in-out > 1 {
-			a := out + (in-out)/2
-			n, err := d.indexAt(ctx, a, *t)
+	for n := 2; n <= last; n++ {
+		// The index of a sector is n or more from to on, and less at from.
+		to := t.End() - 1
+		for to-from > 1 {
+			at := from + (to-from)/2
+			index, err := d.indexAt(ctx, t, at)
 			if err != nil {
-				return err
+				return nil
 			}
-			if n >= want {
-				in = a
+			if index >= n {
+				to = at
 			} else {
-				out = a
+				from = at
 			}
 		}
-		all, from = append(all, in), in
+		all = append(all, to)
 	}
-	t.Indexes = all
-	return nil
+	return all
 }
 
 // indexAt returns the index of a sector of a track.
-func (d *medium) indexAt(ctx context.Context, lba disc.LBA, t disc.Track) (int, error) {
-	p, err := d.positionOf(ctx, lba)
+func (d *medium) indexAt(ctx context.Context, t disc.Track, lba disc.LBA) (int, error) {
+	p, err := d.positionAt(ctx, lba)
 	if err != nil {
 		return 0, err
 	}
-	for n := range maxIndex + 1 {
+	for n := 1; n <= maxIndex; n++ {
 		if p.Is(t.Number, n) {
 			return n, nil
 		}
 	}
-	return 0, mmc.ErrNoPosition
+	return 0, fmt.Errorf("sector %d: %w", lba, errIndexes)
 }
 
-// maxIndex is the highest index of a track.
+// maxIndex is the last index that a track can have.
 const maxIndex = 99
 
-// isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
-func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
-	p, err := d.positionOf(ctx, lba)
-	return err == nil && p.Index == 0, err
-}
-
-// positionOf reads where a sector is. One sector in a hundred holds the catalogue number or an
-// ISRC instead; the one before it then tells.
-func (d *medium) positionOf(ctx context.Context, lba disc.LBA) (p mmc.Position, err error) {
-	for back := range disc.LBA(positionTries) {
-		p, err = mmc.ReadPosition(ctx, d.t, lba-back-d.late)
-		if !errors.Is(err, mmc.ErrNoPosition) {
-			break
-		}
+// positionAt reads the position of a sector, or of the one before it, if the sub-channel of the
+// sector holds a code.
+func (d *medium) positionAt(ctx context.Context, lba disc.LBA) (mmc.Position, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := lba - d.late
+	p, err := mmc.ReadPosition(ctx, d.t, at)
+	if errors.Is(err, mmc.ErrNoPosition) && at > 0 {
+		p, err = mmc.ReadPosition(ctx, d.t, at-1)
 	}
 	return p, err
 }
@@ -152,7 +162,6 @@ func (d *medium) measureLate(ctx context.Context) {
 			continue
 		}
 		if err != nil {
-			d.noQ = true
 			return
 		}
 		if n, ok := p.BCD(); ok {
@@ -174,7 +183,3 @@ const (
 	lateReads = 16
 	mostLate  = 16
 )
-
-// positionTries is how many sectors in a row are read until one holds its position: the catalogue
-// number and an ISRC may follow each other.
-const positionTries = 3

@@ -72,7 +72,7 @@ func TestIndexes(t *testing.T) {
 		}
 		got, want := d.TOC().Sessions[0].Tracks, src.TOC().Sessions[0].Tracks
 		if drive.without {
-			if *drive.asked != 1 || len(got[1].Indexes) > 0 || got[1].Pregap > 0 {
+			if *drive.asked > 4 || len(got[1].Indexes) > 0 || got[1].Pregap > 0 {
 				t.Errorf("asked %d times for sub-channels that the drive does not deliver: %+v", *drive.asked, got)
 			}
 			continue

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
@@ -29,8 +28,11 @@ type MediaInfo struct {
 	NextWritable disc.LBA         // next writable address, -1: none
 	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", "format not ended", ...
 	Formats      []mmc.Format     // that the drive offers
-	Maker        string           // manufacturer and type as recorded on the medium; empty: not recorded
-	Speeds       []int            // kB/s for writing, highest first
+	Maker        string           // see MediumID
+	Protection   mmc.WriteProtection
+	Spare        mmc.SpareArea // zero: none
+	Defects      int           // blocks of a DVD-RAM or BD-RE that are known to be defective
+	Speeds       []int         // kB/s for writing, highest first
 }
 
 // Media returns information about a drive and the medium in it. Without a medium it
@@ -66,6 +68,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
 	}
+	splitLayers(ctx, t, m.Profile, m.Sessions)
 	if overwritable(m.Profile) && len(m.Sessions) > 0 {
 		d := &medium{t: t, profile: m.Profile, toc: disc.TOC{Sessions: m.Sessions}, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
 		m.Unfinished = disc.Unfinished(ctx, d)
@@ -80,7 +83,8 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		}
 	}
 	m.room(ctx, t, info)
-	m.Maker = maker(ctx, t, m.Profile)
+	m.Maker = MediumID(ctx, t, m.Profile)
+	m.wear(ctx, t)
 	return m, scsi.Hangs(t)
 }
 
@@ -158,46 +162,60 @@ func Speeds(s []mmc.WriteSpeed) []int {
 	return all
 }
 
-// maker reads the manufacturer that is recorded on the medium: the start of the lead-in
-// on CD, a name and a type on DVD and BD (MMC-6 6.22, formats 0Eh, 11h, 00h).
-func maker(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
+// MediumID returns what identifies the type of a medium, with the company that made it if that
+// is known: the start of the lead-in of a CD, "97m34s22f (Mitsubishi Chemical)", and a name and a
+// type of DVD and BD, "MCC-004-00 (Mitsubishi Chemical)". It is empty if nothing is recorded, or
+// the drive does not report it.
+func MediumID(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
+	var id, maker string
 	switch p {
 	case mmc.CDR, mmc.CDRW:
 		if a, err := mmc.ReadATIP(ctx, t); err == nil && a.LeadIn.M >= 90 {
-			return a.Code()
+			id, maker = a.Code(), a.Maker()
 		}
-	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDRWDL:
-		// Pre-recorded information: six bytes in each of the fields 3 and 4.
-		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x0E, 40); err == nil && len(s) >= 31 {
-			return joinPadded(s[17:23], s[25:31])
-		}
-	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
-		// ADIP: eight bytes of maker, three of type.
-		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(s) >= 30 {
-			return joinPadded(s[19:27], s[27:30])
-		}
-	case mmc.BDRSRM, mmc.BDRRRM, mmc.BDRE:
-		// Disc information unit: six bytes of maker, three of type.
-		if s, err := mmc.ReadDiscStructure(ctx, t, true, 0, 0, 4096); err == nil && len(s) >= 109 && string(s[:2]) == "DI" {
-			return joinPadded(s[100:106], s[106:109])
+	default:
+		if m, err := mmc.ReadMediaIdentity(ctx, t, p); err == nil {
+			id, maker = m.String(), m.Maker()
 		}
 	}
-	return ""
+	if id == "" || maker == "" {
+		return id
+	}
+	return fmt.Sprintf("%s (%s)", id, maker)
 }
 
-// joinPadded joins texts that are padded with spaces or zeros.
-func joinPadded(parts ...[]byte) string {
-	var all []string
-	for _, p := range parts {
-		s := strings.TrimSpace(strings.Map(func(r rune) rune {
-			if r < ' ' || r > '~' {
-				return ' '
-			}
-			return r
-		}, string(p)))
-		if s != "" {
-			all = append(all, s)
-		}
+// wear sets the write protection, the spare areas and the number of defects of a DVD or BD, as
+// far as the drive reports them.
+func (m *MediaInfo) wear(ctx context.Context, t scsi.Transport) {
+	if m.Profile.IsCD() {
+		return
 	}
-	return strings.Join(all, "/")
+	bd := m.Profile.IsBD()
+	m.Protection, _ = mmc.ReadWriteProtection(ctx, t, bd)
+	switch m.Profile {
+	case mmc.DVDRAM, mmc.BDRE, mmc.BDRSRM, mmc.BDRRRM:
+		m.Spare, _ = mmc.ReadSpareArea(ctx, t, bd)
+	}
+	if m.Profile == mmc.DVDRAM || m.Profile == mmc.BDRE {
+		m.Defects = defects(ctx, t, m.Capacity)
+	}
+}
+
+// defects returns how many blocks of a medium are known to be defective. The drive reports them
+// for an area at a time; drives that make the areas very small are not asked to the end.
+func defects(ctx context.Context, t scsi.Transport, sectors int64) int {
+	const areas = 1000
+	n, at := 0, int64(0)
+	for range areas {
+		d, err := mmc.DefectStatus(ctx, t, at)
+		if err != nil {
+			return n
+		}
+		n += len(d.Blocks)
+		if d.End < at || d.End+1 >= sectors {
+			return n
+		}
+		at = d.End + 1
+	}
+	return n
 }

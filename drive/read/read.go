@@ -3,8 +3,8 @@
 //
 // Sessions and tracks of a CD come from the table of contents (MMC-6 6.25). On DVD and
 // BD, for which drives synthesize it, often wrongly, they come from disc and track
-// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number, ISRCs, pre-gaps and
-// indexes are read from discs with audio tracks.
+// information (MMC-6 6.21, 6.26). CD-TEXT, the media catalogue number, ISRCs, and from the Q
+// sub-channel pre-gaps and indexes are read from discs with audio tracks.
 package read
 
 import (
@@ -72,10 +72,12 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if d.cd {
 		d.measureLate(ctx)
 		d.trim(ctx)
-		d.readCodes(ctx)
 		d.readIndexes(ctx)
+		d.readCodes(ctx)
 	}
 	d.readLayers(ctx)
+	g, notices := splitLayers(ctx, t, profile, d.toc.Sessions)
+	d.gap, d.notices = g, append(d.notices, notices...)
 	d.noteOpenSession(ctx)
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
@@ -118,9 +120,9 @@ type medium struct {
 	toc     disc.TOC
 	end     disc.LBA
 	notices []disc.Notice // about its tracks and sessions
-	late    disc.LBA      // how many sectors too late the drive delivers sub-channels
-	noQ     bool          // it delivers none
 	open    disc.LBA      // where the open session begins, -1: none
+	gap     *gap          // addresses that do not exist, nil: none
+	late    disc.LBA      // how many sectors too late the drive delivers sub-channels
 
 	mu     sync.Mutex // one command at a time
 	read12 bool       // the drive does not support READ(10)
@@ -154,7 +156,13 @@ func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 	}
 	chunk := max(min(d.t.MaxTransfer()/size, 0xFFFF), 1)
 	for done := 0; done < n; {
-		k := min(chunk, n-done)
+		zeros, before := d.inGap(lba+disc.LBA(done), n-done)
+		if zeros > 0 {
+			clear(p[done*size : (done+zeros)*size])
+			done += zeros
+			continue
+		}
+		k := min(chunk, before)
 		got, err := d.readRetrying(ctx, read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {

@@ -18,9 +18,6 @@ const (
 	// track written track at once, its first block links the track to what was written
 	// before.
 	preGap = 150
-	// linkBlocks is how many sectors of a pre-gap a recorder leaves unreadable at most, where
-	// the laser stops and starts: run-out, link and run-in (MMC-6 4.2.3.7).
-	linkBlocks = 7
 )
 
 // trim removes from the data tracks of a CD what the table of contents includes although
@@ -38,8 +35,9 @@ func (d *medium) trim(ctx context.Context) {
 				next := &s.Tracks[i+1]
 				n := d.preGapOf(ctx, *next, *t)
 				t.Length -= n
-				if next.Mode == disc.Audio {
-					next.Pregap = d.withoutLink(ctx, *next, n)
+				// Link blocks, which cannot be read, are between the tracks, but in no pre-gap.
+				if next.Mode == disc.Audio && n > 0 && mmc.ReadCDOfMode(ctx, d.t, next.Start-disc.LBA(n), disc.Audio) == nil {
+					next.Pregap = n
 				}
 			}
 			if n := d.runOutOf(ctx, *t); n > 0 {
@@ -66,7 +64,7 @@ func Notices(d disc.Disc) []disc.Notice {
 // written together with its session.
 func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	n := int64(0)
-	for n < t.Length && d.unreadable(ctx, t.End()-1-disc.LBA(n)) {
+	for n < t.Length && d.unreadable(ctx, t.Mode, t.End()-1-disc.LBA(n)) {
 		if n++; n > runOut {
 			return 0 // the end of the track is damaged
 		}
@@ -77,13 +75,22 @@ func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	return n
 }
 
-// unreadable reports whether a sector cannot be read, after the usual attempts. It does
-// not if the drive or the disc was removed: that is reported when the track is read.
-func (d *medium) unreadable(ctx context.Context, lba disc.LBA) bool {
-	var p [disc.SectorSize]byte
+// unreadable reports whether a sector of a data track cannot be read, after the usual attempts.
+// It does not if the drive or the disc was removed: that is reported when the track is read.
+// Sectors of mode 2 are read as a whole, since those of form 2 have no 2048 bytes of user data.
+func (d *medium) unreadable(ctx context.Context, m disc.Mode, lba disc.LBA) bool {
+	var p [disc.RawSectorSize]byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.readRetrying(ctx, d.readUser, p[:], lba, len(p))
+	form := disc.Raw
+	if m == disc.Mode1 {
+		form = disc.User
+	}
+	read, _ := d.reader(form)
+	_, err := d.readRetrying(ctx, read, p[:form.Size()], lba, form.Size())
+	if form == disc.Raw && (scsi.Unsupported(err) || scsi.InvalidField(err)) {
+		_, err = d.readRetrying(ctx, d.readUser, p[:disc.SectorSize], lba, disc.SectorSize)
+	}
 	key, _, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyMediumError || key == scsi.KeyIllegalRequest || key == scsi.KeyBlankCheck)
 }
@@ -118,7 +125,7 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 		})
 		// The link blocks of a track written track at once are part of its pre-gap, and can be
 		// read neither as audio nor as data.
-		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, next.Start-disc.LBA(n)-1) {
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, before.Mode, next.Start-disc.LBA(n)-1) {
 			return preGap
 		}
 		return n
@@ -126,17 +133,6 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	ti, err := mmc.ReadTrackInformation(ctx, d.t, before.Number)
 	if err == nil && ti.Start == int64(before.Start) && ti.Size > 0 && ti.Size < before.Length {
 		return before.Length - ti.Size
-	}
-	return 0
-}
-
-// withoutLink returns how many of the n sectors of the pre-gap of an audio track after a data
-// track can be read: those where a recorder stopped and began again cannot.
-func (d *medium) withoutLink(ctx context.Context, t disc.Track, n int64) int64 {
-	for left := n; left > 0 && left >= n-linkBlocks; left-- {
-		if mmc.ReadCDOfMode(ctx, d.t, t.Start-disc.LBA(left), disc.Audio) == nil {
-			return left
-		}
 	}
 	return 0
 }
@@ -170,4 +166,10 @@ func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap f
 		}
 	}
 	return int64(next.Start - in), nil
+}
+
+// isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
+func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
+	p, err := d.positionAt(ctx, lba)
+	return err == nil && p.Index == 0, err
 }

@@ -242,9 +242,7 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 	b.start = c.sessions[0].Tracks[0].Start
 	p := &b.plan
 	p.Mode, p.CDText = m.mode, m.texts
-	if m.mode == Raw {
-		b.noteDamage(c)
-	}
+	b.noteDamage(c, m.mode)
 	for _, s := range m.toc.Sessions {
 		for _, t := range s.Tracks {
 			p.Tracks = append(p.Tracks, Track{Session: s.Number, Track: t, Title: titleOf(m.texts, t.Number)})
@@ -261,12 +259,20 @@ func (b *Burn) take(m cdMode, c *cdBurn) {
 	}
 }
 
-// noteDamage adds the damaged sectors of the source, which raw writes as they are.
-func (b *Burn) noteDamage(c *cdBurn) {
+// noteDamage adds the damaged sectors of the source: raw writes them as they are, and the other
+// modes correct what can be corrected. Those of mode 1 are reported when they are read.
+func (b *Burn) noteDamage(c *cdBurn, m Mode) {
 	for _, s := range c.sessions {
 		for _, t := range s.Tracks {
-			if d := c.contents[t.Start]; d.damaged > 0 {
-				n := disc.Notice{Severity: disc.Error, LBA: d.first, Text: damageText(t, d) + "; raw writes " + units.Plural(d.damaged, "it as it is", "them as they are")}
+			d := c.contents[t.Start]
+			switch {
+			case m != Raw && d.corrected > 0 && t.Mode != disc.Mode1:
+				b.plan.Notices = append(b.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
+					"the source is damaged: %s of track %d (the first is sector %d); the ECC corrects %s, and the disc gets the correct data",
+					units.Count(d.corrected, "sector", "sectors"), t.Number, d.firstECC, units.Plural(d.corrected, "it", "them"))})
+			case m == Raw && d.damaged+d.corrected > 0:
+				n := disc.Notice{Severity: disc.Error, Text: damageText(t, d) + ", and " +
+					units.Plural(d.damaged+d.corrected, "is written as it is", "are written as they are")}
 				b.plan.Defects = append(b.plan.Defects, n)
 				b.plan.Notices = append(b.plan.Notices, aboutSource([]disc.Notice{n}, "disc")...)
 			}
@@ -276,8 +282,18 @@ func (b *Burn) noteDamage(c *cdBurn) {
 
 // damageText describes the damaged sectors of a track.
 func damageText(t disc.Track, d contents) string {
-	return fmt.Sprintf("%s of track %d %s damaged and cannot be corrected (the first is sector %d)",
-		units.Count(d.damaged, "sector", "sectors"), t.Number, units.Plural(d.damaged, "is", "are"), d.first)
+	n, first := d.damaged+d.corrected, d.first
+	if d.damaged == 0 || d.corrected > 0 && d.firstECC < first {
+		first = d.firstECC
+	}
+	text := fmt.Sprintf("%s of track %d %s damaged", units.Count(n, "sector", "sectors"), t.Number, units.Plural(n, "is", "are"))
+	switch {
+	case d.damaged == n:
+		text += " and cannot be corrected"
+	case d.damaged > 0:
+		text += fmt.Sprintf(", of which %d cannot be corrected", d.damaged)
+	}
+	return fmt.Sprintf("%s (the first is sector %d)", text, first)
 }
 
 // titleOf returns the title of a track in the first language.

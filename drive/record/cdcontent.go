@@ -25,6 +25,8 @@ type contents struct {
 	irregular int64    // sectors of intact user data around which something does not follow from it
 	damaged   int64    // sectors whose user data is damaged and cannot be corrected
 	first     disc.LBA // of the source: the first irregular or damaged one
+	corrected int64    // damaged sectors that their ECC corrects
+	firstECC  disc.LBA // the first of these
 }
 
 // scanSectors is how many sectors are read at a time.
@@ -76,6 +78,9 @@ func (c *contents) count(lba disc.LBA, f sector.Fault, p []byte) {
 	case p != nil && f&(sector.BadSync|sector.BadEDC|sector.BadP|sector.BadQ) == 0:
 		c.irregular++
 	case p != nil && sector.Correct(p):
+		if c.corrected++; c.corrected == 1 {
+			c.firstECC = lba
+		}
 		return
 	default:
 		c.damaged++

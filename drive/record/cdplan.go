@@ -128,13 +128,14 @@ func sessionsFor(all []disc.Session, next disc.LBA) ([]disc.Session, error) {
 }
 
 // firstAddress returns where index 1 of the first track goes, and how long its pre-gap is. On
-// a blank disc the pre-gap begins at address -150, and can have sound before the track.
+// a blank disc the pre-gap begins at address -150, and can have sound before the track. Audio is
+// not moved, even if the source does not have what is before it.
 func (c *cdBurn) firstAddress() (at disc.LBA, pregap int64) {
 	t := c.sessions[0].Tracks[0]
 	switch {
 	case c.next > 0:
 		return c.next, disc.Pregap
-	case int64(t.Start) <= t.Pregap:
+	case int64(t.Start) <= t.Pregap, t.Mode == disc.Audio && t.Number == 1:
 		at = t.Start
 	}
 	return at, int64(at) + disc.Pregap

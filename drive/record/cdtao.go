@@ -101,7 +101,7 @@ func (c *cdBurn) trackAtOnceLoss(m *cdMode) {
 				short++
 			}
 			if k == 0 {
-				if i == 0 && t.Start > 0 && int64(t.Start) <= t.Pregap && c.next == 0 {
+				if i == 0 && t.Start > 0 && t.Mode == disc.Audio && c.next == 0 {
 					hidden++
 				}
 				continue
@@ -124,7 +124,9 @@ func (c *cdBurn) trackAtOnceLoss(m *cdMode) {
 	}
 	count(joined, "track follows", "tracks follow", "the one before without a pause, and a pause of two seconds is inserted")
 	count(gaps, "pre-gap is", "pre-gaps are", "replaced by two seconds of silence")
-	count(hidden, "pre-gap with sound", "pre-gaps with sound", "before the first track is left out")
+	if hidden > 0 {
+		m.lose("the pre-gap between address 0 and the first track is left out, with any sound in it")
+	}
 	count(indexes, "index is", "indexes are", "left out")
 	count(short, "audio track is", "audio tracks are", "extended by silence to four seconds, the shortest length of a track")
 	count(texts, "language of CD-TEXT is", "languages of CD-TEXT are", "left out")

@@ -112,7 +112,7 @@ func (c *comparison) run(ctx context.Context) error {
 	if c.bad != nil && c.r.o.Locate != nil {
 		c.bad.File = c.r.o.Locate(c.bad.LBA)
 	}
-	if c.bad != nil || c.r.o.Once {
+	if c.bad != nil {
 		return nil
 	}
 	return c.compareSub(ctx)

@@ -478,7 +478,12 @@ func TestLargeWrites(t *testing.T) {
 func TestProtected(t *testing.T) {
 	src := virtualtest.DiscOf(virtualtest.Noise(700, 2))
 	d := virtualtest.Blank(t, "dvd-ram", small)
-	if err := mmc.RetryUnitAttention(func() error { return mmc.SetWriteProtection(t.Context(), d, false, true, false) }); err != nil {
+	protect := scsi.Command{
+		CDB:       []byte{scsi.OpSendDiscStructure, 0, 0, 0, 0, 0, 0, 0xC0, 0, 8, 0, 0},
+		Direction: scsi.Out, Data: []byte{0, 6, 0, 0, 1, 0, 0, 0}, // until the drive restarts
+	}
+	err := mmc.RetryUnitAttention(func() error { _, err := d.Execute(t.Context(), protect); return err })
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := record.NewPlan(t.Context(), d, src, record.Options{}); !errors.Is(err, record.ErrNotWritable) {

@@ -234,6 +234,10 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		return fmt.Sprintf("the state of the disc is unknown: %v", err), "eject the disc, insert it again, and check it"
 	}
 	end := r.position - 1
+	if info.Status == mmc.Blank && r.finished > 0 && r.medium.sequential() {
+		return fmt.Sprintf("%s of %d was written and the drive reported success, but it now reports that the disc is blank", r.program.stages[r.finished-1].name, len(r.program.stages)),
+			"the disc may have been exchanged, or the drive does not write: check which disc is in it"
+	}
 	defer func() { left = r.completeParts() + left }()
 	switch {
 	case !r.medium.sequential() && !r.marked:

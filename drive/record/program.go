@@ -159,8 +159,21 @@ func (a area) read(ctx context.Context, src sectorReader, p []byte, i int64) (er
 	if err := readFull(ctx, src, whole, lba, a.block.form); err != nil {
 		return err
 	}
+	correctAll(whole, lba)
 	a.block.cut(p, whole)
 	return nil
+}
+
+// correctAll corrects damaged data sectors, as far as their ECC allows it. The drive, or whoever reads
+// the disc, takes what is written of them as correct, since sync, header or EDC are made anew.
+func correctAll(p []byte, lba disc.LBA) {
+	faults := make([]sector.Fault, len(p)/sector.Size)
+	sector.CheckAll(faults, p, lba)
+	for i, f := range faults {
+		if f&(sector.BadEDC|sector.BadP|sector.BadQ) != 0 {
+			sector.Correct(p[i*sector.Size : (i+1)*sector.Size])
+		}
+	}
 }
 
 // strip removes the sub-channels from blocks and the scrambling in place, and returns the rest:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -232,24 +233,30 @@ func (w *weak) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return w.Transport.Execute(ctx, c)
 }
 
-// Sectors that needed more than one attempt are counted, each once.
+// Sectors that needed more than one attempt are counted, each once, with their addresses. If
+// the drive does not tell which sector of a command it was, and it is read in the end, the
+// address is the first one of the command.
 func TestRetried(t *testing.T) {
+	exact := []disc.LBA{100, 300, 800}
 	for _, c := range []struct {
-		name string
-		key  byte
-		mute bool
-		want int64
+		name, medium string
+		key          byte
+		mute         bool
+		want         []disc.LBA
 	}{
-		{"not read at first", 3, false, 3},
-		{"the drive does not tell which", 3, true, 3},
-		{"recovered", 1, false, 3},
+		{"not read at first", "dvd+r", 3, false, exact},
+		{"not read at first", "dvd-r", 3, false, exact},
+		{"not read at first", "dvd+rw", 3, false, exact},
+		{"not read at first", "bd-r", 3, false, exact},
+		{"the drive does not tell which", "dvd+r", 3, true, exact},
+		{"recovered", "dvd+r", 1, false, exact},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			d := virtualtest.Blank(t, "dvd+r", small)
+		t.Run(c.name+" "+c.medium, func(t *testing.T) {
+			d := virtualtest.Blank(t, c.medium, small)
 			// Sectors of three commands: the last one can be read when it is read alone.
 			w := &weak{Transport: d, fails: map[uint32]int{100: 2, 300: 3, 800: 1}, mute: c.mute, key: c.key}
 			r, err := burn(t, w, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
-			if err != nil || !r.Verified || r.Retried != c.want {
+			if err != nil || !r.Verified || r.Retried != int64(len(c.want)) || !slices.Equal(r.Retries, c.want) {
 				t.Errorf("%+v, %v", r, err)
 			}
 		})

@@ -171,7 +171,7 @@ type Result struct {
 	Notices       []disc.Notice // of the plan and of the burn
 	Checks        []Check       // what was looked at after the burn
 	Retries       []disc.LBA    // where sectors were not read at the first attempt
-	MediumID      string        // how the medium identifies itself: "MCC-03RG20", "97:24:01 (Taiyo Yuden)"; empty: unknown
+	MediumID      string        // how the medium identifies itself: "MCC-004-00 (Mitsubishi Chemical)", "97m24s01f (Taiyo Yuden)"; empty: unknown
 	// ReadOffset is the offset in samples with which the drive reads audio, if it was found.
 	ReadOffset *int
 	// LeastSeconds is the shortest time that writing can have taken at the speed of the

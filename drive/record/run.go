@@ -158,7 +158,7 @@ func (r *burning) prepare() error {
 		r.warn("the drive did not accept the speed and chooses its own: %v", err)
 	}
 	r.readZones()
-	r.readMediumID()
+	r.result.MediumID = read.MediumID(r.work, r.t, r.medium.profile)
 	first := &r.program.stages[0]
 	if err := r.setParameters(first); err != nil {
 		return r.before("set the write parameters", err)

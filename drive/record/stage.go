@@ -59,6 +59,8 @@ func (r *burning) beginStage(s *stage) error {
 	case !ti.Writable:
 		return r.failure("read the next writable address", -1, errors.New("the drive reports none"))
 	case at == planned:
+	case !r.o.Simulate && (at < r.position || at > planned+mostShift):
+		return r.failure("read the next writable address", -1, fmt.Errorf("the drive reports %d, and %s was planned for %d: the track before it may not be on the disc, or the disc was exchanged", at, s.name, planned))
 	case !s.areas[0].audio && !r.o.Simulate:
 		return r.failure("read the next writable address", -1, fmt.Errorf("%w: the drive reports %d, and %s, which holds data, was made for %d", ErrOtherAddress, at, s.name, planned))
 	default:
@@ -91,6 +93,9 @@ func (s stage) index1() disc.LBA {
 	}
 	return s.areas[0].at
 }
+
+// mostShift is how many sectors after the planned address a drive may begin an audio track.
+const mostShift = audioPause
 
 // moveTrack moves an audio track to the address at which the drive writes it: drives differ in
 // what they leave between two tracks.

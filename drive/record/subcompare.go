@@ -19,17 +19,35 @@ const (
 	subMayFail  = 20 // one sector in so many
 )
 
-// compareSub compares the sub-channels R to W of a raw burn, where the drive delivers them.
+// subResult counts the sectors whose sub-channels were read differently from what was sent.
+type subResult struct {
+	what         string
+	wrong, total int64
+	first        disc.LBA
+}
+
+func (s *subResult) add(a area, n int64, bad []int64) {
+	if len(bad) > 0 && s.wrong == 0 {
+		s.first = a.at + disc.LBA(bad[0])
+	}
+	s.total, s.wrong = s.total+n, s.wrong+int64(len(bad))
+}
+
+// compareSub compares the sub-channels of a raw burn, where the drive delivers them: R to W,
+// and Q if that of the source does not follow from its table of contents.
 func (c *comparison) compareSub(ctx context.Context) error {
-	var total, wrong int64
-	first := disc.LBA(-1)
+	rw, q := subResult{what: "the sub-channels R to W"}, subResult{what: "the sub-channel Q"}
 	for _, a := range c.r.program.areas() {
 		if a.block.extra != sector.SubSize || !a.compared {
 			continue
 		}
+		if c.r.o.Once {
+			c.r.notAssured("the sub-channels were not compared: the source can be read only once")
+			return nil
+		}
 		for i := int64(0); i < a.sectors; i += pieceSectors {
 			n := min(pieceSectors, a.sectors-i)
-			bad, err := c.subPiece(ctx, *a, i, n)
+			bad, badQ, err := c.subPiece(ctx, *a, i, n)
 			if errors.Is(err, disc.ErrForm) {
 				c.r.notAssured("the sub-channels were not compared: the drive does not deliver them")
 				return nil
@@ -37,55 +55,64 @@ func (c *comparison) compareSub(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if len(bad) > 0 && first < 0 {
-				first = a.at + disc.LBA(bad[0])
+			rw.add(*a, n, bad)
+			if c.r.ownSub {
+				q.add(*a, n, badQ)
 			}
-			total, wrong = total+n, wrong+int64(len(bad))
 		}
 	}
-	if total == 0 {
+	return combine(c.judgeSub(rw), c.judgeSub(q))
+}
+
+// judgeSub adds what was found to the result, and returns an error if it is more than what good
+// discs have, too.
+func (c *comparison) judgeSub(s subResult) error {
+	if s.total == 0 {
 		return nil
 	}
 	found := "as sent"
-	if wrong > 0 {
-		found = fmt.Sprintf("%d of %d sectors differ, the first is %d", wrong, total, first)
+	if s.wrong > 0 {
+		found = fmt.Sprintf("%d of %d sectors differ, the first is %d", s.wrong, s.total, s.first)
 	}
-	c.r.check("the sub-channels R to W", "as sent", found)
+	c.r.check(s.what, "as sent", found)
 	switch {
-	case wrong*subMayFail > total:
-		return fmt.Errorf("%w: the sub-channels R to W: %s", ErrDiffers, found)
-	case wrong > 0:
-		c.r.notAssured("the sub-channels R to W of some sectors were read differently from what was sent, which happens with good discs, too: %s", found)
+	case s.wrong*subMayFail > s.total:
+		return fmt.Errorf("%w: %s: %s", ErrDiffers, s.what, found)
+	case s.wrong > 0:
+		c.r.notAssured("%s of some sectors were read differently from what was sent, which happens with good discs, too: %s", s.what, found)
 	}
 	return nil
 }
 
-// subPiece compares n sectors of an area from the i-th on, and returns those that differ.
-func (c *comparison) subPiece(ctx context.Context, a area, i, n int64) ([]int64, error) {
+// subPiece compares n sectors of an area from the i-th on, and returns those whose
+// sub-channels R to W, and whose Q, differ.
+func (c *comparison) subPiece(ctx context.Context, a area, i, n int64) (bad, badQ []int64, err error) {
 	want := make([]byte, n*int64(a.block.size))
 	if err := a.read(ctx, c.source, want, i); err != nil {
-		return nil, nil // the source has changed, which was reported
+		return nil, nil, nil // the source has changed, which was reported
 	}
 	size := disc.RawSub.Size()
 	got := make([]byte, n*int64(size))
-	var bad []int64
 	for try := range subAttempts {
 		k, err := c.disc.ReadSectors(ctx, got, a.at+disc.LBA(i), disc.RawSub)
 		if errors.Is(err, disc.ErrForm) || lost(err) || ctx.Err() != nil {
-			return nil, combine(err, ctx.Err())
+			return nil, nil, combine(err, ctx.Err())
 		}
-		bad = bad[:0]
+		bad, badQ = bad[:0], badQ[:0]
 		for s := range n {
 			w, g := want[s*int64(size)+sector.Size:(s+1)*int64(size)], got[s*int64(size)+sector.Size:(s+1)*int64(size)]
 			if s >= int64(k) || !sameRW(w, g) {
 				bad = append(bad, i+s)
 			}
+			if s >= int64(k) || sector.ReadQ(w) != sector.ReadQ(g) {
+				badQ = append(badQ, i+s)
+			}
 		}
-		if len(bad) == 0 || try+1 == subAttempts {
+		if len(bad) == 0 && (len(badQ) == 0 || !c.r.ownSub) || try+1 == subAttempts {
 			break
 		}
 	}
-	return bad, nil
+	return bad, badQ, nil
 }
 
 // sameRW reports whether R to W of two sectors are equal.

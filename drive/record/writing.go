@@ -118,8 +118,6 @@ func (b *Burn) checkProtected(ctx context.Context) error {
 		return fmt.Errorf("read the write protection of the disc: %w", err)
 	case err != nil || !w.Any():
 		return nil
-	case w.Tab:
-		return refuse(fmt.Sprintf("the tab of the cartridge protects the %v against writing", b.medium.profile), ErrNotWritable)
 	}
-	return refuse(fmt.Sprintf("the %v is protected against writing by what is recorded on it; remove the protection with the program that set it", b.medium.profile), ErrNotWritable)
+	return refuse(fmt.Sprintf("the %v is protected against writing, %v; remove the protection, or insert another disc", b.medium.profile, w), ErrNotWritable)
 }

@@ -115,6 +115,7 @@ func (a *authentication) step(l *login) error {
 		return refuse(loginUnauthorized, "the initiator gave a wrong name or secret (CHAP name %.80q)", a.name)
 	}
 	a.done, a.account = true, a.name
+	a.name, a.response = "", nil // the stage may go on
 	if a.asked.Value == nil && !a.askedID {
 		return nil
 	}

@@ -23,8 +23,6 @@ const (
 	opSecurityOut   = 0xB5
 )
 
-var senseOpcode = sense{5, 0x20, 0x00} // INVALID COMMAND OPERATION CODE
-
 // permitted executes a command, unless a reservation, a unit attention or the read-only
 // target prevents it. The caller uses the drive.
 func (t *task) permitted(c scsi.Command) outcome {
@@ -142,7 +140,9 @@ func (n *nexus) reserve(cdb []byte) outcome {
 	}
 	n.unit.mu.Lock()
 	defer n.unit.mu.Unlock()
-	n.unit.reservedBy = n
+	if n.unit.nexuses[n] { // a session that has ended would never release it
+		n.unit.reservedBy = n
+	}
 	return outcome{}
 }
 

@@ -186,7 +186,7 @@ func (t *task) executeWrite(total int, blocks, known bool) {
 func (t *task) writeBlocks(data []byte, blocks, size, most int) {
 	per := max(most/size, 1)
 	var o outcome
-	t.nexus.unit.use(func() {
+	t.use(func() {
 		for done := 0; done < blocks; {
 			n := min(blocks-done, per)
 			c := scsi.Command{CDB: t.part(done, n), Direction: scsi.Out, Data: data[done*size : (done+n)*size]}
@@ -229,8 +229,17 @@ func (t *task) once(c scsi.Command, length int) {
 
 // perform executes a command when the drive is free.
 func (t *task) perform(c scsi.Command) (o outcome) {
-	t.nexus.unit.use(func() { o = t.permitted(c) })
+	t.use(func() { o = t.permitted(c) })
 	return o
+}
+
+// use calls f when the drive is free, unless the task was stopped while it waited for that.
+func (t *task) use(f func()) {
+	t.nexus.unit.use(func() {
+		if !t.stopped() {
+			f()
+		}
+	})
 }
 
 // send sends a command to the drive. The caller uses the drive.

@@ -157,6 +157,29 @@ func TestTooManyConnections(t *testing.T) {
 	b.wants(0, "", testUnitReady)
 }
 
+// Silent connections do not keep others out.
+func TestHalfOpen(t *testing.T) {
+	o := options(&stub{})
+	o.Limits.Connections = 3
+	x := start(t, o)
+	a := login(t, x.addr)
+	a.ready()
+	for range 50 {
+		for range 3 {
+			dial(t, x.addr)
+		}
+		b := dial(t, x.addr)
+		b.isid = 2
+		b.login()
+		b.ready()
+		b.conn.Close()
+		for len(x.Sessions()) > 1 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	a.wants(0, "", testUnitReady)
+}
+
 // Data that wait to be written have a limit per session.
 func TestWriteMemory(t *testing.T) {
 	o := options(&stub{})

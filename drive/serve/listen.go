@@ -26,7 +26,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if len(s.accounts) == 0 && !s.anyone && !Loopback(l.Addr()) {
 		return fmt.Errorf("serve: at %s other computers could use the drives without a password; set an account for CHAP", l.Addr())
 	}
-	stop := context.AfterFunc(ctx, func() { l.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		s.close()
+		l.Close()
+	})
 	defer stop()
 	watching, cancel := context.WithCancel(ctx)
 	watched := make(chan struct{})
@@ -62,15 +65,25 @@ func temporary(err error) bool {
 	return !errors.Is(err, net.ErrClosed)
 }
 
-// accept begins the login of a connection, unless there are too many.
+// accept begins the login of a connection, unless there are too many. One that has not logged
+// in yet gives its place to a new one, so that silent connections do not keep others out.
 func (s *Server) accept(c net.Conn) {
 	s.mu.Lock()
+	var ended net.Conn
+	if len(s.conns) >= s.limits.Connections {
+		if ended = s.oldestLogin(); ended != nil {
+			delete(s.conns, ended)
+		}
+	}
 	refused := s.closing || len(s.conns) >= s.limits.Connections
 	if !refused {
-		s.conns[c] = true
+		s.conns[c] = time.Now()
 		s.running.Add(1)
 	}
 	s.mu.Unlock()
+	if ended != nil {
+		ended.Close()
+	}
 	if refused {
 		c.Close()
 		s.tell(Event{Kind: Refused, Address: c.RemoteAddr().String(), Text: "there are too many connections"})
@@ -84,6 +97,17 @@ func (s *Server) accept(c net.Conn) {
 		delete(s.conns, c)
 		s.mu.Unlock()
 	}()
+}
+
+// oldestLogin returns the connection that has been logging in for the longest time, or nil. The
+// caller holds the mutex.
+func (s *Server) oldestLogin() (oldest net.Conn) {
+	for c, began := range s.conns {
+		if !began.IsZero() && (oldest == nil || began.Before(s.conns[oldest])) {
+			oldest = c
+		}
+	}
+	return oldest
 }
 
 // connection runs a connection from the login to its end.
@@ -144,11 +168,23 @@ func (s *Server) all() []*session {
 	return list
 }
 
+// close makes the server begin no more logins and commands.
+func (s *Server) close() {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	for _, x := range s.all() {
+		x.mu.Lock()
+		x.draining = true
+		x.mu.Unlock()
+	}
+}
+
 // shutdown ends all connections: those that log in at once, the others after their
 // commands that drives execute, and after they had time to log out.
 func (s *Server) shutdown() {
+	s.close()
 	s.mu.Lock()
-	s.closing = true
 	active := map[net.Conn]bool{}
 	for _, x := range s.sessions {
 		active[x.conn.Conn] = true

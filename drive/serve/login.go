@@ -8,12 +8,8 @@ import (
 	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
-const (
-	// maxRounds is more exchanges than a login needs.
-	maxRounds = 32
-	// portalGroup is the tag of the only portal group.
-	portalGroup = 1
-)
+// portalGroup is the tag of the only portal group.
+const portalGroup = 1
 
 // Login statuses, with the class in the high byte: RFC 7143 11.13.5.
 const (
@@ -64,7 +60,7 @@ type login struct {
 // run answers the requests of the initiator until the full feature phase begins. It has
 // answered a login that it refuses.
 func (l *login) run() error {
-	for round := range maxRounds {
+	for round := range pdu.MaxRounds {
 		first, text, err := l.receive(round == 0)
 		if err == nil {
 			var full bool
@@ -96,7 +92,7 @@ func (l *login) refuse(req *pdu.PDU, err error) {
 // and the text of all.
 func (l *login) receive(first bool) (*pdu.PDU, []byte, error) {
 	var text []byte
-	for range maxRounds {
+	for range pdu.MaxRounds {
 		req, err := l.conn.Receive(pdu.MaxText)
 		if err != nil {
 			return nil, nil, fmt.Errorf("login: %w", err)

@@ -11,7 +11,6 @@ const (
 	maxReceive = 256 << 10 // bytes of data in a PDU of the initiator
 	maxBurst   = 1 << 20   // bytes of a sequence of data PDUs
 	maxFirst   = 64 << 10  // bytes of data that are not asked for
-	maxSegment = 1<<24 - 1 // of all such numbers (RFC 7143 13.12)
 )
 
 // params are the negotiated parameters of a session (RFC 7143 13).
@@ -36,13 +35,13 @@ func (p *params) operational(key, value string) (string, error) {
 	case "DataDigest":
 		return digest(value, &p.dataDigest)
 	case "MaxRecvDataSegmentLength":
-		n, err := pdu.Number(value, 512, maxSegment)
+		n, err := pdu.Number(value, 512, pdu.MaxSegment)
 		p.maxSend = n
 		return "", keyError(key, err)
 	case "MaxBurstLength":
-		return atMost(key, value, 512, maxSegment, maxBurst, &p.burst)
+		return atMost(key, value, 512, pdu.MaxSegment, maxBurst, &p.burst)
 	case "FirstBurstLength":
-		return atMost(key, value, 512, maxSegment, maxFirst, &p.first)
+		return atMost(key, value, 512, pdu.MaxSegment, maxFirst, &p.first)
 	case "InitialR2T": // the result is an OR, and we allow No
 		p.initialR2T = value != "No"
 		return yesNo(p.initialR2T), nil

@@ -96,7 +96,7 @@ type Server struct {
 	anyone   bool // may connect from anywhere
 
 	mu       sync.Mutex
-	conns    map[net.Conn]bool // all, also those that log in
+	conns    map[net.Conn]time.Time // when their logins began; zero: they have logged in
 	sessions map[uint16]*session
 	lastTSIH uint16
 	closing  bool
@@ -114,7 +114,7 @@ type target struct {
 func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
 		mutual: o.Mutual, events: o.Events, limits: o.Limits.withDefaults(), anyone: o.WithoutAuthentication,
-		accounts: map[string][]byte{}, conns: map[net.Conn]bool{}, sessions: map[uint16]*session{},
+		accounts: map[string][]byte{}, conns: map[net.Conn]time.Time{}, sessions: map[uint16]*session{},
 	}
 	if err := s.addAccounts(o); err != nil {
 		return nil, fmt.Errorf("serve: %w", err)

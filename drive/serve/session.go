@@ -103,6 +103,10 @@ func (s *Server) begin(l *login) (*session, error) {
 	if s.sessions[x.tsih] != nil {
 		return nil, errors.New("there are too many sessions")
 	}
+	if _, ok := s.conns[l.conn.Conn]; !ok {
+		return nil, errors.New("there are too many connections, and another one got its place")
+	}
+	s.conns[l.conn.Conn] = time.Time{}
 	s.sessions[x.tsih] = x
 	if x.target != nil {
 		for _, u := range x.target.units {
@@ -252,10 +256,9 @@ func (x *session) askLogout(within time.Duration) {
 	}()
 }
 
-// drain lets the command end that a drive executes for the session, and begins no others.
+// drain waits for the command that a drive executes for the session. No others are begun.
 func (x *session) drain() {
 	x.mu.Lock()
-	x.draining = true
 	var running []*task
 	for _, t := range x.tasks {
 		if t.running {

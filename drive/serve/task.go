@@ -188,6 +188,9 @@ func (x *session) dataOut(p *pdu.PDU, n int) error {
 	x.mu.Lock()
 	var asks []*task
 	if !t.aborted {
+		if n > 0 && &t.data[t.got] != &into[0] { // grant has replaced the buffer in the meantime
+			copy(t.data[t.got:], into)
+		}
 		t.got += n
 		t.dataSN++
 		if p.Has(pdu.FlagFinal) {

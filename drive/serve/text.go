@@ -36,7 +36,7 @@ func (x *session) textRequest(p *pdu.PDU) error {
 		case kv[0] == "SendTargets":
 			reply = append(reply, x.sendTargets(kv[1])...)
 		case kv[0] == "MaxRecvDataSegmentLength":
-			n, err := pdu.Number(kv[1], 512, maxSegment)
+			n, err := pdu.Number(kv[1], 512, pdu.MaxSegment)
 			if err != nil {
 				return x.reject(p, rejectField)
 			}
@@ -88,12 +88,10 @@ func (x *session) sendTargets(which string) []string {
 	return reply
 }
 
-// portal returns the address of the listener in the form of TargetAddress.
+// portal returns the address of the listener in the form of TargetAddress: without the zone
+// of an IPv6 address, which is that of this computer.
 func portal(a net.Addr) string {
 	if t, ok := a.(*net.TCPAddr); ok {
-		if v4 := t.IP.To4(); v4 != nil {
-			return net.JoinHostPort(v4.String(), fmt.Sprint(t.Port))
-		}
 		return net.JoinHostPort(t.IP.String(), fmt.Sprint(t.Port))
 	}
 	return a.String()

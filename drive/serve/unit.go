@@ -12,19 +12,20 @@ import (
 type sense [3]byte
 
 var (
-	senseNoUnit        = sense{5, 0x25, 0x00} // LOGICAL UNIT NOT SUPPORTED
-	senseField         = sense{5, 0x24, 0x00} // INVALID FIELD IN CDB
-	senseProtected     = sense{7, 0x27, 0x00} // WRITE PROTECTED
-	senseUnexpected    = sense{0xB, 0x0C, 0x0C}
-	senseAmount        = sense{0xB, 0x0C, 0x0D}
-	sensePowerOn       = sense{6, 0x29, 0x00}
-	senseReset         = sense{6, 0x29, 0x03} // BUS DEVICE RESET FUNCTION OCCURRED
-	senseModeChanged   = sense{6, 0x2A, 0x01} // MODE PARAMETERS CHANGED
-	senseCleared       = sense{6, 0x2F, 0x00} // COMMANDS CLEARED BY ANOTHER INITIATOR
-	senseTimeout       = sense{4, 0x3E, 0x02} // TIMEOUT ON LOGICAL UNIT
-	senseCommunication = sense{4, 0x08, 0x00} // LOGICAL UNIT COMMUNICATION FAILURE
-	senseUnreadable    = sense{3, 0x11, 0x00} // UNRECOVERED READ ERROR
-	senseInternal      = sense{4, 0x44, 0x00} // INTERNAL TARGET FAILURE
+	senseOpcode        = sense{5, 0x20, 0x00}   // INVALID COMMAND OPERATION CODE
+	senseNoUnit        = sense{5, 0x25, 0x00}   // LOGICAL UNIT NOT SUPPORTED
+	senseField         = sense{5, 0x24, 0x00}   // INVALID FIELD IN CDB
+	senseProtected     = sense{7, 0x27, 0x00}   // WRITE PROTECTED
+	senseUnexpected    = sense{0xB, 0x0C, 0x0C} // UNEXPECTED UNSOLICITED DATA
+	senseAmount        = sense{0xB, 0x0C, 0x0D} // NOT ENOUGH UNSOLICITED DATA
+	sensePowerOn       = sense{6, 0x29, 0x00}   // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
+	senseReset         = sense{6, 0x29, 0x03}   // BUS DEVICE RESET FUNCTION OCCURRED
+	senseModeChanged   = sense{6, 0x2A, 0x01}   // MODE PARAMETERS CHANGED
+	senseCleared       = sense{6, 0x2F, 0x00}   // COMMANDS CLEARED BY ANOTHER INITIATOR
+	senseTimeout       = sense{4, 0x3E, 0x02}   // TIMEOUT ON LOGICAL UNIT
+	senseCommunication = sense{4, 0x08, 0x00}   // LOGICAL UNIT COMMUNICATION FAILURE
+	senseUnreadable    = sense{3, 0x11, 0x00}   // UNRECOVERED READ ERROR
+	senseInternal      = sense{4, 0x44, 0x00}   // INTERNAL TARGET FAILURE
 )
 
 // fixed returns the sense data in the fixed format (SPC-4 4.5.3).

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,42 @@ func TestReserve(t *testing.T) {
 		x.await(t, serve.Lost, "")
 		a.wants(0, "", testUnitReady)
 		a.wants(2, "5/20/00", cdb(0x5E)) // PERSISTENT RESERVE IN
+	}
+}
+
+// Commands that wait for the drive while the connection of their initiator ends are not
+// executed: the drive gets none of them, and a reservation would never end.
+func TestWaitingWhenLost(t *testing.T) {
+	for _, cdb := range [][]byte{{0x16, 0, 0, 0, 0, 0}, eject} {
+		begun, proceed := make(chan bool), make(chan bool)
+		d := &stub{run: func(c scsi.Command) (int, error) {
+			if c.CDB[0] == scsi.OpRead10 {
+				begun <- true
+				<-proceed
+			}
+			return len(c.Data), nil
+		}}
+		x := serveDrives(t, d)
+		a, b := two(t, x)
+		a.send(a.command(pdu.FlagRead, 2048, read10(0, 1)...))
+		<-begun
+		b.send(b.command(0, 0, cdb...))
+		for list := x.Sessions(); len(list) < 2 || !list[1].Executing; list = x.Sessions() {
+			runtime.Gosched()
+		}
+		b.conn.Close()
+		x.await(t, serve.Lost, "")
+		close(proceed)
+		if r := a.finish(); r.status != 0 {
+			t.Fatalf("READ: %+v", r)
+		}
+		for range 20 { // the command that waited comes before one of these
+			a.wants(0, "", testUnitReady)
+		}
+		x.stop()
+		if got := d.got(); slices.Contains(got, cdb[0]) {
+			t.Errorf("the drive got % X", got)
+		}
 	}
 }
 

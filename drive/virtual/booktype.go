@@ -12,12 +12,14 @@ import (
 // Book types of discs as vendors' commands have them: the book type in the high nibble and
 // the version of the book in the low one.
 const (
-	bookROM       = 0x01
-	bookPlusRW    = 0x92
-	bookPlusR     = 0xA1
-	bookPlusRDL   = 0xE1
-	ricohPageCode = 0x30
+	bookROM     = 0x01
+	bookPlusRW  = 0x92
+	bookPlusR   = 0xA1
+	bookPlusRDL = 0xE1
 )
+
+// ricohPageCode is the code of a mode page that drives of Ricoh's design have.
+const ricohPageCode = 0x30
 
 // bookSettings is whether the drive gives discs the book type DVD-ROM. It keeps this when
 // discs are changed and when it restarts.

@@ -47,7 +47,7 @@ func futureOf(path string) (*future, string) {
 	return &future{path: path, format: f}, beside
 }
 
-// setFuture sets the image that the disc in the drive becomes, or nil.
+// setFuture sets the image that the disc in the drive becomes. nil changes nothing.
 func (d *Drive) setFuture(t *future) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()

@@ -1,6 +1,7 @@
 package virtual_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -99,20 +100,21 @@ func TestStructureLists(t *testing.T) {
 	} {
 		b := insertBlank(t, c.medium, 4000)
 		bd := c.medium[:2] == "bd"
-		all, err := mmc.ReadStructureList(t.Context(), b.d, bd)
+		all, err := mmc.ReadDiscStructure(t.Context(), b.d, bd, 0, 0xFF, 1024)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, s := range all {
-			one := fmt.Sprintf("%02X", s.Format)
-			if s.Sendable {
+		for ; len(all) >= 4; all = all[4:] { // format, sendable (bit 7) and readable (6), length
+			format, size := all[0], int(binary.BigEndian.Uint16(all[2:]))+2
+			one := fmt.Sprintf("%02X", format)
+			if all[1]&0x80 != 0 {
 				one += "s"
 			}
 			got = append(got, one)
-			p, err := mmc.ReadDiscStructure(t.Context(), b.d, bd, 0, s.Format, 8192)
-			if err != nil || len(p)+4 != s.Size || !s.Readable {
-				t.Errorf("%s: structure %02Xh has %d bytes, %v; the list says %d", c.medium, s.Format, len(p)+4, err, s.Size)
+			p, err := mmc.ReadDiscStructure(t.Context(), b.d, bd, 0, format, 8192)
+			if err != nil || len(p)+4 != size || all[1]&0x40 == 0 {
+				t.Errorf("%s: structure %02Xh has %d bytes, %v; the list says %d", c.medium, format, len(p)+4, err, size)
 			}
 		}
 		if list := strings.Join(got, " "); list != c.want {

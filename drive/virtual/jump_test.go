@@ -63,8 +63,8 @@ func TestLayerJump(t *testing.T) {
 		t.Fatalf("with layer jump recording selected, the profile is %v", got)
 	}
 	b.ok(layerCDB(0x22), layerList(160)...)
-	if got, err := mmc.ReadJumpInterval(t.Context(), b.d); got != 160 || err != nil {
-		t.Errorf("the interval is %d, %v", got, err)
+	if got, err := mmc.ReadDiscStructure(t.Context(), b.d, false, 0, 0x22, 8); err != nil || got[7] != 160 {
+		t.Errorf("the interval is % X, %v", got, err)
 	}
 	if n := b.track(1); n.LayerJump != 1 || n.NextJump != 159 || n.Free != 100000 || n.NextWritable != 0 {
 		t.Errorf("the blank track: %+v", n)
@@ -219,7 +219,7 @@ func TestBoundaryOfMinusR(t *testing.T) {
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	b.wantInfo(2, 3, 1, 1, 1)
 	f, err := mmc.ReadPhysicalFormat(t.Context(), b.d)
-	if err != nil || f.Layer0() != 800 || f.Sectors() != 1600 || f.Book != mmc.BookR {
+	if err != nil || f.Layer0() != 800 || f.Last != 0xFFFFFF&^(f.First+799)+799 || f.Book != mmc.BookR {
 		t.Errorf("physical format %+v, %v", f, err)
 	}
 	if l, err := mmc.ReadLayerBoundary(t.Context(), b.d); err != nil || !l.Fixed || l.Layer0 != 800 {

@@ -10,10 +10,10 @@ type family uint8
 
 const (
 	pressed   family = iota // read only
-	cdWrite                 // CD-R, CD-RW: track at once, session at once
-	minusR                  // DVD-R, DVD-R DL, sequential DVD-RW: incremental, disc at once
+	cdWrite                 // CD-R, CD-RW: track at once, session at once, raw
+	minusR                  // DVD-R, DVD-R DL, sequential DVD-RW: incremental, disc at once, layer jumps
 	plusR                   // DVD+R: sequential, sessions
-	bdR                     // BD-R sequential recording mode (SRM)
+	bdR                     // BD-R: sequential recording mode (SRM), or random (RRM)
 	overwrite               // DVD+RW, BD-RE, DVD-RAM, restricted overwrite DVD-RW
 )
 

@@ -40,7 +40,10 @@ func TestFullBuffer(t *testing.T) {
 	}
 	blocks := func(want int64) {
 		t.Helper()
-		if got, err := mmc.ReadBufferBlocks(t.Context(), d); err != nil || got != want {
+		p := make([]byte, 12)
+		cdb := []byte{scsi.OpReadBufferCapacity, 1, 0, 0, 0, 0, 0, 0, 12, 0} // in blocks
+		_, err := d.Execute(t.Context(), scsi.Command{CDB: cdb, Data: p, Direction: scsi.In})
+		if got := int64(binary.BigEndian.Uint32(p[8:])); err != nil || got != want || p[3] != 1 {
 			t.Errorf("%d blocks are free, %v, want %d", got, err, want)
 		}
 	}

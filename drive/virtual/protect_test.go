@@ -6,6 +6,21 @@ import (
 	"glassmaster/drive/mmc"
 )
 
+// protectCDB is SEND DISC STRUCTURE of the write protection.
+const protectCDB = "bf 00 00 00 00 00 00 c0 00 08 00 00"
+
+// protectList returns the data of that command.
+func protectList(persistent, untilReset bool) []byte {
+	b := []byte{0, 6, 0, 0, 0, 0, 0, 0}
+	if persistent {
+		b[4] |= 2
+	}
+	if untilReset {
+		b[4] |= 1
+	}
+	return b
+}
+
 // TestWriteProtection: a disc that is protected by its cartridge, or by software, cannot be
 // changed.
 func TestWriteProtection(t *testing.T) {
@@ -15,8 +30,8 @@ func TestWriteProtection(t *testing.T) {
 		b.fails("7/27/00", formatCDB, formatList(4000, 0, 0, 0x800)...)
 	}
 	b := insertName(t, "medium=dvd-ram&sectors=4000&tab=1")
-	if s, err := mmc.ReadMediumStatus(t.Context(), b.d, false); err != nil || !s.Cartridge || !s.Tab || s.Persistent {
-		t.Errorf("status %+v, %v", s, err)
+	if s, err := mmc.ReadDiscStructure(t.Context(), b.d, false, 0, 0x09, 4); err != nil || s[0] != 0x84 { // in a cartridge, protected by the tab
+		t.Errorf("status % X, %v", s, err)
 	}
 	if w, err := mmc.ReadWriteProtection(t.Context(), b.d, false); err != nil || w != (mmc.WriteProtection{Tab: true}) {
 		t.Errorf("protection %+v, %v", w, err)
@@ -26,9 +41,7 @@ func TestWriteProtection(t *testing.T) {
 	b = insertBlank(t, "dvd-ram", 4000)
 	b.writes(0, 16, 2048)
 	b.ok("35 00 00 00 00 00 00 00 00 00")
-	if err := mmc.SetWriteProtection(t.Context(), b.d, false, true, false); err != nil {
-		t.Fatal(err)
-	}
+	b.ok(protectCDB, protectList(true, false)...)
 	refused(b)
 	if err := b.d.DropPower(); err != nil {
 		t.Fatal(err)
@@ -36,9 +49,7 @@ func TestWriteProtection(t *testing.T) {
 	b.fails("6/29/00", "00 00 00 00 00 00")
 	refused(b)
 	b.same(0, 16)
-	if err := mmc.SetWriteProtection(t.Context(), b.d, false, false, true); err != nil {
-		t.Fatal(err)
-	}
+	b.ok(protectCDB, protectList(false, true)...)
 	refused(b)
 	if err := b.d.DropPower(); err != nil {
 		t.Fatal(err)
@@ -50,12 +61,8 @@ func TestWriteProtection(t *testing.T) {
 	b.writes(0, 16, 2048)
 
 	b = insertBlank(t, "dvd+r", 4000)
-	if err := mmc.SetWriteProtection(t.Context(), b.d, false, true, false); code(err) != "5/26/00" {
-		t.Errorf("a DVD+R was protected persistently: %v", err)
-	}
-	if err := mmc.SetWriteProtection(t.Context(), b.d, false, false, true); err != nil {
-		t.Fatal(err)
-	}
+	b.fails("5/26/00", protectCDB, protectList(true, false)...) // only a DVD-RAM can be protected persistently
+	b.ok(protectCDB, protectList(false, true)...)
 	b.writeFails("7/27/00", 0, 16)
 	b.fails("7/27/00", "53 00 00 00 00 00 00 00 20 00")
 	b.fails("7/27/00", "5b 01 01 00 00 01 00 00 00 00")

@@ -9,8 +9,9 @@ import (
 )
 
 // Raw writing (MMC-6 4.4.4): the host sends lead-in, program area and lead-out of a session,
-// each sector with its sub-channels, and the drive writes them as they are: the host scrambles the
-// data sectors, as wodim and cdrdao do. What the session contains, it learns from the Q sub-channel when the session ends.
+// each sector with its sub-channels, and the drive writes them as they are. The host scrambles
+// the data sectors, as wodim and cdrdao do. The drive learns from the Q sub-channel what the
+// session contains, when the session ends.
 
 // admitRaw checks a write to a session that is written raw, and returns its blocks. The host
 // writes in order, from the beginning of the lead-in on.
@@ -132,6 +133,15 @@ func (d *recorder) keepRaw(r *request, st *discfile.State, lba, begin int64, for
 // maxAreas limits the areas of a disc, which its file lists.
 const maxAreas = 2000
 
+// leadInStart returns where the lead-in of the session with this index begins.
+func leadInStart(st *discfile.State, index int) int64 {
+	if index == 0 {
+		return discfile.LeadInStart
+	}
+	before := &st.Sessions[index-1]
+	return before.LeadOut + int64(disc.SessionGap(index)) - discfile.Pregap - disc.LeadIn
+}
+
 // leadInLength returns the number of sectors of the lead-in of a session, by its number.
 func leadInLength(session int) int64 {
 	if session == 1 {
@@ -141,8 +151,8 @@ func leadInLength(session int) int64 {
 }
 
 // syncRaw is SYNCHRONIZE CACHE in a session that is written raw. The session ends if its
-// lead-out is complete. If the lead-in has no table of contents, or the Q sub-channel contradicts it, the session
-// ends too, and no drive can read it.
+// lead-out is complete. If the lead-in has no table of contents, or the Q sub-channel
+// contradicts it, the session ends too, and no drive can read it.
 func (d *recorder) syncRaw(st *discfile.State, o *discfile.Session) error {
 	if d.test != nil {
 		return nil

@@ -169,12 +169,15 @@ func (s *rawSession) readTOC() error {
 	return nil
 }
 
+// noIndex is before every address of a disc.
+const noIndex = -1 << 40
+
 // reading is the state of reading the program area.
 type reading struct {
 	*rawSession
 	track, index int // of the last valid position
 	damaged      int64
-	starts       [][]int64 // of the indexes 0, 1, ... of each track; -1: none
+	starts       [][]int64 // of the indexes 0, 1, ... of each track; noIndex: none
 }
 
 // readProgram reads where indexes begin, and the codes. The Q sub-channel has to say the address
@@ -182,7 +185,7 @@ type reading struct {
 func (s *rawSession) readProgram() error {
 	r := reading{rawSession: s, track: s.before + 1, index: -1}
 	for range s.tracks {
-		r.starts = append(r.starts, []int64{-1 << 40})
+		r.starts = append(r.starts, []int64{noIndex})
 	}
 	if err := s.eachQ(s.begin, s.leadOut, r.sector); err != nil {
 		return err
@@ -256,7 +259,7 @@ func (r *reading) finish(i int) error {
 	if len(at) < 2 || at[1] < t.Start || at[1] > t.Start+codes {
 		return fmt.Errorf("the Q sub-channel does not have index 1 of track %d where the lead-in has it, at address %d", r.before+i+1, t.Start)
 	}
-	if at[0] > -1<<40 && at[0] < t.Start {
+	if at[0] != noIndex && at[0] < t.Start {
 		t.Pregap = t.Start - at[0]
 	}
 	t.Indexes = append(t.Indexes, at[2:]...)

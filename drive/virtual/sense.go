@@ -3,6 +3,8 @@ package virtual
 import (
 	"encoding/binary"
 	"fmt"
+
+	"glassmaster/drive/scsi"
 )
 
 // fault is a CHECK CONDITION.
@@ -74,4 +76,9 @@ func (f *fault) sense() []byte {
 		binary.BigEndian.PutUint16(b[16:], uint16(min(f.progress, 65535)))
 	}
 	return b
+}
+
+// decode returns the error that a host gets for a fault, decoded from its sense data.
+func decode(cdb []byte, f *fault) error {
+	return scsi.NewError(cdb, scsi.StatusCheckCondition, f.sense())
 }

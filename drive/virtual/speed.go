@@ -112,7 +112,8 @@ func (d *recorder) setSpeed(r *request) (int, error) {
 }
 
 // setStreaming is SET STREAMING (MMC-6 6.38) with a performance descriptor:
-// byte 0 rotation control (bits 3-4), RDD (2), exact (1), 4-11 addresses, 12-19 read size and time, 20-27 write size and time.
+// byte 0 rotation control (bits 3-4), RDD (2), exact (1), 4-11 addresses, 12-19 read size and
+// time, 20-27 write size and time.
 func (d *recorder) setStreaming(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[9:]))
 	b, err := r.list(n)

@@ -114,6 +114,47 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
+// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33): the formats 20h to 23h of discs with two
+// layers, and write protection.
+func (d *recorder) sendStructure(r *request) (int, error) {
+	n := int(binary.BigEndian.Uint16(r.CDB[8:]))
+	b, err := r.list(n)
+	if err != nil {
+		return 0, err
+	}
+	format := r.CDB[7]
+	size := 12
+	switch {
+	case d.readOnly(), d.medium.isCD():
+		return 0, errField()
+	case format == structProtection:
+		size = 8
+	case format == structBoundary && d.layered():
+	case format > structBoundary && format <= structManual && d.jumps():
+	default:
+		return 0, errField()
+	}
+	if n != size {
+		return 0, errListLength()
+	}
+	if int(binary.BigEndian.Uint16(b)) != n-2 {
+		return 0, errParameter()
+	}
+	if d.faults.Discard {
+		return n, nil
+	}
+	if format == structProtection {
+		return n, d.protect(b[4])
+	}
+	if d.protected() {
+		return 0, errProtected()
+	}
+	if err := d.setLayers(d.disc, format, int64(binary.BigEndian.Uint32(b[8:]))); err != nil {
+		return 0, err
+	}
+	return n, d.commit()
+}
+
 // spareArea is format 0Ah: of a DVD-RAM, the free sectors of the primary and the supplementary
 // spare area, and all of the latter; of a BD, free and all clusters.
 func (d *recorder) spareArea() []byte {
@@ -135,7 +176,7 @@ func (d *recorder) spareArea() []byte {
 func bookType(profile int) byte {
 	switch profile {
 	case profileDVDROM:
-		return 0x01
+		return bookROM
 	case profileDVDRAM:
 		return 0x16
 	case profileDVDR:
@@ -145,11 +186,11 @@ func bookType(profile int) byte {
 	case profileDVDRDL:
 		return 0x26
 	case profileDVDpRW:
-		return 0x92
+		return bookPlusRW
 	case profileDVDpR:
-		return 0xA1
+		return bookPlusR
 	case profileDVDpRDL:
-		return 0xE1
+		return bookPlusRDL
 	}
 	return 0
 }

@@ -3,7 +3,6 @@ package virtual
 import (
 	"encoding/binary"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
 )
@@ -102,37 +101,4 @@ func (d *recorder) packs(in *discfile.Reader, lba int64) ([]byte, error) {
 		}
 	}
 	return deinterleave(subs[:]), nil
-}
-
-// pmaEntries is READ TOC/PMA/ATIP format 3: the tracks of the program memory area (MMC-6 6.25,
-// format 0011b), 11 bytes each as in format 2. The time is that of the end of the track.
-func (d *recorder) pmaEntries() ([]byte, error) {
-	if d.medium.family != cdWrite {
-		return nil, errField()
-	}
-	st := d.state()
-	b := make([]byte, 4)
-	n := 0
-	for i := range st.Sessions {
-		for _, t := range st.Sessions[i].Tracks {
-			n++
-			if st.Sessions[i].AtOnce && !st.Sessions[i].Closed || t.Next == t.Start && !t.Reserved {
-				continue
-			}
-			e := [11]byte{1: 0x10 | t.Control&15, 3: byte(n)}
-			putMSF(e[4:], t.End())
-			putMSF(e[8:], t.Start)
-			b = append(b, e[:]...)
-		}
-	}
-	return b, nil
-}
-
-// leadInStart returns where the lead-in of the session with this index begins.
-func leadInStart(st *discfile.State, index int) int64 {
-	if index == 0 {
-		return discfile.LeadInStart
-	}
-	before := &st.Sessions[index-1]
-	return before.LeadOut + int64(disc.SessionGap(index)) - discfile.Pregap - disc.LeadIn
 }

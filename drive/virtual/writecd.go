@@ -150,9 +150,7 @@ func (d *recorder) makeSub(dst, src []byte, f subForm, toc disc.TOC, lba int64) 
 	switch f {
 	case subPQ:
 		q := [sector.QSize]byte(src)
-		if q[10] == 0 && q[11] == 0 { // the drive computes the CRC
-			sector.CompleteQ(q[:])
-		}
+		sector.CompleteQ(q[:]) // the CRC of the host is not used: cdrdao sends another one
 		for i := range dst[:sector.SubSize] {
 			dst[i] = src[formattedQ-1]&0x80 | q[i/8]>>(7-i%8)&1<<6
 		}
@@ -224,6 +222,30 @@ func (d *recorder) recordPause(st *discfile.State, from, end int64, form block) 
 		st.AddArea(discfile.Area{Start: from, End: from + 1, At: form.area()})
 		if err := d.keep(run{lba: from, size: sector.Size, data: p, whole: true, at: form.area()}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
+// a session at once if all sectors of its cue sheet are written.
+func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
+	if o.Raw {
+		return d.syncRaw(st, o)
+	}
+	if o.AtOnce {
+		if o.Next >= o.LeadOut {
+			for i := range o.Tracks {
+				o.Tracks[i].Closed = true
+			}
+			o.Closed, o.Spans = true, nil
+			st.Final = !o.Multi
+		}
+		return nil
+	}
+	for i := range o.Tracks {
+		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
+			d.finishTrack(t)
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 	sums := disc.Checksums(d) // before anything is read, so that it does not have to be read twice
 	r := reading{d: d, sum: sha256.New(), rep: rep, sub: disc.HasSubChannels(d)}
 	var total int64
-	all := r.spans()
+	all := r.spans(ctx)
 	for _, s := range all {
 		total += s.sectors() * int64(s.kept)
 	}
@@ -74,12 +74,12 @@ type part struct {
 func (p part) sectors() int64 { return int64(p.end - p.start) }
 
 // spans returns what is read of the disc.
-func (r *reading) spans() []part {
+func (r *reading) spans(ctx context.Context) []part {
 	var list []part
 	for _, s := range r.d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			p := part{start: t.Start, end: t.End(), mode: t.Mode, form: formOf(t)}
-			raw := t.Mode != disc.Audio && disc.StoresRaw(r.d, t.Start)
+			raw := t.Mode != disc.Audio && whole(ctx, r.d, t)
 			p.kept = p.form.Size()
 			switch {
 			case raw && t.Mode != disc.Mode1: // not every sector has user data

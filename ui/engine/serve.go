@@ -4,20 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"glassmaster/drive"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/scsi/iscsi/chap"
 	"glassmaster/drive/serve"
-	"glassmaster/drive/virtual"
 	"glassmaster/ui/model"
 )
-
-// targetPrefix begins the iSCSI names of the targets.
-const targetPrefix = "iqn.2026-01.local.glassmaster:"
 
 // Addresses implements model.Server.
 func (e *Engine) Addresses() []model.ListenAddress {
@@ -48,19 +40,20 @@ func (e *Engine) Serve(ctx context.Context, o model.ServeOptions, ready func(mod
 	defer l.Close()
 	served := model.Served{Address: l.Addr().String()}
 	used := make(map[string]bool)
-	for i, name := range o.Drives() {
-		d, err := openServed(ctx, name)
+	for _, offer := range o.Names {
+		name, err := serve.Name(offer)
 		if err != nil {
-			return fmt.Errorf("%s: %w", o.Names[i], err)
+			return err
+		}
+		d, err := serve.Open(ctx, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", offer, err)
 		}
 		defer d.Close()
-		target := targetPrefix + targetName(name)
-		for n := 2; used[target]; n++ {
-			target = fmt.Sprintf("%s%s-%d", targetPrefix, targetName(name), n)
-		}
+		target := serve.TargetName(name, used)
 		used[target] = true
-		options.Targets = append(options.Targets, serve.Target{Name: target, Alias: o.Names[i], LUNs: []scsi.Transport{d}, ReadOnly: o.ReadOnly})
-		served.Targets = append(served.Targets, model.ServedTarget{Name: target, Offer: o.Names[i]})
+		options.Targets = append(options.Targets, serve.Target{Name: target, Alias: offer, LUNs: []scsi.Transport{d}, ReadOnly: o.ReadOnly})
+		served.Targets = append(served.Targets, model.ServedTarget{Name: target, Offer: offer})
 	}
 	s, err := serve.New(ctx, options)
 	if err != nil {
@@ -69,34 +62,4 @@ func (e *Engine) Serve(ctx context.Context, o model.ServeOptions, ready func(mod
 	served.Sessions = s.Sessions
 	ready(served)
 	return s.Serve(ctx, l)
-}
-
-// openServed opens a drive, or an image as a disc in a drive. It does not create a virtual
-// disc that does not exist.
-func openServed(ctx context.Context, name string) (scsi.Transport, error) {
-	if path, ok := strings.CutPrefix(name, virtual.Prefix); ok {
-		path, options, _ := strings.Cut(path, "?")
-		if _, err := os.Stat(path); err != nil && !strings.Contains(options, "medium=") {
-			return nil, err
-		}
-	}
-	return drive.Open(ctx, name)
-}
-
-// targetName returns a part of an iSCSI name for a drive: the last part of its path, in
-// small letters, with hyphens for what cannot be in such a name (RFC 7143 4.2.7.1).
-func targetName(name string) string {
-	name, _, _ = strings.Cut(strings.TrimPrefix(name, virtual.Prefix), "?")
-	name = strings.ToLower(filepath.Base(filepath.FromSlash(name)))
-	name = strings.TrimSuffix(name, filepath.Ext(name))
-	name = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' {
-			return r
-		}
-		return '-'
-	}, name)
-	if name = strings.Trim(name[:min(len(name), 64)], "-."); name == "" {
-		return "drive"
-	}
-	return name
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"glassmaster/drive/scsi/iscsi/chap"
 )
 
 // defaultPort is the port of iSCSI targets (RFC 7143 13).
@@ -41,7 +43,7 @@ func ParseAddress(s string) (Address, error) {
 	case u.Hostname() == "":
 		return bad("the host is missing")
 	case hasPassword:
-		return bad("a secret in a name can be seen by others; put it into the variable " + secretVariable)
+		return bad("a secret in a name can be seen by others; put it into the variable " + chap.SecretVariable)
 	case u.User != nil && u.User.Username() == "":
 		return bad("the user is missing")
 	case u.RawQuery != "" && u.RawQuery != digestsQuery || u.Fragment != "":

@@ -9,15 +9,8 @@ import (
 	"glassmaster/drive/scsi/iscsi/chap"
 )
 
-// Variables of the environment with the secrets for CHAP. With _FILE after the name they
-// hold the name of a file, whose first line is the secret.
-const (
-	secretVariable = "GLASSMASTER_CHAP_SECRET"
-	mutualVariable = "GLASSMASTER_CHAP_MUTUAL_SECRET"
-)
-
 // errUserNeeded is the error of a target that requires CHAP.
-var errUserNeeded = errors.New("the target requires a user (CHAP): put its name into the address, iscsi://USER@HOST, and its secret into the variable " + secretVariable)
+var errUserNeeded = errors.New("the target requires a user (CHAP): put its name into the address, iscsi://USER@HOST, and its secret into the variable " + chap.SecretVariable)
 
 // authentication is the initiator's side of the security stage (RFC 7143 12.1.3).
 type authentication struct {
@@ -41,18 +34,18 @@ func newAuthentication(user string) (authentication, error) {
 	if user == "" {
 		return a, nil
 	}
-	secret, err := chap.Environment(secretVariable)
+	secret, err := chap.Environment(chap.SecretVariable)
 	if err != nil {
 		return a, err
 	}
 	if secret == nil {
-		return a, fmt.Errorf("the secret of the user %s is missing: set the variable %s, or %s_FILE to the name of a file with it", user, secretVariable, secretVariable)
+		return a, fmt.Errorf("the secret of the user %s is missing: set the variable %s, or %s_FILE to the name of a file with it", user, chap.SecretVariable, chap.SecretVariable)
 	}
 	a.account = chap.Account{Name: user, Secret: secret}
 	if err := a.account.Check(); err != nil {
 		return a, err
 	}
-	if a.mutual, err = chap.Environment(mutualVariable); err != nil {
+	if a.mutual, err = chap.Environment(chap.MutualVariable); err != nil {
 		return a, err
 	}
 	if bytes.Equal(a.mutual, secret) {
@@ -116,7 +109,7 @@ func (a *authentication) chosen(method string) error {
 	case method == "CHAP" && a.account.Name == "":
 		return errUserNeeded
 	case method == "None" && a.mutual != nil:
-		return errors.New("the target does not prove who it is, but " + mutualVariable + " is set")
+		return errors.New("the target does not prove who it is, but " + chap.MutualVariable + " is set")
 	case method != "CHAP" && method != "None":
 		return fmt.Errorf("the target requires AuthMethod=%.40s, only CHAP and None are supported", method)
 	}
@@ -153,9 +146,9 @@ func (a *authentication) check() error {
 	case a.mutual == nil:
 		return nil
 	case !a.answered || a.response == nil:
-		return errors.New("the target does not prove who it is, but " + mutualVariable + " is set")
+		return errors.New("the target does not prove who it is, but " + chap.MutualVariable + " is set")
 	case !a.sent.Verify(a.algorithm, a.mutual, a.response):
-		return errors.New("the target does not know its secret (" + mutualVariable + "): it may be another one that pretends to be it")
+		return errors.New("the target does not know its secret (" + chap.MutualVariable + "): it may be another one that pretends to be it")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type task struct {
 	tag      uint32
 	deadline time.Time
 	got      int // bytes of data received
+	sent     int // bytes of data up to the last one that was sent
 }
 
 // Execute executes one command; see [scsi.Transport]. After a timeout the connection is
@@ -84,9 +85,7 @@ func (t *task) start(expired <-chan time.Time) error {
 	if err := t.awaitWindow(expired); err != nil {
 		return err
 	}
-	p := &pdu.PDU{}
-	p.Header[0] = pdu.OpSCSICommand
-	p.Header[1] = pdu.FlagFinal | pdu.AttrSimple
+	p := pdu.New(pdu.OpSCSICommand, pdu.FlagFinal|pdu.AttrSimple)
 	p.PutLUN(t.s.address.lun())
 	p.Put32(20, uint32(len(t.c.Data)))
 	copy(p.Header[32:], t.c.CDB)
@@ -98,6 +97,7 @@ func (t *task) start(expired <-chan time.Time) error {
 		p.Header[1] |= pdu.FlagWrite
 		if t.s.agreed.immediateData {
 			p.Data = t.c.Data[:min(len(t.c.Data), t.s.agreed.firstBurst, t.s.agreed.maxSend)]
+			t.sent = len(p.Data)
 		}
 	}
 	return t.s.send(p, t.deadline, func() {
@@ -189,12 +189,12 @@ func (t *task) sendData(r2t *pdu.PDU) error {
 	}
 	for sn := uint32(0); length > 0; sn++ {
 		n := min(length, uint64(t.s.agreed.maxSend))
-		p := &pdu.PDU{Data: t.c.Data[offset : offset+n]}
-		p.Header[0] = pdu.OpDataOut
+		p := pdu.New(pdu.OpDataOut, 0)
 		if n == length {
 			p.Header[1] = pdu.FlagFinal
 		}
-		copy(p.Header[8:16], r2t.Header[8:16]) // the LUN belongs to the target transfer tag
+		p.Data = t.c.Data[offset : offset+n]
+		p.PutLUN(r2t.LUN()) // it belongs to the target transfer tag
 		p.Put32(16, t.tag)
 		p.Put32(20, r2t.TargetTag())
 		p.Put32(36, sn)
@@ -204,6 +204,7 @@ func (t *task) sendData(r2t *pdu.PDU) error {
 		}
 		offset, length = offset+n, length-n
 	}
+	t.sent = max(t.sent, int(offset))
 	return nil
 }
 
@@ -214,7 +215,7 @@ func (t *task) finish(p *pdu.PDU, err error) (int, error) {
 	if err != nil {
 		return t.got, err
 	}
-	n := len(t.c.Data)
+	n := t.sent // the target can report success without asking for all data
 	if t.c.Direction == scsi.In {
 		n = t.got
 	}

@@ -29,11 +29,9 @@ const (
 )
 
 // Open opens the drive with the name iscsi://USER@HOST:PORT/TARGET/LUN; see [ParseAddress].
-// The secret of the user is the value of GLASSMASTER_CHAP_SECRET, or the first line of the
-// file that GLASSMASTER_CHAP_SECRET_FILE names. If GLASSMASTER_CHAP_MUTUAL_SECRET or
-// GLASSMASTER_CHAP_MUTUAL_SECRET_FILE is set, the target has to know that secret. It clears the unit
-// attentions of the new connection. A logical unit that is not an optical drive is an
-// error.
+// The secret of the user is in the variable chap.SecretVariable. If there is one in
+// chap.MutualVariable, the target has to know it. Open clears the unit attentions of the
+// new connection. A logical unit that is not an optical drive is an error.
 func Open(ctx context.Context, name string) (*Session, error) {
 	a, err := ParseAddress(name)
 	if err != nil {

@@ -7,15 +7,13 @@ import (
 	"io"
 	"net"
 
+	"glassmaster/drive/scsi/iscsi/chap"
 	"glassmaster/drive/scsi/iscsi/pdu"
 )
 
 // initiatorName is the iSCSI name of this program (RFC 7143 4.2.7). Sessions of several
 // programs or computers differ in their session identifiers.
 const initiatorName = "iqn.2026-01.local.glassmaster:initiator"
-
-// maxRounds is more exchanges than a login needs.
-const maxRounds = 32
 
 // redirect is the error of a target that redirects the login to another address.
 type redirect struct{ address string }
@@ -47,7 +45,7 @@ func (l *login) run(a Address) error {
 		"InitiatorName=" + initiatorName, "TargetName=" + a.Target, "SessionType=Normal", "AuthMethod=" + l.auth.offer(),
 	}
 	stage, next := byte(pdu.StageSecurity), byte(pdu.StageOperational)
-	for range maxRounds {
+	for range pdu.MaxRounds {
 		reply, err := l.exchange(stage, next, keys)
 		if err != nil {
 			return err
@@ -112,7 +110,7 @@ func (l *login) exchange(stage, next byte, keys []string) (*pdu.PDU, error) {
 		flags |= pdu.FlagTransit | next
 	}
 	var text []byte
-	for range maxRounds {
+	for range pdu.MaxRounds {
 		req := pdu.New(pdu.OpLogin|pdu.OpImmediate, flags)
 		req.Data = pdu.Join(keys)
 		copy(req.Header[8:], l.isid[:]) // the TSIH after it is 0: a new session
@@ -187,7 +185,7 @@ func loginFailure(status uint16) string {
 	case 0x0200:
 		return "the target rejected the login as invalid"
 	case 0x0201:
-		return "the target refuses the user or its secret (CHAP); check the name in the address, and the variable " + secretVariable
+		return "the target refuses the user or its secret (CHAP); check the name in the address, and the variable " + chap.SecretVariable
 	case 0x0202:
 		return "the target denies access; add the initiator " + initiatorName + " to its access list"
 	case 0x0203:

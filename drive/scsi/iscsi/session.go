@@ -173,10 +173,8 @@ func (s *Session) pong(ping *pdu.PDU) error {
 	if ping.TargetTag() == pdu.NoTag {
 		return nil
 	}
-	p := &pdu.PDU{}
-	p.Header[0] = pdu.OpNopOut | pdu.OpImmediate
-	p.Header[1] = pdu.FlagFinal
-	copy(p.Header[8:16], ping.Header[8:16])
+	p := pdu.New(pdu.OpNopOut|pdu.OpImmediate, pdu.FlagFinal)
+	p.PutLUN(ping.LUN())
 	p.Put32(16, pdu.NoTag)
 	p.Put32(20, ping.TargetTag())
 	return s.send(p, time.Now().Add(replyTimeout), func() { p.Put32(24, s.cmdSN) })
@@ -233,9 +231,7 @@ func (s *Session) logout() {
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
-	p := &pdu.PDU{}
-	p.Header[0] = pdu.OpLogout | pdu.OpImmediate
-	p.Header[1] = pdu.FlagFinal
+	p := pdu.New(pdu.OpLogout|pdu.OpImmediate, pdu.FlagFinal)
 	if s.send(p, deadline, func() { s.task++; p.Put32(16, s.task); p.Put32(24, s.cmdSN) }) != nil {
 		return
 	}

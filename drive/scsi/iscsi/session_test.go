@@ -57,6 +57,20 @@ func TestWriteOnRequest(t *testing.T) {
 	}
 }
 
+// A target that reports success without having asked for all data has not got all data.
+func TestWriteNotRequested(t *testing.T) {
+	s := mustOpen(t, play(t, opened(func(x *target) {
+		x.good(x.command())
+		x.logout()
+	}, "ImmediateData=Yes", "MaxRecvDataSegmentLength=1024")))
+	if n, err := s.Execute(context.Background(), write(4)); err != nil || n != 1024 {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // ping sends a NOP-In and waits for the reply.
 func (x *target) ping() {
 	x.send(pdu.OpNopIn, pdu.FlagFinal, pdu.NoTag, func(p *pdu.PDU) { p.Put32(20, 4711); p.Header[9] = 3 })

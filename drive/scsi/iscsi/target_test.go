@@ -245,7 +245,7 @@ func TestLoginRefused(t *testing.T) {
 			_, _ = x.conn.Conn.Write(append([]byte{0x23, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, make([]byte, 40)...))
 		},
 		"does not complete the login": func(x *target) {
-			for range maxRounds {
+			for range pdu.MaxRounds {
 				x.send(pdu.OpLoginReply, 0, x.expect(pdu.OpLogin).Tag(), nil)
 			}
 		},

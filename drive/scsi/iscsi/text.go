@@ -20,7 +20,6 @@ const (
 	maxReceive   = 256 << 10 // bytes of data in a PDU from the target
 	offeredBurst = 256 << 10
 	offeredFirst = 64 << 10
-	maxSegment   = 1<<24 - 1 // of all such numbers (RFC 7143 13.12)
 )
 
 // defaultParams returns the parameters that apply if the target sends none.
@@ -69,7 +68,7 @@ func (p *params) accept(key, value string) (string, error) {
 	case "ImmediateData":
 		p.immediateData = value == "Yes"
 	case "MaxRecvDataSegmentLength":
-		return "", bounded(key, value, &p.maxSend, maxSegment)
+		return "", bounded(key, value, &p.maxSend, pdu.MaxSegment)
 	case "MaxBurstLength":
 		return "", bounded(key, value, &p.maxBurst, offeredBurst)
 	case "FirstBurstLength":
@@ -107,7 +106,7 @@ func bounded(key, value string, to *int, limit int) error {
 	if value == "Irrelevant" {
 		return nil
 	}
-	n, err := pdu.Number(value, 512, maxSegment)
+	n, err := pdu.Number(value, 512, pdu.MaxSegment)
 	if err != nil {
 		return fmt.Errorf("the target sent %s=%w", key, err)
 	}

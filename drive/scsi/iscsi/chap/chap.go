@@ -1,7 +1,7 @@
 // Package chap computes and checks the challenges and responses with which an initiator
 // and a target prove to each other that they know a secret (RFC 1994; RFC 7143 12.1.3).
 //
-// An eavesdropper can try out secrets against what he has heard. Secrets must therefore be
+// An eavesdropper can try out secrets against what was sent. Secrets must therefore be
 // long and random, and CHAP does not encrypt what follows.
 package chap
 
@@ -63,6 +63,13 @@ func ReadSecret(path string) ([]byte, error) {
 	line, _, _ := strings.Cut(string(b), "\n")
 	return []byte(strings.TrimRight(line, "\r")), nil
 }
+
+// Variables of the environment with the secret of the initiator, and with that of the target.
+// With _FILE after the name they hold the name of a file, whose first line is the secret.
+const (
+	SecretVariable = "GLASSMASTER_CHAP_SECRET"
+	MutualVariable = "GLASSMASTER_CHAP_MUTUAL_SECRET"
+)
 
 // Environment returns the secret in a variable of the environment, or else that in the
 // file that the variable with _FILE after its name names. Without both it is nil.

@@ -42,12 +42,15 @@ func (c *Conn) ReadHeader(p *PDU) error {
 	if _, err := io.ReadFull(c.r, p.Header[:]); err != nil {
 		return err
 	}
-	var extra [255*4 + 4]byte // additional header segments, and the digest
 	n := int(p.Header[4]) * 4
 	end := n
 	if c.HeaderDigest {
 		end += 4
 	}
+	if end == 0 { // as usual; the array below costs an allocation
+		return nil
+	}
+	var extra [255*4 + 4]byte // additional header segments, and the digest
 	if _, err := io.ReadFull(c.r, extra[:end]); err != nil {
 		return noEOF(err)
 	}

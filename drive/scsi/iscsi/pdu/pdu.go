@@ -56,6 +56,10 @@ const (
 	NoTag = 0xFFFFFFFF
 	// MaxText is the most text that one side may send in one exchange.
 	MaxText = 64 << 10
+	// MaxRounds is more exchanges than a login needs.
+	MaxRounds = 32
+	// MaxSegment is the largest length of data that can be negotiated (RFC 7143 13.12 to 13.14).
+	MaxSegment = 1<<24 - 1
 )
 
 // PDU is a protocol data unit: the basic header segment (RFC 7143 11.2.1) and the data

@@ -7,30 +7,6 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
-// a session at once if all sectors of its cue sheet are written.
-func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
-	if o.Raw {
-		return d.syncRaw(st, o)
-	}
-	if o.AtOnce {
-		if o.Next >= o.LeadOut {
-			for i := range o.Tracks {
-				o.Tracks[i].Closed = true
-			}
-			o.Closed, o.Spans = true, nil
-			st.Final = !o.Multi
-		}
-		return nil
-	}
-	for i := range o.Tracks {
-		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
-			d.finishTrack(t)
-		}
-	}
-	return nil
-}
-
 // putMSF writes an address as minutes, seconds and frames.
 func putMSF(b []byte, lba int64) {
 	m := disc.LBA(lba).MSF()
@@ -187,12 +163,14 @@ func (d *recorder) rawTOC(from byte) ([]byte, error) {
 				in = append(in, t)
 			}
 		}
-		b = append(b, d.rawSession(s, i+1, in)...)
+		b = append(b, d.leadInEntries(s, i+1, in)...)
 	}
 	return b, nil
 }
 
-func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []byte {
+// leadInEntries returns the entries of the lead-in of a session: the first and the last track,
+// the lead-out, the tracks, and where the next session can be.
+func (d *recorder) leadInEntries(s *discfile.Session, n int, tracks []tocTrack) []byte {
 	var b []byte
 	entry := func(adr byte, point byte, msf, p [3]byte) {
 		b = append(b, byte(n), adr, 0, point, msf[0], msf[1], msf[2], 0, p[0], p[1], p[2])
@@ -246,4 +224,28 @@ func (d *recorder) cdText() ([]byte, error) {
 		return nil, errField()
 	}
 	return append(make([]byte, 4), st.CDText...), nil
+}
+
+// pmaEntries is READ TOC/PMA/ATIP format 3: the tracks of the program memory area (MMC-6 6.25,
+// format 0011b), 11 bytes each as in format 2. The time is that of the end of the track.
+func (d *recorder) pmaEntries() ([]byte, error) {
+	if d.medium.family != cdWrite {
+		return nil, errField()
+	}
+	st := d.state()
+	b := make([]byte, 4)
+	n := 0
+	for i := range st.Sessions {
+		for _, t := range st.Sessions[i].Tracks {
+			n++
+			if st.Sessions[i].AtOnce && !st.Sessions[i].Closed || t.Next == t.Start && !t.Reserved {
+				continue
+			}
+			e := [11]byte{1: 0x10 | t.Control&15, 3: byte(n)}
+			putMSF(e[4:], t.End())
+			putMSF(e[8:], t.Start)
+			b = append(b, e[:]...)
+		}
+	}
+	return b, nil
 }

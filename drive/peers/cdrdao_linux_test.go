@@ -1,0 +1,93 @@
+package peers_test
+
+import (
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
+)
+
+// audioTOC is a disc for cdrdao with all that its format holds: silence before track 3, an
+// index in track 2, MCN, ISRCs, CD-TEXT and a track that may be copied.
+const audioTOC = `CD_DA
+CATALOG "1234567890128"
+CD_TEXT { LANGUAGE_MAP { 0 : EN } LANGUAGE 0 { TITLE "Album" PERFORMER "Band" } }
+TRACK AUDIO
+ISRC "USABC0000001"
+CD_TEXT { LANGUAGE 0 { TITLE "One" PERFORMER "Band" } }
+FILE "1.wav" 0
+TRACK AUDIO
+ISRC "USABC0000002"
+CD_TEXT { LANGUAGE 0 { TITLE "Two" PERFORMER "Band" } }
+FILE "2.wav" 0
+INDEX 00:02:00
+INDEX 00:03:10
+TRACK AUDIO
+COPY
+PRE_EMPHASIS
+ISRC "USABC0000003"
+CD_TEXT { LANGUAGE 0 { TITLE "Three" PERFORMER "Band" } }
+PREGAP 00:02:00
+FILE "3.wav" 0
+`
+
+// mixedTOC is a disc of data and audio.
+const mixedTOC = `CD_ROM
+TRACK MODE1
+DATAFILE "disc.iso"
+ZERO 00:02:00
+TRACK AUDIO
+PREGAP 00:02:00
+FILE "2.wav" 0
+`
+
+func TestCdrdao(t *testing.T) {
+	t.Parallel()
+	peertest.Need(t, "cdrdao", "cdparanoia", "cd-info", "sg_start")
+	dir := sources(t)
+	write(t, dir, "audio.toc", audioTOC)
+	write(t, dir, "mixed.toc", mixedTOC)
+	full := withText(0)
+	full.sessions[0][1].indexes = []int64{150, 235}
+	full.sessions[0][2] = track{file: "3.pcm", start: track1 + track2 + 150, pregap: 150, isrc: "USABC0000003", control: disc.CopyPermitted | disc.PreEmphasis}
+	mixed := want{sessions: [][]track{{data(150), {file: "2.pcm", start: -1, pregap: 150}}}}
+	mixed.sessions[0][0].pregap = 150
+	const back = `reload
+cdrdao disk-info --device $sg --driver generic-mmc >$name.info 2>&1
+says "Sessions             : 1" $name.info
+cdrdao read-cd --device $sg --driver generic-mmc --datafile $TMPDIR/$name.bin $name.toc
+for text in USABC0000001 USABC0000002 1234567890128 "INDEX 00:02:00" "INDEX 00:03:10" "START 00:0" '"Three"' '"Album"'; do says "$text" $name.toc; done
+`
+	burnAll(t, dir, []burn{
+		{
+			name: "audio, session at once", medium: "cd-r",
+			script: "cdrdao write --device $sg --driver generic-mmc:0x10 -n audio.toc;" + back + sees,
+			want:   full,
+		},
+		{
+			name: "audio, raw", medium: "cd-r",
+			script: "cdrdao write --device $sg --driver generic-mmc-raw -n audio.toc;" + back,
+			want:   full,
+		},
+		{
+			name: "mixed mode, session at once", medium: "cd-r",
+			script: "cdrdao write --device $sg --driver generic-mmc -n mixed.toc; reload; has disc.iso; mounts tree/tree.bin",
+			want:   mixed,
+		},
+		{
+			name: "mixed mode, raw", medium: "cd-r",
+			script: "cdrdao write --device $sg --driver generic-mmc-raw -n mixed.toc; reload; has disc.iso; mounts tree/tree.bin",
+			want:   mixed,
+		},
+		{
+			name: "simulation", medium: "cd-r",
+			script: "cdrdao simulate --device $sg --driver generic-mmc -n audio.toc",
+			want:   want{blank: true},
+		},
+		{
+			name: "CD-RW, blanked", medium: "cd-rw",
+			script: "cdrdao write --device $sg --driver generic-mmc -n mixed.toc; cdrdao blank --device $sg --driver generic-mmc -n; cdrdao write --device $sg --driver generic-mmc -n mixed.toc; reload; has disc.iso",
+			want:   mixed,
+		},
+	})
+}
