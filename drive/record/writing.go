@@ -9,20 +9,30 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// largestWrite is the most that one WRITE to a DVD or BD carries, in bytes. Larger commands
-// cost less time of the processor, but the drive's buffer should be refilled in small
-// steps: it has 2 MB in many drives.
-const largestWrite = 128 << 10
+// The most that one WRITE carries, in bytes. Larger commands cost less time of the processor, but
+// the drive's buffer should be refilled in small steps: it has 2 MB in many drives for DVD, and
+// less in old ones for CD, to which other programs send at most 64 KiB.
+const (
+	largestWrite   = 128 << 10
+	largestCDWrite = 64 << 10
+	smallCDWrite   = 32 << 10 // to a drive that rejects larger ones
+)
 
-// sectorsAtOnce returns how many sectors one WRITE to a DVD or BD carries: whole ECC blocks,
-// as far as the transport allows.
-func (r *burning) sectorsAtOnce() int {
+// blocksAtOnce returns how many blocks one WRITE carries: on DVD and BD whole ECC blocks, as far
+// as the transport allows.
+func (r *burning) blocksAtOnce(b block) int {
+	if r.medium.profile.IsCD() {
+		return max(min(r.t.MaxTransfer(), largestCDWrite)/b.size, 1)
+	}
 	n := min(r.t.MaxTransfer(), largestWrite) / disc.SectorSize
 	if unit := int(r.recipe.unit); n >= unit {
 		n = n / unit * unit
 	}
 	return max(n, 1)
 }
+
+// chunk returns how many sectors of 2048 bytes one WRITE carries.
+func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
 
 // streams reports whether a disc is written with the bit Streaming of WRITE(12): the drive
 // then does not verify what it writes, and is twice as fast. The comparison after the burn
@@ -86,21 +96,24 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 }
 
 // smaller reports whether a WRITE was rejected because it is too large, and makes all
-// further ones as large as an ECC block.
+// further ones as large as an ECC block, or on CD as small as most programs send them.
 func (r *burning) smaller(err error, p []byte) bool {
-	unit := int(r.recipe.unit) * disc.SectorSize
-	if !scsi.InvalidField(err) || r.most > 0 || unit == disc.SectorSize || len(p) <= unit {
+	most := int(r.recipe.unit) * disc.SectorSize
+	if r.medium.profile.IsCD() {
+		most = smallCDWrite
+	}
+	if !scsi.InvalidField(err) || r.most > 0 || len(p) <= most {
 		return false
 	}
-	r.most = unit
+	r.most = most
 	r.inform("the drive rejects writes of %d bytes, so smaller ones are sent: %v", len(p), err)
 	return true
 }
 
-// sendParts sends a chunk in several writes.
+// sendParts sends a chunk in several writes of whole blocks.
 func (r *burning) sendParts(lba disc.LBA, p []byte, size int) error {
 	for len(p) > 0 {
-		n := min(r.most, len(p))
+		n := min(r.most/size*size, len(p))
 		if err := r.sendBlocks(lba, p[:n], size); err != nil {
 			return err
 		}
