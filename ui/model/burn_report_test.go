@@ -54,3 +54,12 @@ func TestLossTexts(t *testing.T) {
 		t.Errorf("%q", s)
 	}
 }
+
+// TestDiscSummary checks that a playing time in a sentence is one of hours, minutes and
+// seconds, as all durations are, and not of frames.
+func TestDiscSummary(t *testing.T) {
+	toc := disc.TOC{Sessions: []disc.Session{{Tracks: []disc.Track{{Mode: disc.Audio, Length: 75 * 94}, {Mode: disc.Audio, Length: 75 * 3600}}}}}
+	if s := DiscSummary(toc); s != "2 audio tracks with 1:01:34" {
+		t.Errorf("%q", s)
+	}
+}
