@@ -29,16 +29,8 @@ func (p Position) In(track int) bool { return isNumber(p.Track, track) }
 
 func isNumber(got, want int) bool { return got == want || got == int(sector.BCD(want)) }
 
-// ReadIndex returns the index of a sector within its track, CD only; 0 is the pre-gap, as
-// ReadPosition does. Some drives return the index in BCD, as it is on the disc, and others
-// in binary.
-func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error) {
-	p, err := ReadPosition(ctx, t, lba)
-	return byte(p.Index), err
-}
-
-// ReadPosition returns the track and the index of a sector, CD only. It reads only the Q
-// sub-channel (READ CD BEh, MMC-6 6.19, main channel none, sub-channel 010b: byte 0 CONTROL and
+// ReadPosition returns the track and the index of a sector, CD only; index 0 is the pre-gap. It
+// reads only the Q sub-channel (READ CD BEh, MMC-6 6.19, main channel none, sub-channel 010b: byte 0 CONTROL and
 // ADR, 1 track, 2 index, both in BCD or binary as the drive has it).
 func ReadPosition(ctx context.Context, t scsi.Transport, lba disc.LBA) (Position, error) {
 	p, err := readQ(ctx, t, lba)

@@ -8,10 +8,10 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-func TestReadIndex(t *testing.T) {
+func TestReadPosition(t *testing.T) {
 	for _, c := range []struct {
 		reply string
-		index byte
+		index int
 		err   error
 	}{
 		{"41 01 01 00 00 10 00 00 02 10 00 00 00 00 00 00", 1, nil},
@@ -20,15 +20,15 @@ func TestReadIndex(t *testing.T) {
 		{"00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", 0, ErrNoPosition},
 	} {
 		d := &drive{reply: unhex(t, c.reply)}
-		got, err := ReadIndex(t.Context(), d, 1947)
-		if got != c.index || !errors.Is(err, c.err) {
-			t.Errorf("%s: %d, %v", c.reply, got, err)
+		got, err := ReadPosition(t.Context(), d, 1947)
+		if got.Index != c.index || !errors.Is(err, c.err) {
+			t.Errorf("%s: %+v, %v", c.reply, got, err)
 		}
 		if cdb := hex.EncodeToString(d.cdb); cdb != "be000000079b000001000200" {
 			t.Errorf("command %s", cdb)
 		}
 	}
-	if _, err := ReadIndex(t.Context(), &drive{reply: make([]byte, 8)}, 0); err == nil {
+	if _, err := ReadPosition(t.Context(), &drive{reply: make([]byte, 8)}, 0); err == nil {
 		t.Error("an incomplete reply was accepted")
 	}
 }

@@ -28,12 +28,18 @@ func (e *LossError) Error() string {
 			others = append(others, c.Mode.String())
 		}
 	}
-	text := fmt.Sprintf("%v cannot write everything of the source: %s", e.Mode, strings.Join(texts(e.Lost), "; "))
+	text := fmt.Sprintf("%v cannot write everything of the source: %s", e.Mode, strings.Join(texts(e.Lost[:min(len(e.Lost), mostLosses)]), "; "))
+	if more := len(e.Lost) - mostLosses; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
 	if len(others) > 0 {
 		text += "; less is lost with: " + strings.Join(others, ", ")
 	}
 	return text
 }
+
+// mostLosses is how many losses the text of an error names.
+const mostLosses = 12
 
 // texts returns the texts of notices.
 func texts(list []disc.Notice) []string {

@@ -4,6 +4,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
+	"slices"
 )
 
 // writeCD is WRITE to a CD-R or CD-RW, in the state st.
@@ -240,6 +241,7 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
 			}
 			o.Closed, o.Spans = true, nil
 			st.Final = !o.Multi
+			d.shortenSession(o)
 		}
 		return nil
 	}
@@ -249,4 +251,15 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
 		}
 	}
 	return nil
+}
+
+// shortenSession applies the fault Short to the last track of a session that is written at once.
+func (d *recorder) shortenSession(s *discfile.Session) {
+	t := &s.Tracks[len(s.Tracks)-1]
+	n := min(d.faults.Short, t.Size-1)
+	if n <= 0 {
+		return
+	}
+	t.Size, t.Next, s.LeadOut = t.Size-n, min(t.Next, t.Start+t.Size-n), s.LeadOut-n
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(at int64) bool { return at > t.Start+t.Size })
 }

@@ -283,31 +283,6 @@ func ExplainServe(err error) string {
 	return Explain(err)
 }
 
-// ServeEventText describes an event.
-func ServeEventText(e serve.Event) string {
-	who := e.Address
-	if e.Initiator != "" {
-		who = e.Initiator + " (" + e.Address + ")"
-	}
-	what := e.Target
-	if what == "" {
-		what = "the list of targets"
-	}
-	switch e.Kind {
-	case serve.Listening:
-		return "Ready at " + e.Address
-	case serve.LoggedIn:
-		return who + " uses " + what
-	case serve.LoggedOut:
-		return who + " has logged out of " + what
-	case serve.Lost:
-		return "The connection of " + who + " to " + what + " has ended: " + e.Text
-	case serve.Refused:
-		return who + " was refused: " + e.Text
-	}
-	return Capital(e.Target + ": " + e.Text)
-}
-
 // ConnectText returns the commands with which a system connects: "linux", "windows".
 func ConnectText(system string, served Served, o ServeOptions) string {
 	host, port, _ := net.SplitHostPort(served.Address)

@@ -115,7 +115,7 @@ const maxLogLines = 50
 func (r *running) showLog(log []serve.Event) {
 	var lines []string
 	for i := len(log) - 1; i >= 0 && len(lines) < maxLogLines; i-- {
-		lines = append(lines, log[i].Time.Format("15:04:05")+"  "+model.ServeEventText(log[i]))
+		lines = append(lines, log[i].Time.Format("15:04:05")+"  "+log[i].String())
 	}
 	r.log.Set(strings.Join(lines, "\n"))
 }
