@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"glassmaster/drive/mmc"
@@ -215,7 +216,12 @@ func (c *cdBurn) reason(order []cdMode, best int) string {
 	if before.err != nil {
 		return fmt.Sprintf("%v is not possible: %v", before.mode, before.err)
 	}
-	return fmt.Sprintf("%v would not keep everything: %s", before.mode, before.lost[0].Text)
+	for _, n := range before.lost {
+		if !slices.ContainsFunc(m.lost, func(x disc.Notice) bool { return x.Text == n.Text }) { // which makes the difference
+			return fmt.Sprintf("%v would not keep everything: %s", before.mode, strings.TrimSuffix(n.Text, "."))
+		}
+	}
+	return fmt.Sprintf("%v would not keep more", before.mode)
 }
 
 // UserData returns the parts of the source, as tracks, of which the user data is written and not

@@ -295,21 +295,27 @@ func ConnectText(system string, served Served, o ServeOptions) string {
 	if system == "windows" {
 		line("# PowerShell, as administrator")
 		line("Start-Service MSiSCSI")
-		line("New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %s", host, port)
 		login := ""
 		if o.User != "" {
+			line("# SECRET stands for the secret of %s", o.User)
 			login = " -AuthenticationType ONEWAYCHAP -ChapUsername " + quoted(o.User) + " -ChapSecret SECRET"
 		}
+		line("New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %s%s", host, port, login) // the list of targets needs CHAP, too
 		for _, t := range served.Targets {
 			line("Connect-IscsiTarget -NodeAddress %s%s", t.Name, login)
 		}
 		return s.String()
 	}
 	line("# as root, with open-iscsi")
-	line("iscsiadm -m discovery -t sendtargets -p %s", at)
+	if o.User == "" {
+		line("iscsiadm -m discovery -t sendtargets -p %s", at)
+	} else {
+		line("# SECRET stands for the secret of %s", o.User)
+	}
 	for _, t := range served.Targets {
 		node := fmt.Sprintf("iscsiadm -m node -T %s -p %s", t.Name, at)
 		if o.User != "" {
+			line("%s -o new", node) // the list of targets needs CHAP, too, which only a configuration file could set
 			line("%s -o update -n node.session.auth.authmethod -v CHAP", node)
 			line("%s -o update -n node.session.auth.username -v %s", node, quoted(o.User))
 			line("%s -o update -n node.session.auth.password -v SECRET", node)
