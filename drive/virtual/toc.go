@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"

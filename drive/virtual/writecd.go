@@ -1,6 +1,8 @@
 package virtual
 
 import (
+	"slices"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
