@@ -280,17 +280,6 @@ func (r *burning) recheckNWA() error {
 	return r.nextTrack()
 }
 
-// chunk returns how many sectors of 2048 bytes one WRITE has.
-func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
-
-// blocksAtOnce returns how many blocks one WRITE has.
-func (r *burning) blocksAtOnce(b block) int {
-	if !r.medium.profile.IsCD() {
-		return r.sectorsAtOnce()
-	}
-	return max(min(r.recipe.chunk, r.t.MaxTransfer()/b.size), 1)
-}
-
 // write sends all stages. What ends the last one is up to finish.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
