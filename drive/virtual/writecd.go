@@ -1,8 +1,6 @@
 package virtual
 
 import (
-	"slices"
-
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
