@@ -1,10 +1,11 @@
 package virtual
 
 import (
+	"slices"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
-	"slices"
 )
 
 // writeCD is WRITE to a CD-R or CD-RW, in the state st.
