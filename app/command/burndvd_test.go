@@ -41,7 +41,7 @@ func TestBurnDVDOptions(t *testing.T) {
 		{"bd-re", "", []string{"--drive-verify"}, OK, "let the drive verify what it writes", ""},
 		{"bd-re", "", nil, OK, "write without verification by the drive", ""},
 		{"dvd-ram", "", []string{"--drive-verify"}, OK, "let the drive verify what it writes", ""},
-		{"bd-r", "", []string{"--drive-verify"}, NoMedium, "only if it has spare areas", ""},
+		{"bd-r", "", []string{"--drive-verify"}, NoMedium, "only if the disc has spare areas", ""},
 		{"dvd-r", "", []string{"--drive-verify"}, NoMedium, "no drive verifies", ""},
 		{"dvd-r", "", []string{"--mode", "dao"}, OK, "disc at once, as requested", `"mode":"disc at once"`},
 		{"dvd-r dl", "", []string{"--mode", "jump"}, OK, "set the layer jump", `"mode":"layer jump"`},

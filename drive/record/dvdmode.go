@@ -27,8 +27,8 @@ type dvd struct {
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
 func (b *Burn) planDVD(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
-		if err := step(ctx); err != nil {
+	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
+		if err := check(ctx); err != nil {
 			return err
 		}
 	}

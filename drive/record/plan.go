@@ -192,13 +192,13 @@ func (b *Burn) simulation() error {
 		return nil
 	}
 	if !b.recipe.test {
-		return refuse(fmt.Sprintf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile), ErrNotWritable)
+		return refuse(fmt.Sprintf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile), ErrNoMode)
 	}
 	if b.closeFirst {
 		return refuse("an earlier burn of this disc was interrupted; its session must be closed, which cannot be simulated", ErrUnfinished)
 	}
 	if b.erase {
-		return refuse("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first", ErrNotWritable)
+		return refuse("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first", ErrNoMode)
 	}
 	return nil
 }

@@ -64,10 +64,10 @@ func (b *Burn) checkVerify(ctx context.Context) error {
 	switch {
 	case scsi.Gone(err):
 		return fmt.Errorf("read the spare areas of the disc: %w", err)
-	case err != nil || s.Allocated == 0:
-		return refuse("the drive verifies a BD-R only if it has spare areas; format it with them (option \"spare\"), or let the disc be compared afterwards", ErrNoMode)
+	case err == nil && s.Allocated > 0:
+		return nil
 	}
-	return nil
+	return refuse("a drive verifies a BD-R while it writes only if the disc has spare areas, and this one has none; choose spare areas if it is blank, or leave the verification to the comparison afterwards", ErrNoMode)
 }
 
 // driveVerifies reports whether the drive verifies what it writes, as far as that was chosen
@@ -109,9 +109,9 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 }
 
-// smaller reports whether a WRITE was rejected because it may be too large, by the drive or
-// by the system, and makes all further ones as large as an ECC block, or on CD as small as
-// most programs send them.
+// smaller reports whether a WRITE was rejected because it may be too large, by the drive or by
+// the system, and makes all further ones as large as an ECC block, or on CD as small as most
+// programs send them.
 func (r *burning) smaller(err error, p []byte) bool {
 	most := int(r.recipe.unit) * disc.SectorSize
 	if r.medium.profile.IsCD() {
