@@ -160,7 +160,7 @@ func (d *recorder) audio(in *discfile.Reader, p []byte, lba int64) error {
 		return in.Whole(p, lba)
 	}
 	const sampleBytes = 4
-	from := lba*sector.Size + d.offset*sampleBytes
+	from := lba*sector.Size - d.offset*sampleBytes
 	at := from / sector.Size
 	if from < 0 && from%sector.Size != 0 {
 		at--

@@ -193,11 +193,11 @@ func TestReadOffset(t *testing.T) {
 	for _, offset := range []int{0, 6, -6, 588, -588, 667, -1164} {
 		b := insert(t, path, fmt.Sprintf("?offset=%d", offset))
 		got := b.get(readCD(k.Start, 1, 0x10, 0), 2352)
-		if at := 3*2352 + 4*offset; !bytes.Equal(got, stream[at:at+2352]) {
+		if at := 3*2352 - 4*offset; !bytes.Equal(got, stream[at:at+2352]) {
 			t.Errorf("offset %d: the samples differ", offset)
 		}
 		last := disc.LBA(disc.Sectors(source)) - 1
-		if got := b.get(readCD(last, 1, 0x10, 0), 2352); offset == 588 && !bytes.Equal(got, make([]byte, 2352)) {
+		if got := b.get(readCD(last, 1, 0x10, 0), 2352); offset == -588 && !bytes.Equal(got, make([]byte, 2352)) {
 			t.Error("after the last track there is not silence")
 		}
 		data := b.get(readCD(20, 2, 0xF8, 0), 2352)
