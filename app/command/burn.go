@@ -76,6 +76,7 @@ func (o *burning) register(c *cobra.Command) {
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.Var(bufferFlag{&o.Buffer}, "buffer", "`SIZE` of the buffer between reading and writing, from 1M to 1G")
+	f.BoolVar(&o.Overburn, "overburn", false, "write beyond the capacity that a CD, DVD-R or DVD+R reports, as far as drive and disc allow")
 	registerDVD(c, &o.Options)
 	f.IntVar(&o.copies, "copies", 1, "burn `N` discs, one after the other; several drives burn N discs each")
 	f.StringVar(&o.report, "report", "", "write a report to `FILE`: text (.txt) or JSON (.json), also if the burn fails")
@@ -231,13 +232,17 @@ func (inv *invocation) line(ctx context.Context, question string) (line string, 
 }
 
 func burnSummary(to string, r job.Result, o burning) string {
-	text := fmt.Sprintf("%s: %s written", to, units.Size(r.Written*disc.SectorSize))
+	size := units.Size(r.Written * disc.SectorSize)
+	if len(r.Plan.Tracks) > 0 { // without pre-gaps, as in the plan
+		size = burnedSize(r.Plan)
+	}
+	text := fmt.Sprintf("%s: %s written", to, size)
 	if r.Seconds >= 1 {
 		text += " at " + units.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
 	}
 	switch {
 	case o.Simulate:
-		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, units.Size(r.Written*disc.SectorSize))
+		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, size)
 	case r.Equal:
 		text += ", read back and equal"
 		switch {

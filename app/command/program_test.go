@@ -279,7 +279,7 @@ func TestOnATerminal(t *testing.T) {
 	}
 	recorder, _ := blankDisc(t, "dvd+r")
 	screen = onTerminal(t, bin, "burn", dir, recorder)
-	for _, want := range []string{"close: sequential", "writing", "comparing", "━━━", "read back and equal"} {
+	for _, want := range []string{"close the disc", "writing", "comparing", "━━━", "read back and equal"} {
 		if !bytes.Contains(screen, []byte(want)) {
 			t.Errorf("%q is missing on the screen: %q", want, screen)
 		}

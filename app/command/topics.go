@@ -20,8 +20,9 @@ func exitCodesTopic(*invocation) *cobra.Command {
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
-  7  nothing was written, because the image format cannot hold everything on the
-     disc; the warnings say what ("convert" and "read" without --force)`,
+  7  nothing was written, because the image format ("convert" and "read" without
+     --force) or the disc in its mode ("burn" and "copy" without --accept-loss)
+     cannot hold everything; the warnings say what`,
 	}
 }
 
@@ -76,6 +77,7 @@ The data of a result:
             and: repaired_sectors, faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
+            write_protected (by what), spare_free_sectors, defective_blocks,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
             be read), session_count (including an open or empty last one),
             last_session (empty, incomplete, damaged, complete), tracks (number,

@@ -37,7 +37,7 @@ const (
 type WriteParameters struct {
 	Type         WriteType
 	BufferFree   bool // BUFE: buffer underrun protection
-	Test         bool // simulation: write with the laser off
+	Test         bool // simulation: write with the laser at reading power
 	LinkSize     int  // sectors; 0: not valid
 	Multisession bool // another session can follow
 	FixedPacket  bool

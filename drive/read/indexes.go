@@ -133,11 +133,16 @@ func (d *medium) indexAt(ctx context.Context, t disc.Track, lba disc.LBA) (int, 
 // maxIndex is the last index that a track can have.
 const maxIndex = 99
 
-// positionAt reads the position of a sector, or of the one before it, if the sub-channel of the
-// sector holds a code.
+// positionAt is position for callers that do not hold the mutex.
 func (d *medium) positionAt(ctx context.Context, lba disc.LBA) (mmc.Position, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.position(ctx, lba)
+}
+
+// position reads the position of a sector, or of the one before it if the sub-channel of the
+// sector holds a code, as one in a hundred does. The caller holds the mutex.
+func (d *medium) position(ctx context.Context, lba disc.LBA) (mmc.Position, error) {
 	at := lba - d.late
 	p, err := mmc.ReadPosition(ctx, d.t, at)
 	if errors.Is(err, mmc.ErrNoPosition) && at > 0 {

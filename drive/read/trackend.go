@@ -170,6 +170,6 @@ func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap f
 
 // isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
 func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
-	p, err := d.positionAt(ctx, lba)
+	p, err := d.position(ctx, lba)
 	return err == nil && p.Index == 0, err
 }

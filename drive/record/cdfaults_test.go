@@ -8,6 +8,8 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/progress"
 
 	"glassmaster/drive/virtualtest"
@@ -84,4 +86,56 @@ func TestCDNothingWritten(t *testing.T) {
 			t.Errorf("%s: %v, equal %v", x.name, err, r.Equal)
 		}
 	}
+}
+
+// TestCDWrongDisc burns discs in each mode to a drive that reports success, and does not write
+// what it was sent: none of these burns succeeds.
+func TestCDWrongDisc(t *testing.T) {
+	faults := map[string]virtual.Faults{
+		"short":   {Short: 5},
+		"corrupt": {Corrupt: []int64{50}},
+		"lost":    {Lost: []int64{50}},
+	}
+	for _, x := range cdCases {
+		for name, f := range faults {
+			ctx := context.Background()
+			d := cdDrive(t, 40000)
+			b, err := record.NewPlan(ctx, d, x.src(t), x.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.SetFaults(f)
+			if r, err := virtualtest.Burn(ctx, b, progress.Discard); err == nil {
+				t.Errorf("%s, %s: verified %v, without an error", x.name, name, r.Verified)
+			}
+			d.Close()
+		}
+	}
+}
+
+// TestShortTracks burns tracks of less than four seconds, which only raw keeps.
+func TestShortTracks(t *testing.T) {
+	ctx := context.Background()
+	d := cdDrive(t, 40000)
+	b, err := record.NewPlan(ctx, d, shortTracks{imagetest.Audio(t)}, record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Plan().Mode != record.Raw {
+		t.Errorf("mode %v", b.Plan().Mode)
+	}
+	if _, err := virtualtest.Burn(ctx, b, progress.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+// shortTracks is a disc whose tracks are cut to short ones.
+type shortTracks struct{ disc.Disc }
+
+func (shortTracks) TOC() disc.TOC {
+	s := disc.Session{Number: 1}
+	for i := range 4 {
+		s.Tracks = append(s.Tracks, disc.Track{Number: i + 1, Mode: disc.Audio, Start: disc.LBA(60 * i), Length: 60})
+	}
+	return disc.TOC{Sessions: []disc.Session{s}}
 }

@@ -34,6 +34,9 @@ func (c *cdBurn) raw() cdMode {
 		if err := c.moved(tracks); err != nil && m.err == nil {
 			m.err = err
 		}
+		if err := c.tooShort(tracks); err != nil && m.err == nil {
+			m.err = err
+		}
 		text := c.text(&m, i)
 		m.program.stages = append(m.program.stages, c.rawStage(m.toc, i, tracks, text))
 	}
@@ -46,6 +49,18 @@ func (c *cdBurn) raw() cdMode {
 		m.lose("the sub-channels R to W of the source are left out: the drive takes them only as packs, which it interleaves itself, and the source has them as they are on a disc")
 	}
 	return m
+}
+
+// tooShort returns the error of a track that is shorter than the standard has it, unless that is
+// forced: some drives do not record such a disc, and some players do not play it. Other modes
+// extend the track.
+func (c *cdBurn) tooShort(tracks []cdTrack) error {
+	for _, t := range tracks {
+		if t.Length < shortestTrack && !c.force {
+			return fmt.Errorf("track %d has %d sectors, and a track of a CD has at least %d (4 seconds)", t.Number, t.Length, shortestTrack)
+		}
+	}
+	return nil
 }
 
 // rawStage returns the stage that writes a session.

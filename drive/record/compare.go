@@ -76,7 +76,7 @@ func (r *burning) source(back *readback) {
 	case r.reloaded == tray.NotReloaded:
 		r.notAssured("the drive refused to reload the disc, so parts of it may have been read from the drive's buffer")
 	case r.reloaded == tray.Restarted && back.noFUA && !r.cacheFlushed:
-		r.notAssured("the disc was stopped and started, but not reloaded, and is so small that it may have been read from the drive's buffer")
+		r.notAssured("the disc may have been read from the drive's buffer, which can hold all of it, since the tray was not opened")
 	case r.reloaded == tray.Restarted && !r.cacheFlushed: // the usual case for such a drive, so not a doubt
 		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the comparison read the disc, and not the buffer, relies on what the drive reports")
 	}

@@ -10,6 +10,7 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -18,6 +19,7 @@ type Contents struct {
 	Format, Label string    // of the volume; empty: no known file system
 	Created       time.Time // of the volume, zero: not recorded
 	Sessions      int
+	Audio         int   // audio tracks
 	Sectors       int64 // that hold data, or can
 	Data          bool  // the disc is not empty
 	Unfinished    bool  // a burn that overwrote the disc was interrupted
@@ -51,6 +53,13 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	}
 	defer d.Close()
 	c.Sessions, c.Sectors = len(d.TOC().Sessions), disc.Sectors(d)
+	for _, s := range d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			if t.Mode == disc.Audio {
+				c.Audio++
+			}
+		}
+	}
 	if c.Unfinished = disc.Unfinished(ctx, d); c.Unfinished {
 		return c, nil
 	}
@@ -66,17 +75,26 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 
 // String describes the contents without the size: "the ISO 9660 volume "HOLIDAY"".
 func (c Contents) String() string {
+	audio := units.Count(c.Audio, "audio track", "audio tracks")
+	text := ""
 	switch {
 	case !c.Data:
 		return "nothing"
 	case c.Unfinished:
 		return "an incomplete burn"
 	case c.Format != "" && c.Label != "":
-		return fmt.Sprintf("the %s volume %q", c.Format, c.Label)
+		text = fmt.Sprintf("the %s volume %q", c.Format, c.Label)
 	case c.Format != "":
-		return fmt.Sprintf("an %s volume without a label", c.Format)
+		text = fmt.Sprintf("an %s volume without a label", c.Format)
+	case c.Audio > 0:
+		return audio
+	default:
+		return "data in an unknown format"
 	}
-	return "data in an unknown format"
+	if c.Audio > 0 {
+		text += " and " + audio
+	}
+	return text
 }
 
 // unformattedNow reports whether a medium that is overwritten in place has never been

@@ -119,12 +119,12 @@ func TestLayerBreak(t *testing.T) {
 		warns  string
 		medium string
 	}{
-		{"half", virtualtest.DiscOf(data), record.Options{}, 1008, "the half of the data", "", "dvd+r dl"},
-		{"half, DVD-R DL", virtualtest.DiscOf(data), record.Options{}, 1008, "the half of the data", "", "dvd-r dl"},
-		{"half, DVD-R DL at once", virtualtest.DiscOf(data), record.Options{Mode: record.DiscAtOnce}, 1008, "the half of the data", "", "dvd-r dl"},
+		{"half", virtualtest.DiscOf(data), record.Options{}, 1008, "the middle of the data", "", "dvd+r dl"},
+		{"half, DVD-R DL", virtualtest.DiscOf(data), record.Options{}, 1008, "the middle of the data", "", "dvd-r dl"},
+		{"half, DVD-R DL at once", virtualtest.DiscOf(data), record.Options{Mode: record.DiscAtOnce}, 1008, "the middle of the data", "", "dvd-r dl"},
 		{"requested", virtualtest.DiscOf(data), record.Options{LayerBreak: 1600}, 1600, "as requested", "", "dvd+r dl"},
 		{"of the image", ofLayers{virtualtest.DiscOf(data), 1200}, record.Options{}, 1200, "as on the disc of the image", "", "dvd+r dl"},
-		{"of the image, not possible", ofLayers{virtualtest.DiscOf(data), 1201}, record.Options{}, 1008, "the half of the data", "", "dvd+r dl"},
+		{"of the image, not possible", ofLayers{virtualtest.DiscOf(data), 1201}, record.Options{}, 1008, "the middle of the data", "", "dvd+r dl"},
 		{"more sessions", virtualtest.DiscOf(data), record.Options{Appendable: true}, 2048, "the end of the first layer", "", "dvd+r dl"},
 		{"cell", film, record.Options{}, titles + 960, "title set 1, program chain 1, cell 3", "", "dvd+r dl"},
 		{"seamless cell", seamless, record.Options{}, titles + 896, "title set 1, program chain 1, cell 2", "without a pause", "dvd+r dl"},
@@ -178,7 +178,7 @@ func TestUnusableCells(t *testing.T) {
 				}
 			}
 		}
-		if cells != 1 || len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text, "within a cell") || chosenBreak(p).Where != "the half of the data" {
+		if cells != 1 || len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text, "within a cell") || chosenBreak(p).Where != "the middle of the data" {
 			t.Errorf("%s: %d cells, %q, %+v", name, cells, p.Notices, p.Breaks)
 		}
 	}
@@ -489,7 +489,12 @@ func TestProtected(t *testing.T) {
 	if _, err := record.NewPlan(t.Context(), d, src, record.Options{}); !errors.Is(err, record.ErrNotWritable) {
 		t.Errorf("a protected disc: %v", err)
 	}
-	for name, want := range map[string]bool{"dvd+r": false, "dvd-r": false, "dvd-ram": true, "bd-re": true, "dvd+rw": true} {
+	spare := record.SpareMost
+	o := record.Options{DriveVerify: true, Spare: &spare}
+	if _, err := record.NewPlan(t.Context(), virtualtest.Blank(t, "bd-r", small), src, o); err != nil {
+		t.Errorf("a BD-R that gets spare areas, verified by the drive: %v", err)
+	}
+	for name, want := range map[string]bool{"dvd+r": false, "dvd-r": false, "dvd-ram": true, "bd-re": true, "dvd+rw": true, "bd-r": false} {
 		_, err := record.NewPlan(t.Context(), virtualtest.Blank(t, name, small), src, record.Options{DriveVerify: true})
 		if (err == nil) != want {
 			t.Errorf("%s, verified by the drive: %v", name, err)

@@ -27,13 +27,10 @@ type dvd struct {
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
 func (b *Burn) planDVD(ctx context.Context) error {
-	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay} {
-		if err := check(ctx); err != nil {
+	for _, step := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
+		if err := step(ctx); err != nil {
 			return err
 		}
-	}
-	if err := b.checkVerify(); err != nil {
-		return err
 	}
 	if b.recipe.mode == mmc.LayerJump {
 		var err error

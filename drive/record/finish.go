@@ -248,6 +248,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case !r.medium.sequential():
 		return fmt.Sprintf("the disc holds new data up to about LBA %d and old data after it, and its beginning is marked as not completed", max(end, 0)),
 			"burn the disc again"
+	case info.Status == mmc.Blank && r.finished == 0 && len(failed) == 0 && r.position == r.program.stages[0].areas[0].at:
+		return "the drive accepted no sector, and reports that the disc is still blank", "try this disc again"
 	case r.atOnce() && end < -disc.Pregap:
 		left = "the lead-in of the disc is not complete, and it cannot be read in most drives"
 	case r.atOnce():
@@ -264,10 +266,10 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	switch {
 	case r.medium.erasable():
 		advice = "erase the disc and burn it again"
-	case info.Status == mmc.Blank:
-		advice = "try this disc again at a lower speed"
 	case r.atOnce():
 		advice = "use another disc"
+	case info.Status == mmc.Blank:
+		advice = "try this disc again at a lower speed"
 	case info.Status == mmc.Appendable:
 		advice = "another session can be burned on the rest of the disc; the data of this burn is not complete"
 	default:

@@ -58,7 +58,7 @@ func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte,
 	case mmc.CDR, mmc.CDRW:
 		var a mmc.ATIP
 		if a, err = mmc.ReadATIP(ctx, t); err == nil {
-			b = fmt.Appendf(nil, "%s %v %v", a.Code(), a.LastLeadOut, a.Rewritable)
+			b = fmt.Appendf(nil, "%s %v %v", a.LeadIn, a.LastLeadOut, a.Rewritable)
 		}
 	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
 		// Manufacturer and media type only: some drives report a different rest after

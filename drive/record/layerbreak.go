@@ -104,10 +104,10 @@ func (b *Burn) setLayers(ctx context.Context, have mmc.LayerBoundary) error {
 }
 
 // listBreaks lists where the layer can be changed, and chooses: what was requested, where
-// the image says that its disc had it, a cell of a DVD-Video, the half. A disc to which more
+// the image says that its disc had it, a cell of a DVD-Video, the middle. A disc to which more
 // is added later keeps all of its room.
 func (b *Burn) listBreaks(ctx context.Context, l layerLimits) error {
-	list := []LayerBreak{{Sectors: l.least, Where: "the half of the data"}}
+	list := []LayerBreak{{Sectors: l.least, Where: "the middle of the data"}}
 	if l.most != l.least {
 		list = append(list, LayerBreak{Sectors: l.most, Where: "the end of the first layer"})
 	}

@@ -13,7 +13,7 @@ import (
 // second layer, so that the addresses of a session are not consecutive. A volume needs
 // consecutive ones. There are two ways to have them: the whole session is on the first
 // layer, before its first jump, and the drive fills the second one below it; or the middle
-// area is moved to the half of the data, so that the only jump is from the end of the first
+// area is moved to the middle of the data, so that the only jump is from the end of the first
 // layer to the beginning of the second. The first way leaves room for sessions.
 
 // jumpPlan is how the layers are used in layer jump recording.

@@ -165,9 +165,11 @@ func (b *Burn) checkState(ctx context.Context) error {
 		return nil
 	}
 	switch {
-	case m.unfinished() && m.atOnce() && m.erasable():
+	case m.unfinished() && (m.atOnce() || m.noTrack) && m.erasable():
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted; the disc must be erased before it can be burned again", m.profile),
 			ErrUnfinished, ErrNotWritable, ErrEraseFirst)
+	case m.noTrack:
+		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and the drive reports no address to write at; insert a blank disc", m.profile), ErrUnfinished, ErrNotWritable)
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and this medium has only one session; close it so that its contents can be read, and burn another disc", m.profile),
 			ErrUnfinished, ErrNotWritable)
@@ -190,13 +192,13 @@ func (b *Burn) simulation() error {
 		return nil
 	}
 	if !b.recipe.test {
-		return fmt.Errorf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile)
+		return refuse(fmt.Sprintf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile), ErrNotWritable)
 	}
 	if b.closeFirst {
 		return refuse("an earlier burn of this disc was interrupted; its session must be closed, which cannot be simulated", ErrUnfinished)
 	}
 	if b.erase {
-		return errors.New("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first")
+		return refuse("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first", ErrNotWritable)
 	}
 	return nil
 }
@@ -320,7 +322,7 @@ func (b *Burn) describe() string {
 		end = "disc left open for more sessions"
 	}
 	if b.o.Simulate {
-		return b.recipe.name + ", simulation with the laser off"
+		return b.recipe.name + ", simulation"
 	}
 	return b.recipe.name + ", " + end
 }
@@ -347,19 +349,41 @@ func (b *Burn) steps() []string {
 	s = append(s, b.propertySteps()...)
 	add(b.recipe.reserve && !b.medium.reservedWhole(), "reserve a track of %d sectors", p.Padded)
 	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; the first sectors are written last")
-	add(len(b.program.stages) == 1 && !b.closeFirst && len(p.Tracks) < 2, "write %d sectors, beginning at LBA %d", p.Padded, b.next)
+	add(len(b.program.stages) == 1 && !b.closeFirst && !b.atOnceStages(), "write %d sectors, beginning at LBA %d", p.Padded, b.next)
 	for i, st := range b.program.stages {
-		add(len(p.Tracks) > 1, "write %s, %d sectors from LBA %d", st.name, st.blocks(), st.areas[0].at)
+		with := ""
+		if st.areas[0].track == 0 {
+			with = ", where the lead-in begins"
+		}
+		add(b.atOnceStages(), "write %s, %d sectors from LBA %d%s", st.name, st.blocks(), st.areas[0].at, with)
 		add(st.ends && i+1 < len(b.program.stages), "close the session")
 	}
 	add(b.closeFirst && b.sourceAddress+b.start == 0, "write %d sectors, beginning at the next writable address (NWA)", p.Padded)
 	add(b.closeFirst && b.sourceAddress+b.start > 0, "check that the next writable address (NWA) is then %d, and write %d sectors there", max(b.sourceAddress, b.start), p.Padded)
 	add(true, "flush the drive's buffer")
-	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
+	add(real && b.recipe.closing != closesItself, "%s", b.closeStep())
 	add(real, "check what the drive reports about the disc")
 	add(real && !b.o.NoVerify, "read the disc back and compare every sector with the source")
 	add(b.o.Eject, "open the tray")
 	return s
+}
+
+// atOnceStages reports whether what is written is more than one track with nothing around it.
+func (b *Burn) atOnceStages() bool {
+	return len(b.plan.Tracks) > 1 || len(b.program.stages[0].areas) > 1
+}
+
+// closeStep describes what ends the burn.
+func (b *Burn) closeStep() string {
+	switch {
+	case b.recipe.closing == endFormatting:
+		return "end the format, so that other drives can read the disc"
+	case !b.medium.sequential():
+		return "close the disc, so that other drives can read it"
+	case b.o.Appendable && !b.recipe.single:
+		return "close the session; the disc stays open for more sessions"
+	}
+	return "close the disc, so that nothing can be added"
 }
 
 // calibrates reports whether the laser is calibrated: on CD-R, DVD-R and the like

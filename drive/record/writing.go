@@ -48,10 +48,23 @@ func (b *Burn) streams() bool {
 // streams.
 func (b *Burn) verifies() bool { return b.medium.profile == mmc.DVDRAM || b.medium.profile == mmc.BDRE }
 
-// checkVerify refuses verification by the drive where no drive has it.
-func (b *Burn) checkVerify() error {
-	if b.o.DriveVerify && !b.verifies() && b.medium.profile != mmc.DVDPRW && b.medium.profile != mmc.BDRSRM {
-		return refuse(fmt.Sprintf("no drive verifies a %v while it writes; leave that option out, and let the disc be compared afterwards", b.medium.profile), ErrNoMode)
+// checkVerify refuses verification by the drive where no drive has it. A BD-R is verified if
+// it has spare areas, or gets them.
+func (b *Burn) checkVerify(ctx context.Context) error {
+	switch p := b.medium.profile; {
+	case !b.o.DriveVerify, b.verifies(), p == mmc.DVDPRW:
+		return nil
+	case p != mmc.BDRSRM:
+		return refuse(fmt.Sprintf("no drive verifies a %v while it writes; leave that option out, and let the disc be compared afterwards", p), ErrNoMode)
+	case b.o.Spare != nil && *b.o.Spare != SpareNone:
+		return nil
+	}
+	s, err := mmc.ReadSpareArea(ctx, b.t, true)
+	switch {
+	case scsi.Gone(err):
+		return fmt.Errorf("read the spare areas of the disc: %w", err)
+	case err != nil || s.Allocated == 0:
+		return refuse("the drive verifies a BD-R only if it has spare areas; format it with them (option \"spare\"), or let the disc be compared afterwards", ErrNoMode)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ type Faults struct {
 	Defective []int64
 	// Tab: a DVD-RAM is in a cartridge with the tab for write protection.
 	Tab bool
-	// Short makes each track this many sectors shorter than written when it is closed. It
-	// has no effect on discs that are overwritten in place.
+	// Short makes each track this many sectors shorter than written when it is closed, or the last
+	// track of a session that is written at once or raw. It has no effect on discs that are overwritten in place.
 	Short int64
 	// Discard makes every command that writes succeed and do nothing: the disc remains
 	// blank without an error.

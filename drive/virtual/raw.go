@@ -181,6 +181,7 @@ func (d *recorder) syncRaw(st *discfile.State, o *discfile.Session) error {
 	} else {
 		s.Tracks, s.LeadOut, s.Type, s.NoNext = in.tracks, in.leadOut, in.kind, in.noNext
 		st.DropAreas(in.leadOut, max(o.Next, in.leadOut))
+		d.shortenSession(&s)
 		st.Final = !in.multi
 		if st.MCN == "" {
 			st.MCN = in.mcn

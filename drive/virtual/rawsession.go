@@ -160,11 +160,11 @@ func (s *rawSession) readTOC() error {
 		if t.Start < end || n == a && t.Start < s.begin+discfile.Pregap {
 			return fmt.Errorf("the lead-in has track %d at address %d, before what precedes it ends", n, t.Start)
 		}
-		end = t.Start + minTrack
+		end = t.Start + 1 // a drive does not refuse short tracks that are written raw
 		s.tracks = append(s.tracks, t)
 	}
 	if s.leadOut < end || s.leadOut > s.st.Sectors {
-		return fmt.Errorf("the lead-in has the lead-out at address %d, which leaves track %d less than 4 seconds, or is beyond the end of the disc", s.leadOut, b)
+		return fmt.Errorf("the lead-in has the lead-out at address %d, which leaves nothing of track %d, or is beyond the end of the disc", s.leadOut, b)
 	}
 	return nil
 }

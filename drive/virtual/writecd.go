@@ -1,9 +1,12 @@
 package virtual
 
 import (
+	"slices"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
+	"slices"
 )
 
 // writeCD is WRITE to a CD-R or CD-RW, in the state st.
@@ -98,6 +101,22 @@ func (d *recorder) startCDTrack(st *discfile.State, t *discfile.Track) {
 	t.ISRC = d.page5.isrc()
 	if mcn := d.page5.mcn(); mcn != "" && st.MCN == "" {
 		st.MCN = mcn
+	}
+	d.recordGap(st, t)
+}
+
+// recordGap records the pre-gap of an audio track that follows another track, which is silence.
+// That of a data track cannot be read.
+func (d *recorder) recordGap(st *discfile.State, t *discfile.Track) {
+	o := st.OpenSession()
+	n := len(o.Tracks)
+	if n < 2 || !t.IsAudio() {
+		return
+	}
+	t.Pregap = d.gapBefore(&o.Tracks[n-2])
+	st.DropAreas(t.Start-t.Pregap, t.Start)
+	if d.test == nil {
+		d.cache.zero(t.Start-t.Pregap, t.Pregap)
 	}
 }
 
@@ -240,6 +259,7 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
 			}
 			o.Closed, o.Spans = true, nil
 			st.Final = !o.Multi
+			d.shortenSession(o)
 		}
 		return nil
 	}
@@ -249,4 +269,15 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) error {
 		}
 	}
 	return nil
+}
+
+// shortenSession applies the fault Short to the last track of a session that is written at once.
+func (d *recorder) shortenSession(s *discfile.Session) {
+	t := &s.Tracks[len(s.Tracks)-1]
+	n := min(d.faults.Short, t.Size-1)
+	if n <= 0 {
+		return
+	}
+	t.Size, t.Next, s.LeadOut = t.Size-n, min(t.Next, t.Start+t.Size-n), s.LeadOut-n
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(at int64) bool { return at > t.Start+t.Size })
 }

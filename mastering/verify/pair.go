@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ const padding = 300
 
 // Pair compares two discs where both have tracks: audio tracks and their pre-gaps by their
 // samples, data tracks in whole sectors if both discs store them, and otherwise by their user
-// data. Sub-channels are not compared. Sectors that only one of the discs has must be zeros
+// data. A drive does not tell where pre-gaps are; their sectors are compared if it reads them. Sub-channels are not compared. Sectors that only one of the discs has must be zeros
 // and belong to no volume: those between sessions and tracks, which an image file may lack,
 // or after the end of the volume, where burning adds them. If a part of its volume is missing
 // on a disc, even if only zeros, the error is a *TruncatedError.
@@ -79,6 +80,9 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (result Re
 			claimed = c
 		}
 		for _, s := range without(spans(d.one.TOC()), spans(d.other.TOC()), end) {
+			if s.gap && sameGap(ctx, s, d.one, d.other) {
+				continue
+			}
 			if err := zeros(ctx, s, d.one); err != nil {
 				return r, Tail{}, err
 			}
@@ -118,6 +122,22 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 		}
 	}
 	return Tail{Sectors: n, Compared: true}, nil
+}
+
+// sameGap reports whether a disc whose table of contents does not tell of a pre-gap reads the
+// same there.
+func sameGap(ctx context.Context, s span, one, other disc.Disc) bool {
+	size := disc.Raw.Size()
+	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
+	for at := s.start; at < s.end; {
+		n := min(int(s.end-at), pieceSectors)
+		a, b := read(ctx, one, mine[:n*size], at, disc.Raw), read(ctx, other, theirs[:n*size], at, disc.Raw)
+		if a.n != n || b.n != n || !bytes.Equal(a.data[:n*size], b.data[:n*size]) {
+			return false
+		}
+		at += disc.LBA(n)
+	}
+	return true
 }
 
 // zeros returns a *Mismatch unless all sectors of a span are zeros.
