@@ -41,8 +41,12 @@ func (c *cdBurn) raw() cdMode {
 		m.program.stages = append(m.program.stages, c.rawStage(m.toc, i, tracks, text))
 	}
 	c.layoutLoss(&m, all)
-	if c.ownSub != "" && c.rawBlock == mmc.BlockRawPQ {
+	switch {
+	case c.ownSub == "":
+	case c.rawBlock == mmc.BlockRawPQ:
 		m.lose("%s", c.ownSub)
+	case c.rawBlock == mmc.BlockRawPW:
+		m.lose("the sub-channels R to W of the source are left out: the drive takes them only as packs, which it interleaves itself, and the source has them as they are on a disc")
 	}
 	return m
 }
@@ -136,11 +140,16 @@ func (c *cdBurn) rawArea(toc disc.TOC, a area, mode disc.Mode, text []byte) area
 // ownSubChannels reads the sub-channels of a sector of the source.
 func (c *cdBurn) ownSubChannels(ctx context.Context, sub []byte, lba disc.LBA) bool {
 	p := make([]byte, disc.RawSub.Size())
-	n, _ := c.src.ReadSectors(ctx, p, lba, disc.RawSub)
-	if n == 1 {
-		copy(sub, p[sector.Size:])
+	if n, _ := c.src.ReadSectors(ctx, p, lba, disc.RawSub); n != 1 {
+		return false
 	}
-	return n == 1
+	copy(sub, p[sector.Size:])
+	for i := range sub {
+		if c.rawBlock == mmc.BlockRawPW {
+			sub[i] &^= rwMask
+		}
+	}
+	return true
 }
 
 // addText puts CD-TEXT into R to W of a sector of the lead-in.

@@ -240,6 +240,7 @@ func (r *burning) prepareMedium() error {
 		return r.before("erase the disc", fmt.Errorf("%w: it is still %v", ErrUnchanged, m.info.Status))
 	}
 	r.medium = m
+	r.checkFormat()
 	if room := m.freeSectors(); room < r.plan.Sectors {
 		return r.before("examine the erased disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, room))
 	}
@@ -277,17 +278,6 @@ func (r *burning) recheckNWA() error {
 		return nil
 	}
 	return r.nextTrack()
-}
-
-// chunk returns how many sectors of 2048 bytes one WRITE has.
-func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
-
-// blocksAtOnce returns how many blocks one WRITE has.
-func (r *burning) blocksAtOnce(b block) int {
-	if !r.medium.profile.IsCD() {
-		return r.sectorsAtOnce()
-	}
-	return max(min(r.recipe.chunk, r.t.MaxTransfer()/b.size), 1)
 }
 
 // write sends all stages. What ends the last one is up to finish.

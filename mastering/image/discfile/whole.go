@@ -80,9 +80,9 @@ type Reader struct {
 }
 
 // NewReader returns a reader of the sectors of a disc in a state.
-func NewReader(f *File, st *State) *Reader { return &Reader{f, st, st.TOC(true)} }
+func NewReader(f *File, st *State) *Reader { return &Reader{f, st, st.tracks(true)} }
 
-// TOC returns the table of contents of the disc.
+// TOC returns the table of contents of the disc, without CD-TEXT.
 func (r *Reader) TOC() disc.TOC { return r.toc }
 
 // Whole fills p, 2352 bytes, with the whole sector at lba, which must be part of a track or
