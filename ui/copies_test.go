@@ -86,8 +86,8 @@ func TestCopies(t *testing.T) {
 	p.picture("burn-insert")
 	p.answerSheet("Burn")
 	p.until("the refusal", func() bool { e, _ := p.last("inserting")["error"].(string); return e != "" })
-	if !p.sees("insert another disc.") || p.sees("Insert another disc.") {
-		t.Error("the sheet says twice what to do, or not at all")
+	if !p.sees("insert a blank disc.") || p.sees("Insert another disc.") {
+		t.Errorf("the sheet says twice what to do, or not at all: %v", p.last("inserting"))
 	}
 	changed(t, first)
 	p.events = nil

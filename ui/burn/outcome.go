@@ -67,7 +67,7 @@ func newOutcome(v *View) *outcome {
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
 	why := "Nothing was written"
-	if out.Result.Written > 0 && out.Verdict != model.Simulated {
+	if out.Result.Written > 0 && !out.Simulated {
 		why = ""
 	}
 	o.look.Allow(why)

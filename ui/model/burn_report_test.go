@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -40,6 +41,14 @@ func TestWrittenText(t *testing.T) {
 	}
 	if s := find("Written") + " " + find("Time"); !strings.Contains(s, "15.4 MB") || !strings.Contains(s, "MB/s") && !strings.Contains(s, "kB/s") {
 		t.Errorf("data: %q", s)
+	}
+	r.Verified = true
+	for _, err := range []error{nil, errors.New("a fault")} {
+		for _, l := range Judge(r, err, record.Options{Simulate: true}).Lines() {
+			if l.Name == "Written" {
+				t.Errorf("with %v a simulation has written %s", err, l.Value)
+			}
+		}
 	}
 	r.Plan.Tracks = []record.Track{{Track: disc.Track{Mode: disc.Audio}}}
 	if s := find("Written") + " " + find("Time"); strings.Contains(s, "B") || !strings.Contains(s, "on average 10x") {

@@ -38,12 +38,14 @@ type Outcome struct {
 	Result   job.Result
 	Err      error
 	Disc     job.Outcome // of the disc in its drive, for a report
+	// Simulated is set if nothing was written, whatever the verdict is.
+	Simulated bool
 }
 
 // Judge returns the outcome of a burn. Only a disc that was read back and is equal to a
 // source without defects is verified; nothing else is shown as a success.
 func Judge(r job.Result, err error, o record.Options) Outcome {
-	out := Outcome{Result: r, Err: err}
+	out := Outcome{Result: r, Err: err, Simulated: o.Simulate}
 	set := func(v Verdict, headline, text string) Outcome {
 		out.Verdict, out.Headline, out.Text = v, headline, text
 		return out
@@ -225,7 +227,11 @@ func (o Outcome) Lines() []Line {
 	add("Medium ID", r.MediumID)
 	add("Mode", r.Plan.Recipe)
 	written, rate := writtenText(r)
-	add("Written", written)
+	if o.Simulated {
+		add("Simulated", written)
+	} else {
+		add("Written", written)
+	}
 	if r.Seconds > 0 {
 		add("Time", fmt.Sprintf("%s, on average %s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), rate))
 	}
