@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"

@@ -6,7 +6,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/sector"
-	"slices"
 )
 
 // writeCD is WRITE to a CD-R or CD-RW, in the state st.
