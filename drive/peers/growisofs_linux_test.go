@@ -35,8 +35,10 @@ growisofs -use-the-force-luke=notray,dao -Z $sr=$name.iso` + check, want: one(15
 		{name: "DVD+R, two sessions", medium: "dvd+r", script: more, want: two(15)},
 		// growisofs wants more than the last physical address of the first layer, 400 MB or more,
 		// unless it cannot know the size.
-		{name: "DVD-R DL", medium: "dvd-r dl", script: "cat tree/tree.bin | growisofs -use-the-force-luke=notray -Z $sr=/dev/fd/0; reload; has tree/tree.bin",
-			want: want{sessions: [][]track{{{file: "tree/tree.bin", mode: disc.Mode1, most: 15}}}}},
+		{
+			name: "DVD-R DL", medium: "dvd-r dl", script: "cat tree/tree.bin | growisofs -use-the-force-luke=notray -Z $sr=/dev/fd/0; reload; has tree/tree.bin",
+			want: want{sessions: [][]track{{{file: "tree/tree.bin", mode: disc.Mode1, most: 15}}}},
+		},
 		{name: "DVD+R DL", medium: "dvd+r dl", script: first + check, want: one(15)},
 		{name: "DVD+RW", medium: "dvd+rw", script: more, want: want{sessions: [][]track{{{mode: disc.Mode1, most: 30000}}}}},
 		{name: "DVD-RAM", medium: "dvd-ram", script: first + check, want: one(30000)},
