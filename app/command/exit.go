@@ -188,7 +188,7 @@ func hintFor(err error) string {
 func notReady(err error) bool {
 	for _, no := range []error{
 		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
-		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
 	} {
 		if errors.Is(err, no) {
 			return true

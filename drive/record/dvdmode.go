@@ -27,8 +27,8 @@ type dvd struct {
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
 func (b *Burn) planDVD(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
-		if err := step(ctx); err != nil {
+	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
+		if err := check(ctx); err != nil {
 			return err
 		}
 	}
@@ -72,6 +72,9 @@ func (b *Burn) propertySteps() []string {
 	s = append(s, b.jumpSteps()...)
 	if b.streams() {
 		s = append(s, "write without verification by the drive, which is twice as fast; the comparison after the burn verifies")
+	}
+	if b.driveVerifies() {
+		s = append(s, "let the drive verify what it writes, which takes about twice as long")
 	}
 	if b.book.set {
 		s = append(s, fmt.Sprintf("set the book type of %v to %v, and restore the drive's setting afterwards", b.book.target, b.book.want))

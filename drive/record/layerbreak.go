@@ -100,6 +100,9 @@ func (b *Burn) setLayers(ctx context.Context, have mmc.LayerBoundary) error {
 	chosen := p.Breaks[n].Sectors
 	p.Layers = []int64{chosen, max(p.Padded-chosen, 0)}
 	b.breaks = true
+	if room := 2*chosen - p.Padded; b.o.Appendable && !b.recipe.single && b.recipe.mode != mmc.LayerJump && chosen < l.most {
+		b.say("with this layer break the disc keeps room for %d sectors at most for further sessions; with the layer break at the end of the first layer (%d sectors) it would be %d", room, l.most, 2*l.most-p.Padded)
+	}
 	return nil
 }
 

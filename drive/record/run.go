@@ -240,6 +240,7 @@ func (r *burning) prepareMedium() error {
 		return r.before("erase the disc", fmt.Errorf("%w: it is still %v", ErrUnchanged, m.info.Status))
 	}
 	r.medium = m
+	r.checkFormat()
 	if room := m.freeSectors(); room < r.plan.Sectors {
 		return r.before("examine the erased disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, room))
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
@@ -63,10 +64,22 @@ func (b *Burn) checkVerify(ctx context.Context) error {
 	switch {
 	case scsi.Gone(err):
 		return fmt.Errorf("read the spare areas of the disc: %w", err)
-	case err != nil || s.Allocated == 0:
-		return refuse("the drive verifies a BD-R only if it has spare areas; format it with them (option \"spare\"), or let the disc be compared afterwards", ErrNoMode)
+	case err == nil && s.Allocated > 0:
+		return nil
 	}
-	return nil
+	return refuse("a drive verifies a BD-R while it writes only if the disc has spare areas, and this one has none; choose spare areas if it is blank, or leave the verification to the comparison afterwards", ErrNoMode)
+}
+
+// driveVerifies reports whether the drive verifies what it writes, as far as that was chosen
+// or is usual.
+func (b *Burn) driveVerifies() bool {
+	switch {
+	case b.verifies():
+		return !b.streams()
+	case b.medium.profile == mmc.BDRSRM && b.chosen != nil:
+		return true
+	}
+	return b.o.DriveVerify
 }
 
 // put sends one WRITE. While a disc is streamed, whole ECC blocks are sent as such; a drive
@@ -77,7 +90,8 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	switch {
 	case r.stream12 && whole:
 		err := mmc.Write12(r.work, r.t, lba, p, true)
-		if scsi.Unsupported(err) || scsi.InvalidField(err) {
+		tooLarge := r.most == 0 && int64(len(p)) > unit*disc.SectorSize // perhaps; see smaller
+		if scsi.Unsupported(err) || scsi.InvalidField(err) && !tooLarge {
 			r.stream12 = false
 			r.inform("the drive does not support writing without verification: %v", err)
 			break
@@ -95,18 +109,19 @@ func (r *burning) put(lba disc.LBA, p []byte, size int) error {
 	return mmc.WriteBlocks(r.work, r.t, lba, p, size)
 }
 
-// smaller reports whether a WRITE was rejected because it is too large, and makes all
-// further ones as large as an ECC block, or on CD as small as most programs send them.
+// smaller reports whether a WRITE was rejected because it may be too large, by the drive or by
+// the system, and makes all further ones as large as an ECC block, or on CD as small as most
+// programs send them.
 func (r *burning) smaller(err error, p []byte) bool {
 	most := int(r.recipe.unit) * disc.SectorSize
 	if r.medium.profile.IsCD() {
 		most = smallCDWrite
 	}
-	if !scsi.InvalidField(err) || r.most > 0 || len(p) <= most {
+	if !scsi.InvalidField(err) && !errors.Is(err, scsi.ErrNotSent) || r.most > 0 || len(p) <= most {
 		return false
 	}
 	r.most = most
-	r.inform("the drive rejects writes of %d bytes, so smaller ones are sent: %v", len(p), err)
+	r.inform("writes of %d bytes are rejected, so smaller ones are sent: %v", len(p), err)
 	return true
 }
 
