@@ -51,7 +51,7 @@ func TestLossNeedsAgreement(t *testing.T) {
 		})
 	}
 	ready(true)
-	if p.shown("Not on the disc") || !p.shown("Automatic:  session at once") {
+	if p.shown("Different from the source") || !p.shown("Automatic:  session at once") {
 		t.Error("something is lost, or the mode is not shown")
 	}
 	p.press("Tracks")
@@ -71,7 +71,7 @@ func TestLossNeedsAgreement(t *testing.T) {
 	p.burning.Options.Mode = record.TrackAtOnce
 	p.burning.Plan()
 	ready(false)
-	if !p.shown("Not on the disc") || !p.shown("agree to that first") {
+	if !p.shown("Different from the source") || !p.shown("agree to that first") {
 		t.Errorf("it says %v", p.last("settings"))
 	}
 	p.picture("burn-loss")
@@ -79,7 +79,7 @@ func TestLossNeedsAgreement(t *testing.T) {
 	if p.burning.Stage() != model.Settings {
 		t.Fatal("it has begun")
 	}
-	p.tick("Burn it without what is missing")
+	p.tick("Burn it with these differences")
 	if p.last("settings")["ready"] != true {
 		t.Fatalf("after the agreement: %v", p.last("settings"))
 	}
@@ -97,7 +97,7 @@ func TestLossNeedsAgreement(t *testing.T) {
 // TestOnlyOptionsThatApply checks that options that do not exist for a medium are absent.
 func TestOnlyOptionsThatApply(t *testing.T) {
 	for medium, want := range map[string]string{
-		"cd-r": "Simulation Finalize Overburn", "dvd+r": "Finalize", "dvd-r": "Simulation Finalize", "dvd-ram": "Let", "bd-re": "Let", "dvd+rw": "",
+		"cd-r": "Simulation Finalize Overburn", "dvd+r": "Finalize Overburn", "dvd+r%20dl": "Finalize", "dvd-r": "Simulation Finalize Overburn", "dvd-ram": "Let", "bd-re": "Let", "dvd+rw": "",
 	} {
 		t.Run(medium, func(t *testing.T) {
 			t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium="+medium)

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive"
 	"glassmaster/drive/job"
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 )
 
@@ -55,6 +56,10 @@ func TestBurnInTwoDrives(t *testing.T) {
 		t.Error("the verdicts cannot be read")
 	}
 	p.picture("burn-two-drives-outcome")
+	p.burning.Show(0) // and the headline is not about that one alone
+	if !p.shown("1 OF 2 DISCS FAILED") || !p.shown("All ") {
+		t.Error("the good disc hides the bad one")
+	}
 	r := p.report()
 	if len(r.Discs) != 2 || r.Discs[0].Verdict != job.Good || r.Discs[1].Verdict != job.Bad {
 		t.Errorf("the report is %+v", r)
@@ -81,6 +86,9 @@ func TestCopies(t *testing.T) {
 	p.picture("burn-insert")
 	p.answerSheet("Burn")
 	p.until("the refusal", func() bool { e, _ := p.last("inserting")["error"].(string); return e != "" })
+	if !p.sees("insert a blank disc.") || p.sees("Insert another disc.") {
+		t.Errorf("the sheet says twice what to do, or not at all: %v", p.last("inserting"))
+	}
 	changed(t, first)
 	p.events = nil
 	p.answerSheet("Burn")
@@ -112,6 +120,12 @@ func TestCopyWithOneDrive(t *testing.T) {
 	p.events = nil
 	p.press("Read the disc")
 	p.until("the question", func() bool { return p.sheet() == "Insert a blank disc" && !p.burning.Checking() })
+	for _, phase := range p.burning.Phases() {
+		if phase.Phase == progress.Writing {
+			t.Error("reading the disc is called writing")
+		}
+	}
+	p.until("what was read", func() bool { return p.shown("was read, and is not burned yet") })
 	changed(t, disc)
 	p.answerSheet("Burn")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })

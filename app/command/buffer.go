@@ -11,11 +11,12 @@ import (
 // bufferFlag is the size of a buffer, such as "64M" or "64MiB".
 type bufferFlag struct{ bytes *int64 }
 
+// String returns the default, for the help.
 func (f bufferFlag) String() string {
 	if f.bytes == nil || *f.bytes != 0 {
 		return ""
 	}
-	return "32M"
+	return fmt.Sprintf("%dM", ring.DefaultSize>>20)
 }
 
 func (bufferFlag) Type() string { return "SIZE" }
@@ -33,7 +34,7 @@ func (f bufferFlag) Set(text string) error {
 	case err != nil:
 		return fmt.Errorf("%q is no size, such as 64M", text)
 	case n < 0 || n > ring.MostSize/unit || n*unit < ring.LeastSize:
-		return fmt.Errorf("a buffer has from %dM to %dM", ring.LeastSize>>20, ring.MostSize>>20)
+		return fmt.Errorf("a buffer can have %dM to %dM", ring.LeastSize>>20, ring.MostSize>>20)
 	}
 	*f.bytes = n * unit
 	return nil

@@ -76,6 +76,7 @@ func (o *burning) register(c *cobra.Command) {
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.Var(bufferFlag{&o.Buffer}, "buffer", "`SIZE` of the buffer between reading and writing, from 1M to 1G")
+	f.BoolVar(&o.Overburn, "overburn", false, "write beyond the capacity that a CD, DVD-R or DVD+R reports, as far as drive and disc allow")
 	registerDVD(c, &o.Options)
 	f.IntVar(&o.copies, "copies", 1, "burn `N` discs, one after the other; several drives burn N discs each")
 	f.StringVar(&o.report, "report", "", "write a report to `FILE`: text (.txt) or JSON (.json), also if the burn fails")

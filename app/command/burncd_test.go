@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
@@ -30,5 +31,25 @@ func TestBurnAudio(t *testing.T) {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("%q is missing in\n%s", want, r.out)
 		}
+	}
+}
+
+// TestVerifyPregaps burns images whose pre-gaps have sound, which the table of contents of the disc
+// does not tell: disc and image are equal, until a sector of a pre-gap differs.
+func TestVerifyPregaps(t *testing.T) {
+	for name, src := range map[string]disc.Disc{"audio": imagetest.Audio(t), "mixed": imagetest.Mixed(t)} {
+		image := imagetest.Create(t, cue.Format, src, format.Options{}, "disc.cue")
+		drive := "virtual:" + filepath.Join(t.TempDir(), "medium") + "?medium=cd-r"
+		must(t, OK, "burn", "--yes", image, drive)
+		must(t, OK, "verify", image, drive)
+		bin := filepath.Join(filepath.Dir(image), "disc.bin")
+		p := []byte(content(t, bin))
+		at := 20
+		if name == "mixed" {
+			at = 350
+		}
+		p[at*2352+100] ^= 1
+		put(t, bin, string(p))
+		must(t, Differs, "verify", image, drive)
 	}
 }

@@ -17,11 +17,10 @@ import (
 // registerDVD adds the flags for DVD and BD.
 func registerDVD(c *cobra.Command, o *record.Options) {
 	f := c.Flags()
-	f.Var(layerBreakFlag{&o.LayerBreak}, "layer-break", "change the layer of a dual-layer DVD after `N` sectors, or \"auto\": as in the image, at a cell of a DVD-Video, or at the half")
+	f.Var(layerBreakFlag{&o.LayerBreak}, "layer-break", "change the layer of a dual-layer DVD after `N` sectors, or \"auto\": as in the image, at a cell of a DVD-Video, or in the middle")
 	f.Var(bookTypeFlag{&o.BookType}, "book-type", "let a DVD+R, DVD+R DL or DVD+RW say that it is a `TYPE`: dvd-rom, or its own, such as dvd+r")
 	f.Var(spareFlag{&o.Spare}, "spare", "format a BD-RE or blank BD-R with spare areas first, `KIND`: none, usual, most, or a number of sectors")
-	f.BoolVar(&o.DriveVerify, "drive-verify", false, "let the drive verify what it writes to DVD-RAM and BD-RE, and replace bad sectors, at half the speed")
-	f.BoolVar(&o.Overburn, "overburn", false, "write beyond the capacity that a CD, DVD-R or DVD+R reports, as far as drive and disc allow")
+	f.BoolVar(&o.DriveVerify, "drive-verify", false, "let the drive verify what it writes to DVD-RAM, DVD+RW, BD-RE or a formatted BD-R, at half the speed")
 	offer(c, "layer-break", "auto")
 	offer(c, "book-type", "dvd-rom", "dvd+r", "dvd+r-dl", "dvd+rw")
 	offer(c, "spare", "none", "usual", "most")

@@ -47,7 +47,7 @@ code is 6.`,
 	}
 	o.register(c)
 	f := c.Flags()
-	f.BoolVar(&o.Force, "force", false, "copy a disc that is incomplete, or of which not everything can be written")
+	f.BoolVar(&o.Force, "force", false, "copy a disc that is incomplete")
 	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read")
 	f.StringVar(&o.temp, "temp", "", "`FOLDER` of the temporary image (default the cache folder)")
 	return c
@@ -109,8 +109,8 @@ func (inv *invocation) readTemp(ctx context.Context, from string, o copying) (*j
 		return image, none, inv.refused(err)
 	}
 	inv.warnAll(j.Plan().Notices)
-	if j.Plan().Drops && !o.Force {
-		return image, none, lossy{"of the copy"}
+	if j.Plan().Drops && !o.AcceptLoss {
+		return image, none, advise(lossy{"of the temporary image"}, "use --accept-loss to copy it without that")
 	}
 	inv.note("%s (%s) -> temporary image in %s: %s", from, units.Size(j.Plan().Sectors*disc.SectorSize), folder, image.Format)
 	r, err := j.Run(ctx, inv.report())

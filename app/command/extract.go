@@ -40,8 +40,9 @@ written as \x1b for each byte. Every changed name is reported.
 names.
 
 --track N -o FILE writes the track itself to a file, from index 1 to its end: an audio
-track as WAV, or as samples without a header if FILE ends in .bin; a data track as the 2048 bytes of
-user data of each sector, or as whole sectors of 2352 bytes if FILE ends in .bin.`,
+track as WAV, or as samples without a header if FILE ends in .bin, with the pre-gap of the next
+track; a data track as the 2048 bytes of user data of each sector, or as whole sectors of 2352
+bytes if FILE ends in .bin.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
   glassmaster extract --boot debian.iso -C /tmp/boot

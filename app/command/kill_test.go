@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -140,8 +141,12 @@ func TestKilled(t *testing.T) {
 				}
 			}
 			option := []string{"&kill=", "&cut="}[r.IntN(2)] + strconv.Itoa(1+r.IntN(160))
-			k.burn(k.image, option, blank...)
-			t.Log(option, k.old != "")
+			var way []string
+			if r.IntN(2) == 0 {
+				way = killedWays[m.Name]
+			}
+			k.burn(k.image, option, slices.Concat(way, blank)...)
+			t.Log(option, way, k.old != "")
 			left[k.left()]++
 			k.check()
 			again := run(t, append([]string{"burn", k.image, k.recorder}, blank...)...)
@@ -155,6 +160,18 @@ func TestKilled(t *testing.T) {
 		})
 	}
 	t.Logf("discs after a kill: %v", left)
+}
+
+// killedWays are options of burns that are killed, for ways that are not chosen by themselves.
+var killedWays = map[string][]string{
+	"DVD-R":    {"--mode", "dao"},
+	"DVD-RW":   {"--mode", "incremental"},
+	"DVD-R DL": {"--mode", "jump"},
+	"DVD+R DL": {"--layer-break", "1024"},
+	"DVD-RAM":  {"--drive-verify"},
+	"BD-R":     {"--spare", "usual"},
+	"BD-R DL":  {"--spare", "most"},
+	"BD-RE":    {"--spare", "most"},
 }
 
 // left classifies what a kill left on the disc, for the figures.

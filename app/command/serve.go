@@ -252,35 +252,10 @@ func (inv *invocation) serveEvents() func(serve.Event) {
 			}) // nothing can be done about it
 			return
 		}
-		if text := eventText(e); text != "" {
-			inv.note("%s", text)
+		if e.Kind != serve.Listening && e.Kind != offered { // announce has said it
+			inv.note("%v", e)
 		}
 	}
-}
-
-// eventText returns the text of an event.
-func eventText(e serve.Event) string {
-	who := e.Address
-	if e.Initiator != "" {
-		who = e.Initiator + " (" + e.Address + ")"
-	}
-	what := e.Target
-	if what == "" {
-		what = "the list of targets"
-	}
-	switch e.Kind {
-	case serve.LoggedIn:
-		return who + " uses " + what
-	case serve.LoggedOut:
-		return who + " has logged out of " + what
-	case serve.Lost:
-		return "the connection of " + who + " to " + what + " has ended: " + e.Text
-	case serve.Refused:
-		return who + " was refused: " + e.Text
-	case serve.Failed:
-		return e.Target + ": " + e.Text
-	}
-	return ""
 }
 
 // stillConnected says who is connected when the server is to end.

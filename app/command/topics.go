@@ -15,14 +15,14 @@ func exitCodesTopic(*invocation) *cobra.Command {
      "info --check" found damage; a drive reported success, but the disc does not
      confirm it; the last burn of the disc was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used, or not with these options: of the wrong kind, blank, full, too small, or
-     left open by an interrupted burn
+     used: of the wrong kind, blank, full, too small, or left open by an
+     interrupted burn
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
-  7  nothing was written, because the image format, or the mode in which a CD would
-     be burned, cannot hold everything on the disc; the warnings say what ("convert"
-     and "read" without --force, "burn" and "copy" without --accept-loss)`,
+  7  nothing was written, because the image format ("convert" and "read" without
+     --force) or the disc in its mode ("burn" and "copy" without --accept-loss)
+     cannot hold everything; the warnings say what`,
 	}
 }
 
@@ -71,12 +71,15 @@ The data of a result:
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
-            remarks (texts about empty ends of tracks), sha256, differs, faults
+            remarks (texts about empty ends of tracks), sha256, differs,
+            read_offset (samples by which the drive delivers audio too late),
+            excused_samples (that this moves out of reach, not compared), faults
             (of one disc, or of two equal ones); of one disc: checks, checksums (that
             the image stores: name, correct, problem); with --repair as for convert,
             and: repaired_sectors, faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
+            write_protected (by what), spare_free_sectors, defective_blocks,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
             be read), session_count (including an open or empty last one),
             last_session (empty, incomplete, damaged, complete), tracks (number,

@@ -36,8 +36,8 @@ func findTrack(src *source.Source, number int) (disc.Track, error) {
 	return disc.Track{}, advise(fmt.Errorf("%s has no track %d", src.Name, number), `"glassmaster info" lists the tracks`)
 }
 
-// extractTrack writes a track itself to a file, from its index 1 to its end. "-" is standard
-// output.
+// extractTrack writes a track itself to a file, from its index 1 to its end: see
+// [extract.Played]. "-" is standard output.
 func (inv *invocation) extractTrack(ctx context.Context, image string, number int, output string, replace bool) error {
 	inv.piped = output == "-"
 	src, err := inv.openSource(ctx, image)
@@ -49,6 +49,7 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 	if err != nil {
 		return err
 	}
+	t = extract.Played(src, t)
 	form, err := extract.TrackFormFor(output, t)
 	if err != nil {
 		return usage(err)

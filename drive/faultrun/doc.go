@@ -1,6 +1,7 @@
 // Package faultrun tests burns with simulated faults. It burns discs of every kind in
 // virtual recorders with every fault of package virtual, and compares the result of each
-// burn with the file that holds the disc.
+// burn with the file that holds the disc. CDs of several tracks are also burned in drives
+// that record something else than they were sent.
 //
 // A run is a fault and a medium. A seed determines the rest: where the fault occurs,
 // whether the disc is blank, holds data to be overwritten, or has a session, and the

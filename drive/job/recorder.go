@@ -45,28 +45,26 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	if err := scsi.Writable(r.t); err != nil { // before asking for confirmation
 		return nil, fmt.Errorf("the drive is open for reading only: %w", err)
 	}
-	lost, err := r.unheld(ctx)
-	for _, what := range lost {
-		r.lost = append(r.lost, disc.Notice{Severity: disc.Warning, Text: "Not everything of the source is burned: " + what + "."})
-	}
+	r.lost, err = r.unheld(ctx)
 	return r, err
 }
 
 // written is what is written of a disc to a DVD or BD: the data of one track.
 const written = format.Audio | format.Sessions | format.Tracks | format.Raw | format.Pregaps // others are refused
 
-// unheld returns what is not burned of the source, as parts of sentences. The plan of a CD says
-// so itself.
-func (r *recorder) unheld(ctx context.Context) ([]string, error) {
+// unheld returns what is not burned of the source. The plan of a CD, which has tracks, says so
+// itself.
+func (r *recorder) unheld(ctx context.Context) ([]disc.Notice, error) {
 	p := r.burn.Plan()
-	if len(p.Modes) == 0 {
-		return format.Unheld(ctx, written, r.in.disc)
+	if len(p.Tracks) > 0 {
+		return p.Lost, nil
 	}
-	var lost []string
-	for _, n := range p.Lost {
-		lost = append(lost, n.Text)
+	parts, err := format.Unheld(ctx, written, r.in.disc)
+	var lost []disc.Notice
+	for _, what := range parts {
+		lost = append(lost, disc.Notice{Severity: disc.Warning, Text: what})
 	}
-	return lost, nil
+	return lost, err
 }
 
 func (r *recorder) planned() Plan {

@@ -48,23 +48,51 @@ func (m MediaIdentity) Maker() string {
 	return ""
 }
 
-// Maker returns the company that made a CD-R or CD-RW, as far as it is known, or "": it has
-// the minutes, seconds and tens of frames at which the lead-in begins.
+// Maker returns the manufacturer of a CD-R or CD-RW by the second and the tens of frames at which
+// its lead-in begins according to the ATIP; "" if it is not known. The codes are those on which
+// the public lists of cdrdao and cdrtools agree. Many manufacturers sold what others made.
 func (a ATIP) Maker() string {
-	switch [3]int{a.LeadIn.M, a.LeadIn.S, a.LeadIn.F / 10} {
-	case [3]int{97, 24, 0}:
+	if a.LeadIn.M != 97 {
+		return ""
+	}
+	switch [2]int{a.LeadIn.S, a.LeadIn.F / 10} {
+	case [2]int{24, 0}, [2]int{46, 0}:
 		return "Taiyo Yuden"
-	case [3]int{97, 15, 1}, [3]int{97, 31, 0}:
-		return "Ritek"
-	case [3]int{97, 17, 0}:
-		return "Moser Baer India"
-	case [3]int{97, 26, 6}:
+	case [2]int{24, 1}:
+		return "Sony"
+	case [2]int{25, 2}, [2]int{47, 1}:
+		return "Hitachi Maxell"
+	case [2]int{26, 1}, [2]int{47, 4}:
+		return "Postech"
+	case [2]int{26, 2}:
+		return "SKC"
+	case [2]int{26, 4}, [2]int{46, 4}:
+		return "Fuji Photo Film"
+	case [2]int{26, 5}, [2]int{48, 6}:
+		return "Lead Data"
+	case [2]int{26, 6}, [2]int{46, 6}:
 		return "CMC Magnetics"
-	case [3]int{97, 27, 3}:
+	case [2]int{27, 1}, [2]int{48, 2}:
+		return "Plasmon"
+	case [2]int{27, 2}, [2]int{47, 2}:
 		return "Princo"
-	case [3]int{97, 32, 1}:
+	case [2]int{27, 3}, [2]int{48, 3}:
+		return "Pioneer"
+	case [2]int{27, 4}, [2]int{48, 1}:
+		return "Kodak Japan"
+	case [2]int{27, 5}, [2]int{48, 5}:
+		return "Mitsui Chemicals"
+	case [2]int{27, 6}, [2]int{48, 0}:
+		return "Ricoh"
+	case [2]int{28, 1}, [2]int{49, 1}:
+		return "Gigastorage"
+	case [2]int{31, 0}, [2]int{47, 5}, [2]int{15, 1}:
+		return "Ritek"
+	case [2]int{32, 0}, [2]int{49, 0}, [2]int{15, 0}:
+		return "TDK"
+	case [2]int{32, 1}:
 		return "Prodisc"
-	case [3]int{97, 34, 2}:
+	case [2]int{34, 2}, [2]int{50, 2}, [2]int{15, 2}:
 		return "Mitsubishi Chemical"
 	}
 	return ""

@@ -41,7 +41,6 @@ type WriteParameters struct {
 	LinkSize     int  // sectors; 0: not valid
 	Multisession bool // another session can follow
 	FixedPacket  bool
-	CopyOnce     bool // audio: a copy that must not be copied digitally again (SCMS)
 	TrackMode    byte // CONTROL nibble: 4 data, 5 data written incrementally
 	DataBlock    byte // BlockRaw and so on
 	Session      byte // session format: 00h CD-DA and CD-ROM, 10h CD-i, 20h XA
@@ -63,7 +62,7 @@ func (w WriteParameters) encode() []byte {
 	p := make([]byte, 2+pageLength)
 	p[0], p[1] = 5, pageLength
 	p[2] = bit(w.BufferFree, 6) | bit(w.LinkSize > 0, 5) | bit(w.Test, 4) | byte(w.Type)
-	p[3] = bit(w.FixedPacket, 5) | bit(w.CopyOnce, 4) | w.TrackMode&15
+	p[3] = bit(w.FixedPacket, 5) | w.TrackMode&15
 	if w.Multisession {
 		p[3] |= 0xC0
 	}

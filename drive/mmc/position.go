@@ -7,7 +7,6 @@ import (
 
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/sector"
 )
 
 // ErrNoPosition is returned for a sector whose Q sub-channel contains no position, but
@@ -17,35 +16,48 @@ var ErrNoPosition = errors.New("the sub-channel of this sector holds no position
 // qLength is the size of a formatted Q sub-channel in bytes.
 const qLength = 16
 
-// Position is where a sector is according to its Q sub-channel.
-type Position struct{ Track, Index int }
+// Position is where a sector is according to its Q sub-channel. Index 0 is a pre-gap. Some
+// drives return all numbers in BCD, as they are on the disc, and others in binary.
+type Position struct {
+	Track, Index int
+	Address      [3]byte // minutes, seconds, frames
+}
 
-// Is reports whether a position is in an index of a track. Drives return both numbers in BCD or
-// binary.
-func (p Position) Is(track, index int) bool { return p.In(track) && isNumber(p.Index, index) }
+// Is reports whether the sector is in this track and index.
+func (p Position) Is(track, index int) bool { return p.In(track) && is(p.Index, index) }
 
-// In reports whether a position is in a track.
-func (p Position) In(track int) bool { return isNumber(p.Track, track) }
+// In reports whether the sector is in this track.
+func (p Position) In(track int) bool { return is(p.Track, track) }
 
-func isNumber(got, want int) bool { return got == want || got == int(sector.BCD(want)) }
+// is reports whether a number is the wanted one, as such or in BCD.
+func is(got, want int) bool { return got == want || got == want/10<<4|want%10 }
 
-// ReadIndex returns the index of a sector within its track, CD only; 0 is the pre-gap, as
-// ReadPosition does. Some drives return the index in BCD, as it is on the disc, and others
-// in binary.
-func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error) {
-	p, err := ReadPosition(ctx, t, lba)
-	return byte(p.Index), err
+// BCD returns the address that the sub-channel states if its numbers are in BCD, and whether
+// they can be.
+func (p Position) BCD() (disc.LBA, bool) {
+	var n [3]int
+	for i, b := range p.Address {
+		if n[i] = int(b>>4)*10 + int(b&15); b>>4 > 9 || b&15 > 9 {
+			return 0, false
+		}
+	}
+	return disc.MSF{M: n[0], S: n[1], F: n[2]}.LBA(), true
+}
+
+// Binary returns the address that the sub-channel states if its numbers are in binary.
+func (p Position) Binary() disc.LBA {
+	return disc.MSF{M: int(p.Address[0]), S: int(p.Address[1]), F: int(p.Address[2])}.LBA()
 }
 
 // ReadPosition returns the track and the index of a sector, CD only. It reads only the Q
 // sub-channel (READ CD BEh, MMC-6 6.19, main channel none, sub-channel 010b: byte 0 CONTROL and
-// ADR, 1 track, 2 index, both in BCD or binary as the drive has it).
+// ADR, 1 track, 2 index, 7 to 9 address).
 func ReadPosition(ctx context.Context, t scsi.Transport, lba disc.LBA) (Position, error) {
 	p, err := readQ(ctx, t, lba)
 	if err != nil {
 		return Position{}, err
 	}
-	return Position{int(p[1]), int(p[2])}, nil
+	return Position{int(p[1]), int(p[2]), [3]byte(p[7:])}, nil
 }
 
 // readQ reads the Q sub-channel of a sector that holds a position.

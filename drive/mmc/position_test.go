@@ -8,28 +8,41 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-func TestReadIndex(t *testing.T) {
+func TestReadPosition(t *testing.T) {
 	for _, c := range []struct {
 		reply string
-		index byte
+		want  Position
 		err   error
 	}{
-		{"41 01 01 00 00 10 00 00 02 10 00 00 00 00 00 00", 1, nil},
-		{"01 02 00 00 01 74 00 00 25 73 00 00 00 00 00 00", 0, nil},
-		{"42 12 34 56 78 90 12 30 00 10 00 00 00 00 00 00", 0, ErrNoPosition},
-		{"00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", 0, ErrNoPosition},
+		{"41 01 01 00 00 10 00 00 27 72 00 00 00 00 00 00", Position{1, 1, [3]byte{0, 0x27, 0x72}}, nil},
+		{"01 02 00 00 01 74 00 00 1b 49 00 00 00 00 00 00", Position{2, 0, [3]byte{0, 0x1b, 0x49}}, nil},
+		{"42 12 34 56 78 90 12 30 00 10 00 00 00 00 00 00", Position{}, ErrNoPosition},
+		{"00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", Position{}, ErrNoPosition},
 	} {
 		d := &drive{reply: unhex(t, c.reply)}
-		got, err := ReadIndex(t.Context(), d, 1947)
-		if got != c.index || !errors.Is(err, c.err) {
-			t.Errorf("%s: %d, %v", c.reply, got, err)
+		got, err := ReadPosition(t.Context(), d, 1947)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %+v, %v", c.reply, got, err)
 		}
 		if cdb := hex.EncodeToString(d.cdb); cdb != "be000000079b000001000200" {
 			t.Errorf("command %s", cdb)
 		}
 	}
-	if _, err := ReadIndex(t.Context(), &drive{reply: make([]byte, 8)}, 0); err == nil {
+	if _, err := ReadPosition(t.Context(), &drive{reply: make([]byte, 8)}, 0); err == nil {
 		t.Error("an incomplete reply was accepted")
+	}
+	for _, n := range []int{12, 0x12} {
+		if p := (Position{Track: n, Index: n}); !p.Is(12, 12) || p.Is(12, 11) || p.Is(11, 12) {
+			t.Errorf("%+v", p)
+		}
+	}
+	p := Position{Address: [3]byte{0, 0x27, 0x72}}
+	if at, ok := p.BCD(); at != 1947 || !ok {
+		t.Errorf("%d, %v", at, ok)
+	}
+	p = Position{Address: [3]byte{0, 27, 72}}
+	if _, ok := p.BCD(); p.Binary() != 1947 || ok {
+		t.Errorf("%d, %v", p.Binary(), ok)
 	}
 }
 

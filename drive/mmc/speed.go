@@ -54,6 +54,40 @@ func decodeWriteSpeeds(p []byte) ([]WriteSpeed, error) {
 	return all, nil
 }
 
+// Rotation is how the drive turns a disc while it reads or writes (MMC-6 6.7, 6.38).
+type Rotation byte
+
+// Kinds of rotation control.
+const (
+	MediumRotation Rotation = 0 // as usual for the medium: CLV or zoned
+	CAV            Rotation = 1 // constant angular velocity
+)
+
+// Streaming is a request for speeds.
+type Streaming struct {
+	Start, End  int64 // addresses for which it applies
+	Read, Write int   // kB/s
+	Rotation    Rotation
+	Exact       bool // the drive reports an error rather than being slower
+}
+
+// SetStreamingSpeeds sets the read and write speeds (SET STREAMING B6h, MMC-6 6.38,
+// performance descriptor: byte 0 rotation control (bits 3-4), restore defaults (2), exact
+// (1), 4-7 start, 8-11 end, 12-15 read size and 16-19 read time, 20-23
+// write size and 24-27 write time). A drive keeps them for the next medium too; see
+// [RestoreStreaming].
+func SetStreamingSpeeds(ctx context.Context, t scsi.Transport, s Streaming) error {
+	p := make([]byte, 28)
+	p[0] = byte(s.Rotation)<<3&0x18 | bit(s.Exact, 1)
+	be.PutUint32(p[4:], uint32(s.Start))
+	be.PutUint32(p[8:], uint32(s.End))
+	be.PutUint32(p[12:], uint32(s.Read))
+	be.PutUint32(p[16:], 1000) // milliseconds
+	be.PutUint32(p[20:], uint32(s.Write))
+	be.PutUint32(p[24:], 1000)
+	return sendStreaming(ctx, t, p)
+}
+
 // RestoreStreaming restores the drive's default speeds (SET STREAMING B6h, MMC-6 6.38,
 // RDD).
 func RestoreStreaming(ctx context.Context, t scsi.Transport) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"glassmaster/drive/mmc"
@@ -132,14 +133,58 @@ func (d *medium) indexAt(ctx context.Context, t disc.Track, lba disc.LBA) (int, 
 // maxIndex is the last index that a track can have.
 const maxIndex = 99
 
-// positionAt reads the position of a sector, or of the one before it, if the sub-channel of the
-// sector holds a code.
+// positionAt is position for callers that do not hold the mutex.
 func (d *medium) positionAt(ctx context.Context, lba disc.LBA) (mmc.Position, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p, err := mmc.ReadPosition(ctx, d.t, lba)
-	if errors.Is(err, mmc.ErrNoPosition) && lba > 0 {
-		p, err = mmc.ReadPosition(ctx, d.t, lba-1)
+	return d.position(ctx, lba)
+}
+
+// position reads the position of a sector, or of the one before it if the sub-channel of the
+// sector holds a code, as one in a hundred does. The caller holds the mutex.
+func (d *medium) position(ctx context.Context, lba disc.LBA) (mmc.Position, error) {
+	at := lba - d.late
+	p, err := mmc.ReadPosition(ctx, d.t, at)
+	if errors.Is(err, mmc.ErrNoPosition) && at > 0 {
+		p, err = mmc.ReadPosition(ctx, d.t, at-1)
 	}
 	return p, err
 }
+
+// measureLate finds out by how many sectors the drive delivers sub-channels too late or too
+// early: the address that they state, in sectors after each other, is always as far from the one
+// that was asked for. That is true of numbers in BCD or of numbers in binary, as the drive has
+// them, and of neither if the sub-channels cannot be relied on.
+func (d *medium) measureLate(ctx context.Context) {
+	if !hasAudio(d.toc.Sessions) {
+		return
+	}
+	from := d.toc.Sessions[0].Tracks[0].Start + lateReads
+	var decimal, binary []disc.LBA
+	for at := from; at < from+lateReads; at++ {
+		p, err := mmc.ReadPosition(ctx, d.t, at)
+		if errors.Is(err, mmc.ErrNoPosition) {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		if n, ok := p.BCD(); ok {
+			decimal = append(decimal, n-at)
+		}
+		binary = append(binary, p.Binary()-at)
+	}
+	for _, by := range [][]disc.LBA{decimal, binary} {
+		if len(by) == len(binary) && len(by) > 0 && slices.Min(by) == slices.Max(by) && max(by[0], -by[0]) <= mostLate {
+			d.late = by[0]
+			break
+		}
+	}
+}
+
+// lateReads is how many sectors after each other are read by measureLate: so many that numbers
+// in binary are not mistaken for BCD. mostLate is how late sub-channels are at most.
+const (
+	lateReads = 16
+	mostLate  = 16
+)

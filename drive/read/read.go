@@ -70,6 +70,7 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 		return nil, ErrBlank
 	}
 	if d.cd {
+		d.measureLate(ctx)
 		d.trim(ctx)
 		d.readIndexes(ctx)
 		d.readCodes(ctx)
@@ -121,6 +122,7 @@ type medium struct {
 	notices []disc.Notice // about its tracks and sessions
 	open    disc.LBA      // where the open session begins, -1: none
 	gap     *gap          // addresses that do not exist, nil: none
+	late    disc.LBA      // how many sectors too late the drive delivers sub-channels
 
 	mu     sync.Mutex // one command at a time
 	read12 bool       // the drive does not support READ(10)

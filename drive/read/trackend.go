@@ -2,7 +2,6 @@ package read
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
@@ -170,11 +169,7 @@ func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap f
 }
 
 // isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
-// One sector in a hundred holds the catalogue number there, and the next one does not.
 func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
-	index, err := mmc.ReadIndex(ctx, d.t, lba)
-	if errors.Is(err, mmc.ErrNoPosition) {
-		index, err = mmc.ReadIndex(ctx, d.t, lba-1)
-	}
-	return err == nil && index == 0, err
+	p, err := d.position(ctx, lba)
+	return err == nil && p.Index == 0, err
 }

@@ -189,7 +189,7 @@ func (r *burning) writeZeros(probes []span, phase progress.Phase) error {
 		total += s.count
 	}
 	r.rep.Phase(phase, total*disc.SectorSize)
-	p := make([]byte, max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)*disc.SectorSize)
+	p := make([]byte, r.chunk()*disc.SectorSize)
 	if r.filler != nil {
 		r.filler(p)
 	}

@@ -190,3 +190,42 @@ func TestCDLoss(t *testing.T) {
 		}
 	}
 }
+
+// silence is a disc of digital silence.
+type silence struct{ toc disc.TOC }
+
+func (s silence) TOC() disc.TOC { return s.toc }
+
+func (silence) Close() error { return nil }
+
+func (silence) ReadSectors(_ context.Context, p []byte, _ disc.LBA, f disc.Form) (int, error) {
+	if f != disc.Raw {
+		return 0, disc.ErrForm
+	}
+	clear(p)
+	return len(p) / disc.RawSectorSize, nil
+}
+
+// TestCDReason plans to burn tracks that are too short for session at once, with texts that
+// no mode can write as they are. Raw is chosen because of the tracks, and that is the reason
+// that is given; they are counted, and not listed.
+func TestCDReason(t *testing.T) {
+	var tracks []disc.Track
+	for i := range 3 {
+		tracks = append(tracks, disc.Track{Number: i + 1, Mode: disc.Audio, Start: disc.LBA(200 * i), Length: 200})
+	}
+	src := silence{disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: tracks, Text: []disc.CDText{{Language: 9, Album: disc.Text{Title: "→"}}}}}}}
+	b, err := record.NewPlan(t.Context(), virtualtest.Blank(t, "cd-r", 40000), src, record.Options{AcceptLoss: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.Plan()
+	if p.Mode != record.Raw || !strings.Contains(p.Reason, "3 tracks (the first is track 1) are extended") || strings.HasSuffix(p.Reason, ".") {
+		t.Errorf("%v: %q", p.Mode, p.Reason)
+	}
+	for _, m := range p.Modes {
+		if len(m.Lost) > 4 {
+			t.Errorf("%v: %q", m.Mode, disc.Texts(m.Lost))
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"glassmaster/drive/mmc"
@@ -27,12 +28,18 @@ func (e *LossError) Error() string {
 			others = append(others, c.Mode.String())
 		}
 	}
-	text := fmt.Sprintf("%v cannot write everything of the source: %s", e.Mode, strings.Join(texts(e.Lost), "; "))
+	text := fmt.Sprintf("%v cannot write everything of the source: %s", e.Mode, strings.Join(texts(e.Lost[:min(len(e.Lost), mostLosses)]), "; "))
+	if more := len(e.Lost) - mostLosses; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
 	if len(others) > 0 {
 		text += "; less is lost with: " + strings.Join(others, ", ")
 	}
 	return text
 }
+
+// mostLosses is how many losses the text of an error names.
+const mostLosses = 12
 
 // texts returns the texts of notices.
 func texts(list []disc.Notice) []string {
@@ -212,7 +219,12 @@ func (c *cdBurn) reason(order []cdMode, best int) string {
 	if before.err != nil {
 		return fmt.Sprintf("%v is not possible: %v", before.mode, before.err)
 	}
-	return fmt.Sprintf("%v would not keep everything: %s", before.mode, before.lost[0].Text)
+	for _, n := range before.lost {
+		if !slices.ContainsFunc(m.lost, func(x disc.Notice) bool { return x.Text == n.Text }) { // which makes the difference
+			return fmt.Sprintf("%v would not keep everything: %s", before.mode, strings.TrimSuffix(n.Text, "."))
+		}
+	}
+	return fmt.Sprintf("%v would not keep more", before.mode)
 }
 
 // UserData returns the parts of the source, as tracks, of which the user data is written and not

@@ -40,12 +40,11 @@ func TestCDFaults(t *testing.T) {
 		default:
 			continue
 		}
-		good := 0
+		good, src := 0, x.src(t)
 		for _, f := range faults {
 			name := fmt.Sprintf("%s, %s %d: % X, deferred %v, reset %v", x.name, scsi.Describe([]byte{f.Op}), f.At, f.Sense, f.Deferred, f.Reset)
 			ctx := context.Background()
 			d := cdDrive(t, 40000)
-			src := x.src(t)
 			b, err := record.NewPlan(ctx, d, src, x.o)
 			if err != nil {
 				t.Fatal(err)

@@ -23,12 +23,11 @@ func TestCDKilled(t *testing.T) {
 		default:
 			continue
 		}
-		complete := 0
+		complete, src := 0, x.src(t)
 		for at := 3; ; at += 97 {
 			ctx := context.Background()
 			d := virtualtest.Blank(t, "cd-rw", 40000)
 			d.SetLoader(true)
-			src := x.src(t)
 			o := x.o
 			o.NoVerify = true
 			k := &killedAt{Transport: d, left: at}

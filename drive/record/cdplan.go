@@ -12,7 +12,7 @@ import (
 )
 
 // shortestTrack is the least length of a track in sectors, four seconds (ECMA-130 20). Drives
-// refuse shorter ones, unless everything comes from the host.
+// refuse shorter ones; where everything comes from the host, some take them.
 const shortestTrack = 300
 
 // audioPause is what a drive writes before a track that is written track at once, in sectors.
@@ -35,6 +35,7 @@ type cdBurn struct {
 	leadIn   disc.LBA              // where the first lead-in of the disc begins; 0: unknown
 	drive    mmc.CDWriting
 	open     bool // the disc is left open
+	force    bool // raw may have tracks that are too short
 }
 
 // cdMode is how the source will be written in a mode.
@@ -58,7 +59,7 @@ func (b *Burn) newCDBurn(ctx context.Context) (*cdBurn, error) {
 	toc := b.src.TOC()
 	c := &cdBurn{
 		src: sector.AllForms(b.src), catalog: toc.Catalog, contents: map[disc.LBA]contents{}, noisy: map[disc.LBA]bool{}, next: b.next, number: 1,
-		leadIn: b.medium.leadIn, drive: b.medium.config.CDWriting(b.erase), open: b.o.Appendable,
+		leadIn: b.medium.leadIn, drive: b.medium.config.CDWriting(b.erase), open: b.o.Appendable, force: b.o.Force && b.o.Mode == Raw,
 	}
 	if !sector.ValidCatalog(c.catalog) {
 		c.catalog = ""
@@ -71,11 +72,11 @@ func (b *Burn) newCDBurn(ctx context.Context) (*cdBurn, error) {
 	if c.sessions, err = sessionsFor(toc.Sessions, b.next); err != nil {
 		return nil, err
 	}
+	if err := checkTracks(c.sessions, c.number); err != nil {
+		return nil, err
+	}
 	for _, s := range c.sessions {
 		for _, t := range s.Tracks {
-			if t.Length <= 0 {
-				return nil, fmt.Errorf("track %d of the source is empty; it cannot be burned", t.Number)
-			}
 			if t.Mode == disc.Audio {
 				gap := min(t.Pregap, audioPause+runOut) // a longer one is lost by itself
 				c.noisy[t.Start] = gap > 0 && sounds(ctx, b.src, t.Start-disc.LBA(gap), gap)
@@ -96,6 +97,35 @@ func (b *Burn) newCDBurn(ctx context.Context) (*cdBurn, error) {
 		}
 	}
 	return c, nil
+}
+
+// checkTracks refuses tracks that cannot be on a CD: empty ones, those that overlap or begin before
+// address 0, and indexes that are not in order within their track. The first one will have that number. Otherwise
+// some of this would be noticed only when a disc is used up.
+func checkTracks(all []disc.Session, number int) error {
+	end := disc.LBA(0)
+	for _, s := range all {
+		if number += len(s.Tracks); number > 100 {
+			return errors.New("there are more than 99 tracks, the most that a CD can have")
+		}
+		for _, t := range s.Tracks {
+			switch {
+			case t.Length <= 0:
+				return fmt.Errorf("track %d of the source is empty; it cannot be burned", t.Number)
+			case t.Start < end || t.Pregap < 0 || t.End() < t.Start || t.End() > imageformat.MaxCDSectors:
+				return fmt.Errorf("the source is damaged: track %d has the addresses %d to %d, where it cannot be on a CD", t.Number, t.Start, t.End()-1)
+			}
+			at := t.Start
+			for i, x := range t.Indexes {
+				if x < at || x >= t.End() || i > 97 {
+					return fmt.Errorf("the source is damaged: index %d of track %d is at address %d, after address %d or outside of the track", i+2, t.Number, x, at)
+				}
+				at = x
+			}
+			end = t.End()
+		}
+	}
+	return nil
 }
 
 // everything is all that an image, or a disc, can hold.
@@ -169,6 +199,10 @@ func (c *cdBurn) place(s disc.Session, at disc.LBA, pregap int64, number int, le
 func (c *cdBurn) track(t disc.Track, number int, least int64) cdTrack {
 	k := cdTrack{Track: t, from: t.Start, sectors: t.Length, data: c.contents[t.Start]}
 	k.Number, k.Length = number, max(t.Length, least)
+	k.Control &= disc.CopyPermitted | disc.PreEmphasis | disc.FourChannels
+	if t.Mode != disc.Audio {
+		k.Control &= disc.CopyPermitted // the others are those of audio
+	}
 	if !sector.ValidISRC(t.ISRC) {
 		k.ISRC = ""
 	}

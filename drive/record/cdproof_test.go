@@ -161,6 +161,37 @@ func TestReadOffset(t *testing.T) {
 	}
 }
 
+// lateQ is a drive that delivers the Q sub-channel of a sector further on.
+type lateQ struct {
+	scsi.Transport
+	by uint32
+}
+
+func (l lateQ) Unwrap() scsi.Transport { return l.Transport }
+
+func (l lateQ) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == scsi.OpReadCD && c.CDB[10] == 2 {
+		c.CDB = append([]byte(nil), c.CDB...)
+		binary.BigEndian.PutUint32(c.CDB[2:], binary.BigEndian.Uint32(c.CDB[2:])+l.by)
+	}
+	return l.Transport.Execute(ctx, c)
+}
+
+// TestLateSubChannels burns indexes with drives that deliver the sub-channels of other sectors than
+// those asked for: they say of which.
+func TestLateSubChannels(t *testing.T) {
+	for _, by := range []int{3, -12} {
+		ctx := context.Background()
+		b, err := record.NewPlan(ctx, lateQ{cdDrive(t, 0), uint32(by)}, imagetest.Audio(t), record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := virtualtest.Burn(ctx, b, progress.Discard); err != nil || !r.Verified {
+			t.Errorf("by %d: %v, %v", by, err, r.NotAssured)
+		}
+	}
+}
+
 // TestCDSimulation simulates each mode: the disc remains blank.
 func TestCDSimulation(t *testing.T) {
 	for _, x := range cdCases {
@@ -190,9 +221,13 @@ func TestCDWriteError(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			ctx := context.Background()
 			d := cdDrive(t, 40000)
-			at := 30
-			if x.mode == record.TrackAtOnce && countTracks(x.src(t).TOC()) == 1 {
-				at = 10
+			at := 12
+			switch {
+			case x.mode != record.TrackAtOnce:
+			case countTracks(x.src(t).TOC()) == 1:
+				at = 6
+			default: // in the second track
+				at = 20
 			}
 			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: scsi.OpWrite10, At: at, Sense: [3]byte{3, 0x0C, 0}}}})
 			b, err := record.NewPlan(ctx, d, x.src(t), x.o)

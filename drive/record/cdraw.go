@@ -34,14 +34,33 @@ func (c *cdBurn) raw() cdMode {
 		if err := c.moved(tracks); err != nil && m.err == nil {
 			m.err = err
 		}
+		if err := c.tooShort(tracks); err != nil && m.err == nil {
+			m.err = err
+		}
 		text := c.text(&m, i)
 		m.program.stages = append(m.program.stages, c.rawStage(m.toc, i, tracks, text))
 	}
 	c.layoutLoss(&m, all)
-	if c.ownSub != "" && c.rawBlock == mmc.BlockRawPQ {
+	switch {
+	case c.ownSub == "":
+	case c.rawBlock == mmc.BlockRawPQ:
 		m.lose("%s", c.ownSub)
+	case c.rawBlock == mmc.BlockRawPW:
+		m.lose("the sub-channels R to W of the source are left out: the drive takes them only as packs, which it interleaves itself, and the source has them as they are on a disc")
 	}
 	return m
+}
+
+// tooShort returns the error of a track that is shorter than the standard has it, unless that is
+// forced: some drives do not record such a disc, and some players do not play it. Other modes
+// extend the track.
+func (c *cdBurn) tooShort(tracks []cdTrack) error {
+	for _, t := range tracks {
+		if t.Length < shortestTrack && !c.force {
+			return fmt.Errorf("track %d has %d sectors, and a track of a CD has at least %d (4 seconds)", t.Number, t.Length, shortestTrack)
+		}
+	}
+	return nil
 }
 
 // rawStage returns the stage that writes a session.
@@ -121,11 +140,16 @@ func (c *cdBurn) rawArea(toc disc.TOC, a area, mode disc.Mode, text []byte) area
 // ownSubChannels reads the sub-channels of a sector of the source.
 func (c *cdBurn) ownSubChannels(ctx context.Context, sub []byte, lba disc.LBA) bool {
 	p := make([]byte, disc.RawSub.Size())
-	n, _ := c.src.ReadSectors(ctx, p, lba, disc.RawSub)
-	if n == 1 {
-		copy(sub, p[sector.Size:])
+	if n, _ := c.src.ReadSectors(ctx, p, lba, disc.RawSub); n != 1 {
+		return false
 	}
-	return n == 1
+	copy(sub, p[sector.Size:])
+	for i := range sub {
+		if c.rawBlock == mmc.BlockRawPW {
+			sub[i] &^= rwMask
+		}
+	}
+	return true
 }
 
 // addText puts CD-TEXT into R to W of a sector of the lead-in.

@@ -271,10 +271,19 @@ func textSymbols(p, packs []byte, i int64) {
 
 // layoutLoss says what is changed of the layout of the source.
 func (c *cdBurn) layoutLoss(m *cdMode, all [][]cdTrack) {
+	var short []int // numbers of tracks
+	defer func() {
+		switch n := len(short); {
+		case n == 1:
+			m.lose("track %d is extended by silence to four seconds, the shortest length of a track", short[0])
+		case n > 1:
+			m.lose("%d tracks (the first is track %d) are extended by silence to four seconds, the shortest length of a track", n, short[0])
+		}
+	}()
 	for i, tracks := range all {
 		for k, t := range tracks {
 			if t.Length > t.sectors && t.Mode == disc.Audio {
-				m.lose("track %d is extended by silence to four seconds, the shortest length of a track", t.Number)
+				short = append(short, t.Number)
 			}
 			if k > 0 && t.Pregap > t.gap {
 				m.lose("the pre-gap of track %d is extended to two seconds, as between audio and data it has to be", t.Number)

@@ -278,6 +278,9 @@ func (r *burning) differs(m *verify.Mismatch) error {
 		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
 		Left: "the disc was burned completely", Advice: "do not rely on this disc; burn another one at a lower speed",
 	}
+	if r.streams() {
+		e.Advice = "do not rely on this disc; burn it again and let the drive verify what it writes, which replaces bad sectors if the disc has spare areas, or use another disc"
+	}
 	if 2*m.Count > r.plan.Sectors {
 		e.Advice = "most of the disc differs: check that the disc in the drive is the one that was burned; if it is, " + e.Advice
 	}

@@ -119,12 +119,12 @@ func TestLayerBreak(t *testing.T) {
 		warns  string
 		medium string
 	}{
-		{"half", virtualtest.DiscOf(data), record.Options{}, 1008, "the half of the data", "", "dvd+r dl"},
-		{"half, DVD-R DL", virtualtest.DiscOf(data), record.Options{}, 1008, "the half of the data", "", "dvd-r dl"},
-		{"half, DVD-R DL at once", virtualtest.DiscOf(data), record.Options{Mode: record.DiscAtOnce}, 1008, "the half of the data", "", "dvd-r dl"},
+		{"half", virtualtest.DiscOf(data), record.Options{}, 1008, "the middle of the data", "", "dvd+r dl"},
+		{"half, DVD-R DL", virtualtest.DiscOf(data), record.Options{}, 1008, "the middle of the data", "", "dvd-r dl"},
+		{"half, DVD-R DL at once", virtualtest.DiscOf(data), record.Options{Mode: record.DiscAtOnce}, 1008, "the middle of the data", "", "dvd-r dl"},
 		{"requested", virtualtest.DiscOf(data), record.Options{LayerBreak: 1600}, 1600, "as requested", "", "dvd+r dl"},
 		{"of the image", ofLayers{virtualtest.DiscOf(data), 1200}, record.Options{}, 1200, "as on the disc of the image", "", "dvd+r dl"},
-		{"of the image, not possible", ofLayers{virtualtest.DiscOf(data), 1201}, record.Options{}, 1008, "the half of the data", "", "dvd+r dl"},
+		{"of the image, not possible", ofLayers{virtualtest.DiscOf(data), 1201}, record.Options{}, 1008, "the middle of the data", "", "dvd+r dl"},
 		{"more sessions", virtualtest.DiscOf(data), record.Options{Appendable: true}, 2048, "the end of the first layer", "", "dvd+r dl"},
 		{"cell", film, record.Options{}, titles + 960, "title set 1, program chain 1, cell 3", "", "dvd+r dl"},
 		{"seamless cell", seamless, record.Options{}, titles + 896, "title set 1, program chain 1, cell 2", "without a pause", "dvd+r dl"},
@@ -178,9 +178,22 @@ func TestUnusableCells(t *testing.T) {
 				}
 			}
 		}
-		if cells != 1 || len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text, "within a cell") || chosenBreak(p).Where != "the half of the data" {
+		if cells != 1 || len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text, "within a cell") || chosenBreak(p).Where != "the middle of the data" {
 			t.Errorf("%s: %d cells, %q, %+v", name, cells, p.Notices, p.Breaks)
 		}
+	}
+}
+
+// A disc that is to be appended to, and whose layer break is requested, has less room for more
+// sessions, which the plan says and the disc shows.
+func TestLayerBreakAppendable(t *testing.T) {
+	d := virtualtest.Blank(t, "dvd+r dl", small)
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(2000, 1)), record.Options{LayerBreak: 1600, Appendable: true})
+	if err != nil || !strings.Contains(strings.Join(r.Plan.Hints, "; "), "keeps room for 1200 sectors at most") {
+		t.Errorf("%v, %q", err, r.Plan.Hints)
+	}
+	if m, err := read.Media(t.Context(), d); err != nil || m.Free > 1200 {
+		t.Errorf("%d sectors are free: %v", m.Free, err)
 	}
 }
 
@@ -254,10 +267,16 @@ func TestLayerJump(t *testing.T) {
 	if r, err = burn(t, d, src, record.Options{}); err != nil || !r.Verified {
 		t.Fatalf("the second session: %v", err)
 	}
-	d = virtualtest.Blank(t, "dvd-r dl", small)
-	r, err = burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 6)), record.Options{Mode: record.LayerJump})
-	if err != nil || !r.Verified || r.Plan.Layers[0] != 1504 {
-		t.Errorf("on both layers: %v, %v", err, r.Plan.Layers)
+	for _, sectors := range []int{3000, 3001, 3050, small} { // also with a jump in the middle of a large write
+		d = virtualtest.Blank(t, "dvd-r dl", small)
+		b, err := record.NewPlan(t.Context(), d, virtualtest.DiscOf(virtualtest.Noise(sectors, 6)), record.Options{Mode: record.LayerJump})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+		if want := (int64(sectors)/2 + 15) / 16 * 16; err != nil || !r.Verified || r.Plan.Layers[0] != want {
+			t.Errorf("%d sectors on both layers: %v, %v, want %d on the first", sectors, err, r.Plan.Layers, want)
+		}
 	}
 }
 
@@ -400,6 +419,53 @@ func TestSpares(t *testing.T) {
 	}
 }
 
+// A defect of a disc that is written without verification by the drive is found by the
+// comparison, whose advice leads to a good disc.
+func TestDefective(t *testing.T) {
+	for _, medium := range []string{"bd-re", "dvd-ram"} {
+		d := virtualtest.Blank(t, medium, large)
+		d.SetFaults(virtual.Faults{Defective: []int64{700}})
+		src := virtualtest.DiscOf(virtualtest.Noise(900, 3))
+		for _, verify := range []bool{false, true} {
+			b, err := record.NewPlan(t.Context(), d, src, record.Options{DriveVerify: verify, Blank: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+			switch {
+			case verify && (err != nil || !r.Verified):
+				t.Errorf("%s, verified by the drive: %v", medium, err)
+			case !verify && (!errors.Is(err, record.ErrDiffers) || !strings.Contains(err.Error(), "let the drive verify")):
+				t.Errorf("%s: %v", medium, err)
+			}
+		}
+	}
+}
+
+// otherFormat is a drive that formats a BD with other spare areas than requested.
+type otherFormat struct{ scsi.Transport }
+
+func (o otherFormat) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == scsi.OpFormatUnit {
+		c.Data = bytes.Clone(c.Data)
+		binary.BigEndian.PutUint32(c.Data[4:], binary.BigEndian.Uint32(c.Data[4:])-320)
+	}
+	return o.Transport.Execute(ctx, c)
+}
+
+// A disc that was formatted with another capacity than the plan promised is not as requested,
+// though its data is good.
+func TestSpareOther(t *testing.T) {
+	for _, medium := range []string{"bd-r", "bd-re"} {
+		d := otherFormat{virtualtest.Blank(t, medium, large)}
+		least := record.Spare(large / 4)
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(700, 3)), record.Options{Spare: &least})
+		if !errors.Is(err, record.ErrNotAsRequested) || !r.Equal || r.Verified {
+			t.Errorf("%s: %v, checks %+v", medium, err, r.Checks)
+		}
+	}
+}
+
 // A source that fits only without spare areas is refused with them, before the disc is
 // changed.
 func TestSpareTooLarge(t *testing.T) {
@@ -429,11 +495,15 @@ func TestVideoAtOnce(t *testing.T) {
 type limitedWrites struct {
 	*virtual.Drive
 	most  int
+	kind  error // of what rejects them; nil: the drive
 	sizes map[string]int
 }
 
 func (l *limitedWrites) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if op := c.CDB[0]; op == scsi.OpWrite10 || op == scsi.OpWrite12 || op == scsi.OpWriteAndVerify {
+		if len(c.Data) > l.most && l.kind != nil {
+			return 0, fmt.Errorf("SG_IO: %w", l.kind)
+		}
 		if len(c.Data) > l.most {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0})
 		}
@@ -450,18 +520,23 @@ func TestLargeWrites(t *testing.T) {
 		most   int
 		want   string
 		o      record.Options
+		kind   error
 	}{
-		{"dvd+r", 1 << 20, "2A, 64", record.Options{}},
-		{"dvd-ram", 1 << 20, "AA, 64", record.Options{}},
-		{"dvd-ram", 1 << 20, "2A, 64", record.Options{DriveVerify: true}},
-		{"dvd-ram", 1 << 20, "2A, 64", record.Options{NoVerify: true}},
-		{"bd-re", 1 << 20, "AA, 64", record.Options{}},
-		{"dvd+rw", 1 << 20, "2E, 64", record.Options{DriveVerify: true}},
-		{"bd-r", 1 << 20, "2A, 64", record.Options{}},
-		{"dvd+r", 32 << 10, "2A, 16", record.Options{}},
-		{"bd-r", 64 << 10, "2A, 32", record.Options{}},
+		{"dvd+r", 1 << 20, "2A, 64", record.Options{}, nil},
+		{"dvd-ram", 1 << 20, "AA, 64", record.Options{}, nil},
+		{"dvd-ram", 1 << 20, "2A, 64", record.Options{DriveVerify: true}, nil},
+		{"dvd-ram", 1 << 20, "2A, 64", record.Options{NoVerify: true}, nil},
+		{"bd-re", 1 << 20, "AA, 64", record.Options{}, nil},
+		{"dvd+rw", 1 << 20, "2E, 64", record.Options{DriveVerify: true}, nil},
+		{"bd-r", 1 << 20, "2A, 64", record.Options{}, nil},
+		{"dvd+r", 32 << 10, "2A, 16", record.Options{}, nil},
+		{"bd-r", 64 << 10, "2A, 32", record.Options{}, nil},
+		{"bd-re", 64 << 10, "AA, 32", record.Options{}, nil},
+		{"dvd-ram", 32 << 10, "AA, 16", record.Options{}, nil},
+		{"dvd+r", 32 << 10, "2A, 16", record.Options{}, scsi.ErrNotSent},
+		{"bd-re", 64 << 10, "AA, 32", record.Options{}, scsi.ErrNotSent},
 	} {
-		d := &limitedWrites{virtualtest.Blank(t, c.medium, small), c.most, map[string]int{}}
+		d := &limitedWrites{virtualtest.Blank(t, c.medium, small), c.most, c.kind, map[string]int{}}
 		b, err := record.NewPlan(t.Context(), d, virtualtest.DiscOf(virtualtest.Noise(1024, 7)), c.o)
 		if err != nil {
 			t.Fatal(err)
@@ -489,10 +564,31 @@ func TestProtected(t *testing.T) {
 	if _, err := record.NewPlan(t.Context(), d, src, record.Options{}); !errors.Is(err, record.ErrNotWritable) {
 		t.Errorf("a protected disc: %v", err)
 	}
-	for name, want := range map[string]bool{"dvd+r": false, "dvd-r": false, "dvd-ram": true, "bd-re": true, "dvd+rw": true} {
+	spare := record.SpareMost
+	o := record.Options{DriveVerify: true, Spare: &spare}
+	if _, err := record.NewPlan(t.Context(), virtualtest.Blank(t, "bd-r", small), src, o); err != nil {
+		t.Errorf("a BD-R that gets spare areas, verified by the drive: %v", err)
+	}
+	for name, want := range map[string]bool{"dvd+r": false, "dvd-r": false, "dvd-ram": true, "bd-re": true, "dvd+rw": true, "bd-r": false} {
 		_, err := record.NewPlan(t.Context(), virtualtest.Blank(t, name, small), src, record.Options{DriveVerify: true})
 		if (err == nil) != want {
 			t.Errorf("%s, verified by the drive: %v", name, err)
+		}
+	}
+	for _, c := range []struct {
+		format bool
+		spare  *record.Spare
+		want   bool
+	}{{false, nil, false}, {false, spareOf(record.SpareNone), false}, {false, spareOf(record.SpareUsual), true}, {true, nil, true}} {
+		d := virtualtest.Blank(t, "bd-r", small)
+		if c.format {
+			if _, _, err := formatDisc(t, d, record.FormatOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := record.NewPlan(t.Context(), d, src, record.Options{DriveVerify: true, Spare: c.spare})
+		if (err == nil) != c.want || err == nil && !strings.Contains(strings.Join(b.Plan().Steps, "; "), "let the drive verify") {
+			t.Errorf("BD-R %+v, verified by the drive: %v", c, err)
 		}
 	}
 }

@@ -28,13 +28,10 @@ type dvd struct {
 
 // planDVD plans how a DVD or BD is written and formatted, before the size is checked.
 func (b *Burn) planDVD(ctx context.Context) error {
-	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay} {
+	for _, check := range []func(context.Context) error{b.checkProtected, b.chooseWay, b.checkVerify} {
 		if err := check(ctx); err != nil {
 			return err
 		}
-	}
-	if err := b.checkVerify(); err != nil {
-		return err
 	}
 	if b.recipe.mode == mmc.LayerJump {
 		var err error
@@ -76,6 +73,9 @@ func (b *Burn) propertySteps() []string {
 	s = append(s, b.jumpSteps()...)
 	if b.streams() {
 		s = append(s, "write without verification by the drive, which is twice as fast; the comparison after the burn verifies")
+	}
+	if b.driveVerifies() {
+		s = append(s, "let the drive verify what it writes, which takes about twice as long")
 	}
 	if b.book.set {
 		s = append(s, fmt.Sprintf("set the book type of %v to %v, and restore the drive's setting afterwards", b.book.target, b.book.want))
@@ -190,14 +190,14 @@ func minusWays(m medium, erase bool) []way {
 // pieces is incremental writing of DVD-R and DVD-RW.
 func pieces(m medium) recipe {
 	return recipe{
-		name: "incremental", way: Incremental, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
+		name: "incremental", way: Incremental, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
 		closing: closeTrack, test: true, single: m.oneSession(),
 	}
 }
 
 // recipeJump is layer jump recording of DVD-R DL, in which a disc can have several sessions.
 var recipeJump = recipe{
-	name: "layer jump", way: LayerJump, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.LayerJump, opc: true, closing: closeTrack, test: true,
+	name: "layer jump", way: LayerJump, unit: dvdBlock, page: true, mode: mmc.LayerJump, opc: true, closing: closeTrack, test: true,
 }
 
 // preferred returns the way that suits the source and the options best, and why.

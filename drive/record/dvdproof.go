@@ -30,9 +30,9 @@ func (r *burning) checked(what, expected, found string) {
 }
 
 // checkProperties checks the properties of a burned DVD or BD apart from its data: layer
-// break, book type, format. Only a drive that no longer answers is an error.
+// break, book type, spare areas. Only a drive that no longer answers is an error.
 func (r *burning) checkProperties() error {
-	for _, check := range []func() error{r.checkLayers, r.checkBook, r.checkFormat} {
+	for _, check := range []func() error{r.checkLayers, r.checkBook, r.checkSpares} {
 		if err := check(); err != nil {
 			return fmt.Errorf("check the properties of the disc: %w", err)
 		}

@@ -84,7 +84,6 @@ func (e *Execution) Prove() error {
 // error that was found since.
 func (e *Execution) End(err error) (Result, error) {
 	r := e.r
-	r.stopReading()
 	r.restoreBook()
 	if r.limited {
 		r.restoreSpeed()
@@ -92,6 +91,7 @@ func (e *Execution) End(err error) (Result, error) {
 	if r.locked {
 		r.lock(false)
 	}
+	r.stopReading() // last, since a source can block for ever
 	r.sourceChanges()
 	if err == nil && r.o.Eject {
 		r.optional("open the tray", tray.Eject(r.work, r.t))

@@ -100,14 +100,17 @@ func (b *Burn) setLayers(ctx context.Context, have mmc.LayerBoundary) error {
 	chosen := p.Breaks[n].Sectors
 	p.Layers = []int64{chosen, max(p.Padded-chosen, 0)}
 	b.breaks = true
+	if room := 2*chosen - p.Padded; b.o.Appendable && !b.recipe.single && b.recipe.mode != mmc.LayerJump && chosen < l.most {
+		b.say("with this layer break the disc keeps room for %d sectors at most for further sessions; with the layer break at the end of the first layer (%d sectors) it would be %d", room, l.most, 2*l.most-p.Padded)
+	}
 	return nil
 }
 
 // listBreaks lists where the layer can be changed, and chooses: what was requested, where
-// the image says that its disc had it, a cell of a DVD-Video, the half. A disc to which more
+// the image says that its disc had it, a cell of a DVD-Video, the middle. A disc to which more
 // is added later keeps all of its room.
 func (b *Burn) listBreaks(ctx context.Context, l layerLimits) error {
-	list := []LayerBreak{{Sectors: l.least, Where: "the half of the data"}}
+	list := []LayerBreak{{Sectors: l.least, Where: "the middle of the data"}}
 	if l.most != l.least {
 		list = append(list, LayerBreak{Sectors: l.most, Where: "the end of the first layer"})
 	}

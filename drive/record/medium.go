@@ -17,6 +17,7 @@ type medium struct {
 	config  mmc.Configuration
 	info    mmc.DiscInformation
 	track   mmc.TrackInformation // that the next write goes to; sequential media only
+	noTrack bool                 // the drive reports no such track: a burn at once was interrupted
 	formats mmc.FormatCapacities // zero if the drive does not support the command
 	speeds  []mmc.WriteSpeed     // none if the drive offers no choice
 	groove  int64                // sectors that fit on a CD according to its ATIP, 0: unknown
@@ -46,8 +47,8 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	if m.sequential() && m.info.Status != mmc.Closed {
 		m.track, err = read.NextTrack(ctx, t, m.profile, m.info)
 		// A CD on which a session at once was interrupted may have no next track.
-		interrupted := m.profile.IsCD() && m.info.Session == mmc.SessionIncomplete && scsi.InvalidField(err)
-		if err != nil && !interrupted {
+		m.noTrack = m.profile.IsCD() && m.info.Status == mmc.Appendable && refused(err)
+		if err != nil && !m.noTrack {
 			return m, fmt.Errorf("read the next writable address: %w", err)
 		}
 	}

@@ -165,9 +165,11 @@ func (b *Burn) checkState(ctx context.Context) error {
 		return nil
 	}
 	switch {
-	case m.unfinished() && m.atOnce() && m.erasable():
+	case m.unfinished() && (m.atOnce() || m.noTrack) && m.erasable():
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted; the disc must be erased before it can be burned again", m.profile),
 			ErrUnfinished, ErrNotWritable, ErrEraseFirst)
+	case m.noTrack:
+		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and the drive reports no address to write at; insert a blank disc", m.profile), ErrUnfinished, ErrNotWritable)
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
 		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and this medium has only one session; close it so that its contents can be read, and burn another disc", m.profile),
 			ErrUnfinished, ErrNotWritable)
@@ -190,13 +192,13 @@ func (b *Burn) simulation() error {
 		return nil
 	}
 	if !b.recipe.test {
-		return refuse(fmt.Sprintf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile), ErrNotWritable)
+		return refuse(fmt.Sprintf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile), ErrNoMode)
 	}
 	if b.closeFirst {
 		return refuse("an earlier burn of this disc was interrupted; its session must be closed, which cannot be simulated", ErrUnfinished)
 	}
 	if b.erase {
-		return refuse("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first", ErrNotWritable)
+		return refuse("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first", ErrNoMode)
 	}
 	return nil
 }
@@ -261,8 +263,12 @@ func (b *Burn) checkSize() error {
 		p.Capacity = p.Padded
 	} else if p.Capacity <= 0 || need > p.Capacity {
 		over := need - p.Capacity
-		return refuse(fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
-			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize), ErrTooLarge)
+		text := fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
+			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize)
+		if b.o.Overburn {
+			text += fmt.Sprintf("; a %s has no room after its end for overburning", p.Profile)
+		}
+		return refuse(text, ErrTooLarge)
 	}
 	p.Padded = min(p.Padded, p.Capacity)
 	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)

@@ -78,6 +78,8 @@ func (r *burning) failed(err error) error {
 		if failed := combine(r.markAgain(), r.flush()); failed != nil {
 			e.Left = fmt.Sprintf("the disc looks complete, but is not (%v)", failed)
 		}
+	case errors.Is(err, ErrLost):
+		e.Left = "the disc was closed and looks complete, and parts of its data may be missing"
 	}
 	return e
 }
@@ -189,24 +191,16 @@ func (r *burning) checkTime() {
 }
 
 // leastSeconds returns the shortest time in which the speed of the disc allows for what was
-// written, without what the drive's buffer can hold. Speeds of CD count sectors of 2352 bytes.
+// written; 0: unknown. Speeds of CD count sectors of 2352 bytes, and what the drive's buffer can
+// hold is left out.
 func (r *burning) leastSeconds() float64 {
-	size := int64(disc.SectorSize)
-	if r.plan.Speed == 0 && len(r.zones) == 0 {
-		return 0
-	}
-	if len(r.zones) > 0 {
+	switch {
+	case len(r.zones) > 0:
 		return zoneSeconds(r.zones, r.plan.Speed, int64(r.next), r.result.Written)
+	case r.plan.Speed == 0:
+		return 0
+	case r.medium.profile.IsCD():
+		return float64(max(r.result.Written*disc.RawSectorSize-usualBuffer, 0)) / (float64(r.plan.Speed) * 1000)
 	}
-	if r.plan.Speed == 0 {
-		return 0 // unknown
-	}
-	if r.medium.profile.IsCD() {
-		size = disc.RawSectorSize
-	}
-	n := r.result.Written * size
-	if r.medium.profile.IsCD() {
-		n = max(n-usualBuffer, 0)
-	}
-	return float64(n) / (float64(r.plan.Speed) * 1000)
+	return float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000)
 }

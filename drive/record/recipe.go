@@ -10,7 +10,6 @@ import (
 type recipe struct {
 	name    string
 	way     Mode  // the mode of this recipe
-	chunk   int   // sectors in one WRITE
 	unit    int64 // the number of sectors written is a multiple of this
 	least   int64 // sectors that a track has at least
 	page    bool  // mode page 05h is set, see parameters
@@ -34,9 +33,7 @@ const (
 	endGrowing                   // the format of a DVD-RW, if it was enlarged by writing
 )
 
-// Sectors that are written with one command. CD recorders have small buffers, and other
-// programs send them 32 KiB. DVD is written in ECC blocks of 16 sectors, BD in clusters
-// of 32.
+// DVD is written in ECC blocks of 16 sectors, BD in clusters of 32.
 const (
 	dvdBlock  = 16
 	bdCluster = 32
@@ -45,20 +42,20 @@ const (
 // recipeTAO is track at once on CD. A data track has at least 300 sectors, which is four
 // seconds.
 var recipeTAO = recipe{
-	name: "track at once", way: TrackAtOnce, chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
+	name: "track at once", way: TrackAtOnce, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
 	opc: true, closing: closeSession, test: true,
 }
 
 // recipeSAO is session at once on CD.
-var recipeSAO = recipe{name: "session at once", way: SessionAtOnce, chunk: 16, unit: 1, page: true, mode: mmc.DiscAtOnce, opc: true, test: true}
+var recipeSAO = recipe{name: "session at once", way: SessionAtOnce, unit: 1, page: true, mode: mmc.DiscAtOnce, opc: true, test: true}
 
 // recipeRaw is a session of a CD whose sub-channels, lead-in and lead-out come from the host.
-var recipeRaw = recipe{name: "raw", way: Raw, chunk: 16, unit: 1, page: true, mode: mmc.Raw, opc: true, test: true}
+var recipeRaw = recipe{name: "raw", way: Raw, unit: 1, page: true, mode: mmc.Raw, opc: true, test: true}
 
 // recipeFor returns the recipe for a medium, or false if it cannot be written.
 func recipeFor(m medium, o Options) (recipe, bool) {
-	plus := recipe{name: "sequential", way: Sequential, chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
-	over := recipe{name: "overwrite", way: Overwrite, chunk: dvdBlock, unit: dvdBlock}
+	plus := recipe{name: "sequential", way: Sequential, unit: dvdBlock, closing: closePlus}
+	over := recipe{name: "overwrite", way: Overwrite, unit: dvdBlock}
 	switch m.profile {
 	case mmc.CDR, mmc.CDRW:
 		return recipeTAO, true
@@ -69,7 +66,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:
-		plus.chunk, plus.unit = bdCluster, bdCluster
+		plus.unit = bdCluster
 		return plus, true
 	case mmc.DVDPRW, mmc.DVDPRWDL:
 		over.closing = endFormatting
@@ -80,7 +77,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	case mmc.DVDRAM:
 		return over, true
 	case mmc.BDRE:
-		over.chunk, over.unit = bdCluster, bdCluster
+		over.unit = bdCluster
 		return over, true
 	}
 	return recipe{}, false
@@ -88,7 +85,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 
 // recipeAtOnce is disc at once on DVD-R and DVD-RW.
 var recipeAtOnce = recipe{
-	name: "disc at once", way: DiscAtOnce, chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+	name: "disc at once", way: DiscAtOnce, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
 	reserve: true, test: true, single: true,
 }
 

@@ -135,7 +135,7 @@ type Track struct {
 // LayerBreak is a place where the layer of a DVD can be changed.
 type LayerBreak struct {
 	Sectors  int64  // on the first layer
-	Where    string // "the half of the data", "title set 1, program chain 2, cell 14"
+	Where    string // "the middle of the data", "title set 1, program chain 2, cell 14"
 	Cell     bool   // a cell of a DVD-Video begins there
 	Seamless bool   // players must show that cell without a pause after the one before it
 	Unusable string // why the layer cannot be changed there; empty: it can

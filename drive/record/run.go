@@ -240,6 +240,7 @@ func (r *burning) prepareMedium() error {
 		return r.before("erase the disc", fmt.Errorf("%w: it is still %v", ErrUnchanged, m.info.Status))
 	}
 	r.medium = m
+	r.checkFormat()
 	if room := m.freeSectors(); room < r.plan.Sectors {
 		return r.before("examine the erased disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, room))
 	}
@@ -277,17 +278,6 @@ func (r *burning) recheckNWA() error {
 		return nil
 	}
 	return r.nextTrack()
-}
-
-// chunk returns how many sectors of 2048 bytes one WRITE has.
-func (r *burning) chunk() int { return r.blocksAtOnce(userBlock) }
-
-// blocksAtOnce returns how many blocks one WRITE has.
-func (r *burning) blocksAtOnce(b block) int {
-	if !r.medium.profile.IsCD() {
-		return r.sectorsAtOnce()
-	}
-	return max(min(r.recipe.chunk, r.t.MaxTransfer()/b.size), 1)
 }
 
 // write sends all stages. What ends the last one is up to finish.
@@ -403,6 +393,12 @@ func (r *burning) send(lba disc.LBA, p []byte) error { return r.sendBlocks(lba, 
 func (r *burning) sendBlocks(lba disc.LBA, p []byte, size int) error {
 	if r.most > 0 && len(p) > r.most {
 		return r.sendParts(lba, p, size)
+	}
+	if at := r.jumps.cut(lba, len(p)/size) * size; at > 0 {
+		if err := r.sendBlocks(lba, p[:at], size); err != nil {
+			return err
+		}
+		lba, p = lba+disc.LBA(at/size), p[at:]
 	}
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent

@@ -168,7 +168,7 @@ func (b *Burn) chooseSpares() error {
 		return nil
 	}
 	if b.o.Simulate {
-		return fmt.Errorf("a simulation cannot format the %v; leave the spare areas out", m.profile)
+		return refuse(fmt.Sprintf("a simulation cannot format the %v; leave the spare areas out", m.profile), ErrNoMode)
 	}
 	chosen := *f
 	if m.profile == mmc.BDRSRM {
@@ -255,24 +255,18 @@ func (r *burning) formatNow() error {
 	return formatAs(r.work, r.t, r.medium, *r.chosen, r.rep)
 }
 
-// checkFormat compares the capacity of a disc that was formatted for the burn with the
-// chosen one.
-func (r *burning) checkFormat() error {
-	if r.chosen == nil {
-		return nil
+// checkFormat compares the capacity of a disc that was just formatted with the chosen one.
+func (r *burning) checkFormat() {
+	if r.chosen != nil {
+		r.checked(checkCapacity, strconv.FormatInt(r.room, 10), strconv.FormatInt(r.medium.freeSectors(), 10))
 	}
-	f, err := mmc.ReadFormatCapacities(r.work, r.t)
-	if err != nil {
-		return nil // formatAs has checked it
-	}
-	if r.medium.profile == mmc.BDRE {
-		r.checked(checkCapacity, strconv.FormatInt(r.room, 10), strconv.FormatInt(f.Blocks, 10))
-	}
-	return r.checkSpares()
 }
 
 // checkSpares reports spare areas that are used up: the next defect cannot be replaced.
 func (r *burning) checkSpares() error {
+	if !r.medium.profile.IsBD() {
+		return nil
+	}
 	s, err := mmc.ReadSpareArea(r.work, r.t, true)
 	if err == nil && s.Allocated > 0 && s.Free == 0 {
 		r.warn("the spare areas of the disc are used up: use another disc for important data")

@@ -25,6 +25,10 @@ var ErrTimeout = errors.New("no answer in time")
 // command is not known.
 var ErrConnection = errors.New("the connection to the drive is lost")
 
+// ErrNotSent is in the chain of the error of a command that the system refused to send: the
+// drive has not received it. A smaller transfer may be possible.
+var ErrNotSent = errors.New("the command was not sent")
+
 // InUseError is the error of a drive that was not opened because it is in use. No
 // command was sent to it.
 type InUseError struct {

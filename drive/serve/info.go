@@ -29,6 +29,30 @@ type Event struct {
 	Text      string
 }
 
+// String describes the event.
+func (e Event) String() string {
+	who, what := e.Address, e.Target
+	if e.Initiator != "" {
+		who = e.Initiator + " (" + e.Address + ")"
+	}
+	if what == "" {
+		what = "the list of targets"
+	}
+	switch e.Kind {
+	case Listening:
+		return "ready at " + e.Address
+	case LoggedIn:
+		return who + " uses " + what
+	case LoggedOut:
+		return who + " has logged out of " + what
+	case Lost:
+		return "the connection of " + who + " to " + what + " has ended: " + e.Text
+	case Refused:
+		return who + " was refused: " + e.Text
+	}
+	return what + ": " + e.Text
+}
+
 // tell reports an event.
 func (s *Server) tell(e Event) {
 	if s.events != nil {

@@ -9,15 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/scsi/device"
 	"glassmaster/drive/serve"
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
-	"glassmaster/mastering/image"
 	"glassmaster/mastering/peertest"
-	"glassmaster/mastering/progress"
 )
 
 const (
@@ -138,26 +135,10 @@ func TestGuestBurn(t *testing.T) {
 	if os.Getenv(inGuest) == "" {
 		t.Skip("runs under TestKernelBurns")
 	}
-	ctx := context.Background()
-	d, err := device.Open(ctx, os.Getenv("DRIVE"))
+	d, err := device.Open(t.Context(), os.Getenv("DRIVE"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	src, _, err := image.Open(t.Context(), "disc.iso")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	b, err := record.NewPlan(ctx, d, src, record.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := virtualtest.Burn(ctx, b, progress.Discard)
-	if err != nil || !r.Verified {
-		t.Fatalf("verified: %v, %v", r.Verified, err)
-	}
-	for _, w := range r.Notices {
-		t.Errorf("warning: %s", w)
-	}
+	virtualtest.BurnFile(t, d, "disc.iso")
 }

@@ -1,20 +1,16 @@
 package tray_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"glassmaster/drive/record"
 	"glassmaster/drive/scsi/device"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
 	"glassmaster/mastering/peertest"
-	"glassmaster/mastering/progress"
 )
 
 const inGuest = "GLASSMASTER_GUEST" // set in the guest: this process burns there
@@ -70,30 +66,14 @@ func TestGuestBurn(t *testing.T) {
 	if os.Getenv(inGuest) == "" {
 		t.Skip("runs under TestKernelSeesTheDisc")
 	}
-	ctx := context.Background()
-	d, err := device.Open(ctx, os.Getenv("DRIVE"))
+	d, err := device.Open(t.Context(), os.Getenv("DRIVE"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	src, _, err := image.Open(t.Context(), "disc.iso")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	b, err := record.NewPlan(ctx, d, src, record.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := virtualtest.Burn(ctx, b, progress.Discard)
-	if err != nil || !r.Verified {
-		t.Fatalf("verified: %v, %v", r.Verified, err)
-	}
-	for _, w := range r.Notices {
-		t.Errorf("warning: %s", w)
-	}
+	n := virtualtest.BurnFile(t, d, "disc.iso")
 	size, err := d.SystemSize()
-	if err != nil || size < disc.Sectors(src)*disc.SectorSize {
-		t.Errorf("the kernel sees %d bytes of %d, %v", size, disc.Sectors(src)*disc.SectorSize, err)
+	if err != nil || size < n*disc.SectorSize {
+		t.Errorf("the kernel sees %d bytes of %d, %v", size, n*disc.SectorSize, err)
 	}
 }

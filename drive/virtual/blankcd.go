@@ -68,7 +68,7 @@ func emptyTrack(st *discfile.State, n int) error {
 	}
 	size := t.End() - t.RunOut - t.Start
 	st.DropAreas(t.Start, t.End())
-	*t = discfile.Track{Start: t.Start, Next: t.Start, Size: size, Reserved: true, Control: t.Control, XA: t.XA, Mode2: t.Mode2}
+	*t = discfile.Track{Start: t.Start, Next: t.Start, Size: size, Reserved: true, Control: t.Control, XA: t.XA, Mode2: t.Mode2, Pregap: t.Pregap}
 	return nil
 }
 

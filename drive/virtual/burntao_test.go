@@ -114,12 +114,16 @@ func TestTrackAtOnceCodes(t *testing.T) {
 	b.ok("5b 00 02 00 00 00 00 00 00 00")
 	toc := opened(b).TOC()
 	var starts []disc.LBA
+	var pauses []int64
 	var codes []string
 	for _, k := range toc.Sessions[0].Tracks {
-		starts, codes = append(starts, k.Start), append(codes, k.ISRC)
+		starts, pauses, codes = append(starts, k.Start), append(pauses, k.Pregap), append(codes, k.ISRC)
 	}
-	if got, want := fmt.Sprint(toc.Catalog, starts, codes), "4006381333931[0 377 829] [DEABC2400001  DEABC2400003]"; got != want {
+	if got, want := fmt.Sprint(toc.Catalog, starts, pauses, codes), "4006381333931[0 377 829] [0 75 150] [DEABC2400001  DEABC2400003]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := b.get("be 04 00 00 01 78 00 00 02 10 00 00", 2*2352); !bytes.Equal(got[:2352], make([]byte, 2352)) || bytes.Equal(got[2352:], got[:2352]) {
+		t.Error("the last sector of the pause is not silent, or the first one of the track is")
 	}
 	if got := b.get("42 02 40 02 00 00 00 00 18 00", 24); string(got[9:22]) != "4006381333931" || got[8] != 0x80 {
 		t.Errorf("MCN % x", got)

@@ -113,7 +113,14 @@ func (r run) write(s *discfile.File) error {
 		return r.writeWhole(s)
 	}
 	for i := 0; i < len(r.data); i += r.size {
-		if err := s.WriteRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
+		p, lba := r.data[i:i+r.size], r.lba+int64(i/r.size)
+		var err error
+		if r.size == disc.SectorSize { // data that begins in the pre-gap
+			err = s.WriteUser(p, lba)
+		} else {
+			err = s.WriteWhole(p, lba, discfile.AtAudio)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,15 +56,9 @@ func TestCueAudioAndText(t *testing.T) {
 		"01010000 00000000 01010100 00000200" +
 		"01020000 00000700 01020100 00000900 01aa0101 00000f01")
 	b.ok(cueCDB(len(sheet)), sheet...)
-	// One pack of CD-TEXT, in 24 symbols of six bits, fills the lead-in.
-	pack := []byte("\x80\x00\x00\x00Title\x00Song1\x00..\x12\x34")
-	pack = pack[:18]
-	var six []byte
-	for i := 0; i < 18; i += 3 {
-		v := uint32(pack[i])<<16 | uint32(pack[i+1])<<8 | uint32(pack[i+2])
-		six = append(six, byte(v>>18)&63, byte(v>>12)&63, byte(v>>6)&63, byte(v)&63)
-	}
-	block := bytes.Repeat(six, 4)
+	// Two packs of CD-TEXT fill the lead-in. It begins with the second one, as those of cdrdao do.
+	packs := []byte("\x80\x00\x00\x00Title\x00Song1\x00\x12\x34" + "\x80\x02\x01\x00Song2\x00\x00\x00\x00\x00\x00\x00\x56\x78")
+	block := textSymbols(slices.Concat(packs[18:], packs[:18]), 0)
 	for lba, n := discfile.LeadInStart, 0; lba < -150; lba += n {
 		n = min(600, -150-lba)
 		if err := b.send(fmt.Sprintf("2a 00 %08x 00 %04x 00", uint32(int32(lba)), n), bytes.Repeat(block, n)); err != nil {
@@ -73,8 +68,8 @@ func TestCueAudioAndText(t *testing.T) {
 	b.writes(-150, 150+976, 2352)
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	b.wantInfo(2, 3, 1, 1, 2)
-	if got := b.get("43 00 05 00 00 00 00 00 40 00", 64); !bytes.Equal(got[4:], pack) {
-		t.Errorf("CD-TEXT % x, want % x", got[4:], pack)
+	if got := b.get("43 00 05 00 00 00 00 00 40 00", 64); !bytes.Equal(got[4:], packs) {
+		t.Errorf("CD-TEXT % x, want % x", got[4:], packs)
 	}
 	if got := b.get("42 02 40 02 00 00 00 00 18 00", 24); string(got[9:22]) != "4006381333931" || got[8] != 0x80 {
 		t.Errorf("MCN % x", got)

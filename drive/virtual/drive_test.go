@@ -23,11 +23,22 @@ type bench struct {
 	d *virtual.Drive
 }
 
-// insertBlank opens a drive with a new disc, and clears its first unit attention.
+// insertBlank opens a drive with a new disc.
 func insertBlank(t *testing.T, name string, sectors int64) *bench {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "disc")
-	d, err := virtual.OpenName(fmt.Sprintf("%s%s?medium=%s&sectors=%d", virtual.Prefix, path, name, sectors))
+	return insertName(t, fmt.Sprintf("medium=%s&sectors=%d", name, sectors))
+}
+
+// insertName opens a drive with a new disc, by its options.
+func insertName(t *testing.T, options string) *bench {
+	t.Helper()
+	return insert(t, filepath.Join(t.TempDir(), "disc"), "?"+options)
+}
+
+// insert opens a drive with a disc, and clears its first unit attention.
+func insert(t *testing.T, path, options string) *bench {
+	t.Helper()
+	d, err := virtual.OpenName(virtual.Prefix + path + options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func (d *recorder) writeFeatures(p int) []feature {
 		{0x002F, 1, false, open && minus, []byte{0x4E, 0, 0, 0}}, // and DVD-R DL
 		{0x0033, 1, false, open && d.jumps(), []byte{0, 0, 0, 1, 16, 0, 0, 0}},
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
-		{0x0038, 0, false, open && p == profileBDR && st.Format.POW, nil},
+		{0x0038, 0, false, open && p == profileBDR && st.Format.POW, make([]byte, 4)},
 		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},
 		{0x0040, 0, false, d.store != nil && d.medium.isBD(), bdRead()},
 		{0x0041, 0, false, open && bdr || p == profileBDRE, bdWrite()},

@@ -73,6 +73,9 @@ func TestCurrentFeatures(t *testing.T) {
 			if int(f.Code) <= last || len(f.Data)%4 != 0 {
 				t.Errorf("feature %04Xh with %d bytes follows %04Xh", f.Code, len(f.Data), last)
 			}
+			if f.Code == mmc.FeatureBDRPOW && len(f.Data) != 4 {
+				t.Errorf("feature 0038h with %d bytes; growisofs finds it only with 4", len(f.Data))
+			}
 			last = int(f.Code)
 			if f.Current && !f.Persistent && f.Code >= 0x20 && f.Code < 0x100 && f.Code != 0x40 {
 				current = append(current, fmt.Sprintf("%02X", f.Code))

@@ -73,6 +73,12 @@ func (d *recorder) setJump(st *discfile.State, format byte, v int64) error {
 			return errParameter()
 		}
 		st.LayerBreak, j.Layer0 = v, v
+		if j.Interval > v { // what was set before no longer fits
+			j.Interval = 0
+		}
+		if j.Manual >= v {
+			j.Manual = 0
+		}
 	case structInterval:
 		if v%d.medium.block != 0 || v > j.Layer0 {
 			return errParameter()

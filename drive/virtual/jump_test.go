@@ -229,3 +229,19 @@ func TestBoundaryOfMinusR(t *testing.T) {
 		t.Error("a disc without layer jumps has a middle area")
 	}
 }
+
+// TestJumpsBeforeMiddleArea sets an interval and a jump, and then a middle area before both: they
+// are given up, and the file of the disc can be opened.
+func TestJumpsBeforeMiddleArea(t *testing.T) {
+	b := insertBlank(t, "dvd-r dl", 100000)
+	b.jumpPage(true)
+	b.ok(layerCDB(0x22), layerList(1600)...)
+	b.ok(layerCDB(0x23), layerList(1599)...)
+	b.ok(layerCDB(0x21), layerList(160)...)
+	if n := b.track(1); n.NextJump != 159 {
+		t.Errorf("the next jump is at %d", n.NextJump)
+	}
+	if err := openable(t, b.d.Path()); err != nil {
+		t.Error(err)
+	}
+}

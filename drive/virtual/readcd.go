@@ -45,6 +45,9 @@ const (
 	formattedQ = 16
 )
 
+// mostOfSector is about the most that is selected of a sector, in bytes.
+const mostOfSector = sector.Size + sector.SubSize
+
 // selectCD reads the selection of a CDB.
 func selectCD(cdb []byte) (cdSelection, error) {
 	s := cdSelection{expected: cdb[1] >> 2 & 7, parts: cdb[9] & 0xF8, c2: cdb[9] >> 1 & 3, sub: cdb[10] & 7}
@@ -103,7 +106,7 @@ func (d *recorder) readCD(r *request) (int, error) {
 // readSectors returns what is selected of a run of sectors of one kind.
 func (d *recorder) readSectors(lba, blocks int64, s cdSelection, kind sectorKind) ([]byte, error) {
 	in := discfile.NewReader(d.store, d.state())
-	var b []byte
+	b := make([]byte, 0, min(blocks*mostOfSector, maxTransfer))
 	var p [sector.Size]byte
 	for at := lba; at < lba+blocks; at++ {
 		var err error

@@ -24,20 +24,6 @@ func press(t *testing.T, d disc.Disc, format, name string) *bench {
 	return insert(t, imagetest.Create(t, f, d, defaultOptions, name), "")
 }
 
-// insert opens a disc, and clears the first unit attention.
-func insert(t *testing.T, path, options string) *bench {
-	t.Helper()
-	d, err := virtual.OpenName(virtual.Prefix + path + options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.SetNoSync()
-	t.Cleanup(func() { d.Close() })
-	b := &bench{t, d}
-	b.fails("6/29/00", "00 00 00 00 00 00")
-	return b
-}
-
 // readCD returns a READ CD of one sector.
 func readCD(lba disc.LBA, expected, parts, sub byte) string {
 	return fmt.Sprintf("be %02x %08x 00 00 01 %02x %02x 00", expected<<2, uint32(int32(lba)), parts, sub)

@@ -8,23 +8,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
-	"glassmaster/drive/virtual"
 )
-
-// insertName opens a drive with a new disc by its options, and clears its first unit
-// attention.
-func insertName(t *testing.T, options string) *bench {
-	t.Helper()
-	d, err := virtual.OpenName(virtual.Prefix + t.TempDir() + "/disc?" + options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.SetNoSync()
-	t.Cleanup(func() { d.Close() })
-	b := &bench{t, d}
-	b.fails("6/29/00", "00 00 00 00 00 00")
-	return b
-}
 
 // stream writes blocks with WRITE(12) and the bit Streaming.
 func (b *bench) stream(lba int64, blocks int) error {

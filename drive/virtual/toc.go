@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
@@ -223,7 +224,21 @@ func (d *recorder) cdText() ([]byte, error) {
 	if !d.medium.isCD() || len(st.CDText) == 0 || len(st.Sessions) == 0 || !st.Sessions[0].Closed {
 		return nil, errField()
 	}
-	return append(make([]byte, 4), st.CDText...), nil
+	return append(make([]byte, 4), fromFirstPack(st.CDText)...), nil
+}
+
+// fromFirstPack returns packs of CD-TEXT so that they begin with the first pack of the first
+// block. In a lead-in they repeat without end, and a host can begin anywhere: cdrdao begins raw
+// lead-ins with the last packs of a block. Bytes of a pack of 18: 2 number in the block, bits 6 to
+// 4 of 3 number of the block.
+func fromFirstPack(packs []byte) []byte {
+	const size = 18
+	for i := 0; i+size <= len(packs); i += size {
+		if packs[i+2] == 0 && packs[i+3]&0x70 == 0 {
+			return slices.Concat(packs[i:], packs[:i])
+		}
+	}
+	return packs
 }
 
 // pmaEntries is READ TOC/PMA/ATIP format 3: the tracks of the program memory area (MMC-6 6.25,

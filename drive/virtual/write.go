@@ -247,34 +247,40 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 		d.test = d.disc.Clone()
 		st = d.test
 	}
+	reserve := d.reserve
 	if d.medium.family == cdWrite {
-		if err := d.reserveCD(st, n); err != nil || d.test != nil {
-			return 0, err
-		}
-		return 0, d.commit()
+		reserve = d.reserveCD
 	}
+	if err := reserve(st, n); err != nil || d.test != nil {
+		return 0, err
+	}
+	return 0, d.commit()
+}
+
+// reserve reserves a track of a DVD or BD.
+func (d *recorder) reserve(st *discfile.State, n int64) error {
 	if st.Final {
-		return 0, errCannotWrite()
+		return errCannotWrite()
 	}
 	at, ok := d.appendPoint(st)
 	if !ok {
-		return 0, check(5, 0x72, 0x05) // NO MORE TRACK RESERVATIONS ALLOWED
+		return check(5, 0x72, 0x05) // NO MORE TRACK RESERVATIONS ALLOWED
 	}
 	n = d.medium.roundUp(n)
 	atOnce := false
 	if d.medium.family == minusR {
 		if !d.page5.set {
-			return 0, errMode()
+			return errMode()
 		}
 		if d.page5.writeType() == writeJump || jumping(st) {
-			return 0, errSequence() // a session with layer jumps has one track
+			return errSequence() // a session with layer jumps has one track
 		}
 		if atOnce = d.page5.writeType() == writeAtOnce; atOnce && len(st.Sessions) > 0 {
-			return 0, errCannotWrite()
+			return errCannotWrite()
 		}
 	}
 	if at+n > st.Usable() {
-		return 0, errTrackEnd()
+		return errTrackEnd()
 	}
 	if len(st.Sessions) == 0 {
 		d.brand(st)
@@ -283,10 +289,7 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	control, packet := d.writeControl()
 	o.AtOnce = atOnce
 	o.Tracks = append(o.Tracks, discfile.Track{Start: at, Next: at, Size: n, Reserved: true, Control: control, Packet: packet})
-	if d.test != nil {
-		return 0, nil
-	}
-	return 0, d.commit()
+	return nil
 }
 
 // sendOPC is SEND OPC INFORMATION (MMC-6 6.35). The features of CD, DVD-R and DVD-RW include

@@ -101,6 +101,22 @@ func (d *recorder) startCDTrack(st *discfile.State, t *discfile.Track) {
 	if mcn := d.page5.mcn(); mcn != "" && st.MCN == "" {
 		st.MCN = mcn
 	}
+	d.recordGap(st, t)
+}
+
+// recordGap records the pre-gap of an audio track that follows another track, which is silence.
+// That of a data track cannot be read.
+func (d *recorder) recordGap(st *discfile.State, t *discfile.Track) {
+	o := st.OpenSession()
+	n := len(o.Tracks)
+	if n < 2 || !t.IsAudio() {
+		return
+	}
+	t.Pregap = d.gapBefore(&o.Tracks[n-2])
+	st.DropAreas(t.Start-t.Pregap, t.Start)
+	if d.test == nil {
+		d.cache.zero(t.Start-t.Pregap, t.Pregap)
+	}
 }
 
 // gapBefore returns the sectors between two tracks of a session that are written track at once.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"glassmaster/mastering/disc"
@@ -70,8 +71,10 @@ const (
 // seamless if one of the chains requires that. The error tells which title sets could not
 // be read; the cells of the others are returned nevertheless.
 func Cells(v volume.FS) ([]Cell, error) {
-	if _, err := v.Stat("VIDEO_TS"); err != nil {
+	if _, err := v.Stat("VIDEO_TS"); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
 	var all []Cell
 	var failed []error
@@ -108,8 +111,11 @@ func merged(all []Cell) []Cell {
 func setCells(v volume.FS, set int) ([]Cell, error) {
 	name := fmt.Sprintf("VIDEO_TS/VTS_%02d_0.IFO", set)
 	info, err := v.Stat(name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	first, ok := start(info)
 	if !ok {

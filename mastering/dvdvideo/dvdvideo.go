@@ -35,6 +35,8 @@ type Placement struct {
 	Files   []File
 	Sectors int64 // from the beginning of the first to the end of the last file
 	Notices []disc.Notice
+	cells   []Cell // of all title sets, relative to VIDEO_TS.IFO
+	copies  []copies
 }
 
 // Gaps returns the number of sectors that are between files.
@@ -49,7 +51,7 @@ func (p *Placement) Gaps() int64 {
 // Place places the files of the folder VIDEO_TS: first the video manager, then the title
 // sets by number, and in each the information (IFO), the menu (VTS_nn_0.VOB), the titles,
 // and the backup of the information (BUP), with the distances from the IFO files. The
-// first file should begin an ECC block of 16 sectors. If there is no such folder, the
+// first file should begin an ECC block of 16 sectors, or after it by [Placement.Shift]. If there is no such folder, the
 // result has no files and a warning.
 func Place(root *tree.Node) (Placement, error) {
 	folder := root.Child("VIDEO_TS")
@@ -169,6 +171,7 @@ func (v *video) place(s *set) error {
 		begin = v.at
 	}
 	begin = v.put(s.info, begin)
+	v.noteCells(r, s.info.Size, s.number, begin)
 	if s.menu != nil {
 		v.put(s.menu, begin+field(0xC0))
 	}
@@ -184,7 +187,9 @@ func (v *video) place(s *set) error {
 		return nil
 	}
 	backup := v.put(s.backup, begin+field(0x0C)+1-sectors(s.backup.Size))
-	if (begin+sectors(s.info.Size)-1)/ECCBlock == backup/ECCBlock {
+	c := copies{begin + sectors(s.info.Size) - 1, backup}
+	v.copies = append(v.copies, c)
+	if c.shared(0) {
 		v.warn(s.info, "it shares an ECC block of %d sectors with its backup, so that one scratch can damage both", ECCBlock)
 	}
 	return nil

@@ -63,7 +63,21 @@ func (f TrackForm) Size(t disc.Track) int64 {
 	return n
 }
 
-// Track writes a track, from its index 1 to its end. If the track has sectors without user
+// Played returns a track as far as it is copied and played: an audio track with the pre-gap of
+// the audio track after it, so that nothing of a session is lost between two tracks.
+func Played(d disc.Disc, t disc.Track) disc.Track {
+	for _, s := range d.TOC().Sessions {
+		for _, next := range s.Tracks {
+			if t.Mode == disc.Audio && next.Mode == disc.Audio && next.Pregap > 0 && next.Start-disc.LBA(next.Pregap) == t.End() {
+				t.Length += next.Pregap
+				return t
+			}
+		}
+	}
+	return t
+}
+
+// Track writes a track, from its index 1 to its end: see [Played]. If the track has sectors without user
 // data, which the form needs, the error wraps [disc.ErrForm].
 func Track(ctx context.Context, w io.Writer, d disc.Disc, t disc.Track, f TrackForm, rep progress.Reporter) error {
 	rep.Phase(progress.Extracting, f.Size(t))

@@ -43,12 +43,14 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	return nil
 }
 
-// placeVideo places the files of a DVD-Video where their IFO files expect them.
-func (p *planner) placeVideo(at int64) (int64, error) {
+// placeVideo places the files of a DVD-Video where their IFO files expect them, so that the
+// layer of a dual-layer DVD can change between two cells.
+func (p *planner) placeVideo(root *tree.Node, at int64) (int64, error) {
 	if len(p.video.Files) == 0 {
 		return at, nil
 	}
 	at = (at + dvdvideo.ECCBlock - 1) / dvdvideo.ECCBlock * dvdvideo.ECCBlock
+	at += p.video.Shift(at, p.otherSectors(root))
 	for _, f := range p.video.Files {
 		if _, err := p.placeFile(f.Node, at+f.Sector); err != nil {
 			return 0, err
@@ -57,11 +59,22 @@ func (p *planner) placeVideo(at int64) (int64, error) {
 	return at + p.video.Sectors, nil
 }
 
+// otherSectors returns the number of sectors of the files that do not belong to the DVD-Video.
+func (p *planner) otherSectors(root *tree.Node) (sum int64) {
+	_ = root.Walk(func(n *tree.Node) error {
+		if n.Mode.IsRegular() && !p.video.placed[n] {
+			sum += (n.Size + disc.SectorSize - 1) / disc.SectorSize
+		}
+		return nil
+	})
+	return sum
+}
+
 // placeContents places the contents of all files: first those of a DVD-Video, then
 // boot images, then the others by weight; files of equal weight folder by folder. It
 // returns the sector after them.
 func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
-	at, err := p.placeVideo(at)
+	at, err := p.placeVideo(root, at)
 	if err != nil {
 		return 0, err
 	}

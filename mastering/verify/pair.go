@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ type Side struct {
 	// Rewritten means that the medium is overwritten in place, and may have older
 	// contents after the end of the volume.
 	Rewritten bool
+	// Drive means that the disc is in a drive, which delivers audio with an offset.
+	Drive bool
 }
 
 // Tail is the end of the longer one of two discs that are otherwise equal.
@@ -32,14 +35,16 @@ const padding = 300
 
 // Pair compares two discs where both have tracks: audio tracks and their pre-gaps by their
 // samples, data tracks in whole sectors if both discs store them, and otherwise by their user
-// data. Sub-channels are not compared. Sectors that only one of the discs has must be zeros
+// data. A drive does not tell where pre-gaps are; their sectors are compared if it reads them. Sub-channels are not compared. Sectors that only one of the discs has must be zeros
 // and belong to no volume: those between sessions and tracks, which an image file may lack,
 // or after the end of the volume, where burning adds them. If a part of its volume is missing
 // on a disc, even if only zeros, the error is a *TruncatedError.
 //
+// Audio of got in a drive is compared with the offset of the drive, which is found: see Result.
+//
 // A sector of got that cannot be read is a *Mismatch, a sector of want is another error,
 // unless the disc is there and the sector is damaged or has no user data.
-func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
+func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (result Result, behind Tail, err error) {
 	short, long := want, got
 	turned := disc.Sectors(short) > disc.Sectors(long)
 	if turned {
@@ -47,6 +52,16 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	}
 	end := disc.LBA(disc.Sectors(short))
 	both := overlap(spans(want.TOC()), spans(got.TOC()))
+	if offset := pairOffset(ctx, want, got, both); offset != 0 {
+		m := &moved{Disc: got.Disc, want: want.Disc, offset: offset}
+		got.Disc = m
+		defer func() { result.ReadOffset, result.Excused = offset/sampleBytes, m.excused/sampleBytes }()
+		if turned {
+			short = got
+		} else {
+			long = got
+		}
+	}
 	o := Comparer{Form: wholes(ctx, both, want.Disc, got.Disc), Damage: true}
 	r, err := o.Compare(ctx, parts{want.Disc, both}, got, want.Locate, rep)
 	if err != nil {
@@ -65,6 +80,9 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 			claimed = c
 		}
 		for _, s := range without(spans(d.one.TOC()), spans(d.other.TOC()), end) {
+			if s.gap && sameGap(ctx, s, d.one, d.other) {
+				continue
+			}
 			if err := zeros(ctx, s, d.one); err != nil {
 				return r, Tail{}, err
 			}
@@ -72,6 +90,14 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	}
 	t, err := tail(ctx, end, claimed, short.Name, long)
 	return r, t, err
+}
+
+// pairOffset returns the offset in bytes with which the drive of got delivers audio.
+func pairOffset(ctx context.Context, want, got Side, both []disc.Track) int {
+	if !got.Drive {
+		return 0
+	}
+	return readOffset(ctx, want.Disc, got.Disc, both)
 }
 
 // tail checks what the longer disc has after the end of the shorter one. c is the Claim
@@ -96,6 +122,22 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 		}
 	}
 	return Tail{Sectors: n, Compared: true}, nil
+}
+
+// sameGap reports whether a disc whose table of contents does not tell of a pre-gap reads the
+// same there.
+func sameGap(ctx context.Context, s span, one, other disc.Disc) bool {
+	size := disc.Raw.Size()
+	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
+	for at := s.start; at < s.end; {
+		n := min(int(s.end-at), pieceSectors)
+		a, b := read(ctx, one, mine[:n*size], at, disc.Raw), read(ctx, other, theirs[:n*size], at, disc.Raw)
+		if a.n != n || b.n != n || !bytes.Equal(a.data[:n*size], b.data[:n*size]) {
+			return false
+		}
+		at += disc.LBA(n)
+	}
+	return true
 }
 
 // zeros returns a *Mismatch unless all sectors of a span are zeros.

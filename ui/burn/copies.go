@@ -60,7 +60,11 @@ func (v *View) askDisc() {
 func (v *View) refuseDisc(err error) {
 	if v.next.sheet != nil {
 		v.next.bad = true
-		v.next.state.Color(theme.Error).Set(model.Reason(err) + " Insert another disc.")
+		text := model.Reason(err)
+		if !strings.Contains(strings.ToLower(text), "insert ") { // which says what to do
+			text += " Insert another disc."
+		}
+		v.next.state.Color(theme.Error).Set(text)
 	}
 	v.d.Tell("inserting", map[string]any{"error": err.Error()})
 }

@@ -23,10 +23,14 @@ type driveList struct {
 	box    *fyne.Container
 	v      *View
 	rows   []*driveRow
+	ended  bool              // the rows show verdicts
+	scroll *container.Scroll // nil: all are seen
+	shown  int               // the drive that is shown in detail
 }
 
-// mostDrives is the number of drives that are shown without scrolling.
-const mostDrives = 4
+// mostRoom is the height of the list above which it scrolls: 4 drives with their progress, 6
+// with their verdicts.
+const mostRoom float32 = 190
 
 func newDriveList(v *View) *driveList {
 	l := &driveList{v: v, box: container.New(&widgets.Column{Gap: 2})}
@@ -41,46 +45,96 @@ func (l *driveList) set() {
 	if len(list) < 2 {
 		return
 	}
-	if len(l.rows) != len(list) {
-		l.rows = nil
-		l.box.RemoveAll()
-		for i := range list {
-			row := newDriveRow(func() { l.v.burn.Show(i) })
-			l.rows = append(l.rows, row)
-			l.box.Add(row)
-		}
-		var content fyne.CanvasObject = l.box
-		if len(list) > mostDrives {
-			content = widgets.MinHeight(mostDrives*driveRowHeight+12, container.NewVScroll(l.box))
-		}
-		l.object.Objects = []fyne.CanvasObject{widgets.Inset(widgets.Panel(widgets.Inset(content, 4, 4, 4, 4)), 0, 0, 0, 0)}
-		l.object.Refresh()
+	if ended := list[0].Outcome() != nil; len(l.rows) != len(list) || l.ended != ended {
+		l.build(len(list), ended)
 	}
+	shown := l.v.burn.Shown()
 	for i, r := range list {
-		l.rows[i].set(r, i == l.v.burn.Shown())
+		l.rows[i].set(r, i == shown)
+	}
+	if shown != l.shown {
+		l.shown = shown
+		l.reveal(shown)
 	}
 }
 
-const driveRowHeight float32 = 44
+// build makes the rows.
+func (l *driveList) build(n int, ended bool) {
+	l.rows, l.ended, l.scroll, l.shown = nil, ended, nil, -1
+	l.box.RemoveAll()
+	for i := range n {
+		row := newDriveRow(ended, func() { l.v.burn.Show(i) }, func(by int) { l.move(i + by) })
+		l.rows = append(l.rows, row)
+		l.box.Add(row)
+	}
+	var content fyne.CanvasObject = l.box
+	if l.box.MinSize().Height > mostRoom {
+		l.scroll = container.NewVScroll(l.box)
+		content = widgets.MinHeight(mostRoom, l.scroll)
+	}
+	l.object.Objects = []fyne.CanvasObject{widgets.Panel(widgets.Inset(content, 4, 4, 4, 4))}
+	l.object.Refresh()
+}
 
-// driveRow is a drive.
+// move shows another drive, and gives it the focus.
+func (l *driveList) move(i int) {
+	if i < 0 || i >= len(l.rows) {
+		return
+	}
+	l.v.burn.Show(i)
+	l.reveal(i)
+	if canvas := fyne.CurrentApp().Driver().CanvasForObject(l.rows[i]); canvas != nil {
+		canvas.Focus(l.rows[i])
+	}
+}
+
+// reveal scrolls to a drive.
+func (l *driveList) reveal(i int) {
+	if l.scroll == nil {
+		return
+	}
+	each := l.rows[i].MinSize().Height + 2
+	first, last := l.scroll.Offset.Y, l.scroll.Offset.Y+mostRoom
+	switch top := float32(i) * each; {
+	case top < first:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case top+each > last:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, top+each-mostRoom))
+	}
+}
+
+// Heights of a row with the progress of a drive, and of one with its verdict.
+const (
+	driveRowHeight   float32 = 44
+	verdictRowHeight float32 = 29
+)
+
+// driveRow is a drive. The arrow keys go to another one.
 type driveRow struct {
 	widget.BaseWidget
-	tapped          func()
-	chosen, hovered bool
-	back            *canvas.Rectangle
-	title, state    *widgets.Text
-	bar             *widgets.Bar
-	body            *fyne.Container
+	tapped                   func()
+	move                     func(by int)
+	chosen, hovered, focused bool
+	ended                    bool // without a bar: that of a bad disc would be as full as that of a good one
+	back                     *canvas.Rectangle
+	title, state             *widgets.Text
+	bar                      *widgets.Bar
+	body                     *fyne.Container
 }
 
-var _ desktop.Hoverable = (*driveRow)(nil)
+var (
+	_ desktop.Hoverable = (*driveRow)(nil)
+	_ fyne.Focusable    = (*driveRow)(nil)
+)
 
-func newDriveRow(tapped func()) *driveRow {
-	r := &driveRow{tapped: tapped, title: widgets.NewText("").Bold(), state: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
+func newDriveRow(ended bool, tapped func(), move func(int)) *driveRow {
+	r := &driveRow{ended: ended, tapped: tapped, move: move, title: widgets.NewText("").Bold(), state: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
 	r.back = canvas.NewRectangle(color.Transparent)
 	r.back.CornerRadius = theme.Radius
 	head := container.NewGridWithColumns(2, r.title, r.state)
+	if ended {
+		r.bar.Hide()
+	}
 	r.body = widgets.Inset(container.New(&widgets.Column{Gap: 5}, head, r.bar), 10, 5, 10, 7)
 	r.ExtendBaseWidget(r)
 	return r
@@ -136,6 +190,28 @@ func (r *driveRow) Tapped(*fyne.PointEvent) {
 	r.tapped()
 }
 
+// FocusGained implements fyne.Focusable.
+func (r *driveRow) FocusGained() { r.focused = true; r.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (r *driveRow) FocusLost() { r.focused = false; r.Refresh() }
+
+// TypedRune implements fyne.Focusable.
+func (r *driveRow) TypedRune(rune) {}
+
+// TypedKey implements fyne.Focusable.
+func (r *driveRow) TypedKey(e *fyne.KeyEvent) {
+	defer model.CatchPanic()
+	switch e.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		r.tapped()
+	case fyne.KeyUp:
+		r.move(-1)
+	case fyne.KeyDown:
+		r.move(1)
+	}
+}
+
 // MouseIn implements desktop.Hoverable.
 func (r *driveRow) MouseIn(*desktop.MouseEvent) { r.hovered = true; r.Refresh() }
 
@@ -154,8 +230,13 @@ func (r *driveRow) CreateRenderer() fyne.WidgetRenderer {
 
 type driveRenderer struct{ r *driveRow }
 
-func (x *driveRenderer) Destroy()           {}
-func (x *driveRenderer) MinSize() fyne.Size { return fyne.NewSize(200, driveRowHeight) }
+func (x *driveRenderer) Destroy() {}
+func (x *driveRenderer) MinSize() fyne.Size {
+	if x.r.ended {
+		return fyne.NewSize(200, verdictRowHeight)
+	}
+	return fyne.NewSize(200, driveRowHeight)
+}
 
 func (x *driveRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{x.r.back, x.r.body}
@@ -167,7 +248,10 @@ func (x *driveRenderer) Layout(s fyne.Size) {
 }
 
 func (x *driveRenderer) paint() {
-	x.r.back.FillColor = color.Transparent
+	x.r.back.FillColor, x.r.back.StrokeColor, x.r.back.StrokeWidth = color.Transparent, color.Transparent, 0
+	if x.r.focused {
+		x.r.back.StrokeColor, x.r.back.StrokeWidth = theme.Color(theme.Primary), 1.5
+	}
 	switch {
 	case x.r.chosen:
 		x.r.back.FillColor = theme.Color(theme.InactiveSelection)

@@ -2,6 +2,7 @@ package burn
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -248,6 +249,15 @@ func (o *options) changed() {
 	o.v.burn.Plan()
 }
 
+// some joins the first few texts.
+func some(texts []string) string {
+	const most = 4
+	if more := len(texts) - most; more > 1 {
+		texts = append(slices.Clip(texts[:most]), "and "+model.Count(more, "more", "more"))
+	}
+	return strings.Join(texts, "; ")
+}
+
 // askMode shows the modes, and what each would lose.
 func (v *View) askMode() {
 	b := v.burn
@@ -260,7 +270,7 @@ func (v *View) askMode() {
 		case m.Err != nil:
 			o.Why = model.Reason(m.Err)
 		case len(m.Lost) > 0:
-			o.Caution = "Not on the disc: " + strings.Join(disc.Texts(m.Lost), "; ")
+			o.Caution = "Different from the source: " + some(model.LossTexts(m.Lost))
 		default:
 			o.Detail = "Everything of the source will be on the disc"
 		}
@@ -285,9 +295,12 @@ func (v *View) askBreak() {
 	options := []widgets.Option{{Title: "Automatic", Detail: "Chosen by the contents"}}
 	chosen := 0
 	for i, x := range list {
+		if x.Chosen && b.Options.LayerBreak == 0 {
+			options[0].Detail += ": " + model.BreakText(x)
+		}
 		o := widgets.Option{Title: model.BreakText(x), Detail: units.Size(x.Sectors*disc.SectorSize) + " on the first layer", Why: x.Unusable}
 		if x.Seamless {
-			o.Caution = "Players are to show this without a pause, and may not"
+			o.Caution = "The film goes on without a pause here, so that one would be noticed"
 		}
 		options = append(options, o)
 		if b.Options.LayerBreak > 0 && x.Sectors == b.Options.LayerBreak {

@@ -56,7 +56,7 @@ func newOutcome(v *View) *outcome {
 	o.again = t.NewPrimary("", theme.BurnIcon, "Burn the same on another disc", v.burn.AskNext)
 	o.checks, o.drives = widgets.NewFacts(), newDriveList(v)
 	o.proof = container.New(&widgets.Column{Gap: 8}, widgets.Title("Checks"), o.checks.Container)
-	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, o.again, o.done), nil, nil,
+	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, container.NewGridWithColumns(2, o.look, report), o.again, o.done), nil, nil,
 		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container, o.proof), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, o.drives.object, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
@@ -67,19 +67,24 @@ func newOutcome(v *View) *outcome {
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
 	why := "Nothing was written"
-	if out.Result.Written > 0 && out.Verdict != model.Simulated {
+	if out.Result.Written > 0 && !out.Simulated {
 		why = ""
 	}
 	o.look.Allow(why)
-	back, ink, icon := verdictLook(out.Verdict)
+	verdict, headline := o.v.burn.Overall()
+	back, ink, icon := verdictLook(verdict)
 	o.drives.set()
 	o.showChecks(*out)
 	o.showNext()
 	o.fill.SetColor(back)
 	o.icon.Resource = theme.Tint(icon, ink)
 	o.icon.Refresh()
-	o.headline.Color(ink).Set(out.Headline)
-	o.text.Set(out.Text)
+	o.headline.Color(ink).Set(headline)
+	text := out.Text
+	if list := o.v.burn.Recordings(); len(list) > 1 {
+		text = list[o.v.burn.Shown()].Title + ": " + text
+	}
+	o.text.Set(text)
 	var facts []widgets.Fact
 	from, to := o.v.burn.Written()
 	if list := o.v.burn.Recordings(); len(list) > 1 {

@@ -66,7 +66,7 @@ func (v *View) ask(title, text string, chosen int, options []widgets.Option, the
 		content.Add(widgets.Muted(text).Wrap())
 	}
 	content.Add(list.Container)
-	v.d.Sheet(title, content, 540,
+	sheet := v.d.Sheet(title, content, 540,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Choose", Primary: true, Do: func() bool {
 			if i := list.Chosen(); i >= 0 {
@@ -74,4 +74,6 @@ func (v *View) ask(title, text string, chosen int, options []widgets.Option, the
 			}
 			return true
 		}})
+	list.Reveal = sheet.Reveal
+	list.Focus(v.d.Canvas)
 }

@@ -76,8 +76,11 @@ func (c *progressView) draw() {
 	if n, of := b.Copy(); of > 1 {
 		text = fmt.Sprintf("Copy %d of %d: ", n, of) + text
 	}
-	if b.ReadingDisc() {
+	switch {
+	case b.ReadingDisc():
 		text = "Reading " + from + ", to copy it"
+	case b.HasRead():
+		text = model.Capital(from) + " was read, and is not burned yet"
 	}
 	c.title.Set(text)
 	c.drives.set()
@@ -217,7 +220,7 @@ func newLog() *logView {
 		ink := map[disc.Severity]fyne.ThemeColorName{
 			disc.Info: theme.Foreground, disc.Warning: theme.Warning, disc.Error: theme.Error,
 		}[m.Severity]
-		row[0].(*widgets.Text).Color(ink).Set(m.String())
+		row[0].(*widgets.Text).Color(ink).Set(model.Capital(m.String()))
 	})
 	l.list.HideSeparators = true
 	l.object = container.NewThemeOverride(l.list, theme.ListTheme{})

@@ -116,8 +116,8 @@ func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
 	s.losses = widgets.NewText("").Wrap().Color(theme.Warning)
-	s.accept = widgets.NewCheck("Burn it without what is missing", func(yes bool) { s.v.burn.AcceptLoss(yes) })
-	s.lost = container.New(&widgets.Column{Gap: 4}, widgets.NewText("Not on the disc").Bold(), s.losses)
+	s.accept = widgets.NewCheck("Burn it with these differences", func(yes bool) { s.v.burn.AcceptLoss(yes) })
+	s.lost = container.New(&widgets.Column{Gap: 4}, widgets.NewText("Different from the source").Bold(), s.losses)
 	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You will be asked again before the burn begins", s.v.eraseFirst)
 	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will have the same defects as its source", s.v.forceIt)
@@ -293,7 +293,7 @@ func (s *settings) modeText() string {
 func (s *settings) showLost(lost []disc.Notice) {
 	widgets.SetVisible(s.lost, len(lost) > 0)
 	widgets.SetVisible(s.accept, len(lost) > 0)
-	s.losses.Set(joined(disc.Texts(lost)))
+	s.losses.Set(joined(model.LossTexts(lost)))
 	accepted := len(lost) > 0 && s.v.burn.LossAccepted()
 	if s.accept.Checked != accepted {
 		s.accept.Checked = accepted // and not SetChecked, which would call AcceptLoss

@@ -11,13 +11,13 @@ import (
 func offers(m read.MediaInfo) model.Offers {
 	var o model.Offers
 	switch m.Profile {
-	case mmc.CDR, mmc.CDRW:
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW:
 		o.Simulate, o.Append, o.Overburn = true, true, true
-	case mmc.DVDR, mmc.DVDRW:
-		o.Simulate, o.Append = true, true
 	case mmc.DVDRDL:
 		o.Simulate = true
-	case mmc.DVDPR, mmc.DVDPRDL:
+	case mmc.DVDPR:
+		o.Append, o.Overburn = true, true
+	case mmc.DVDPRDL:
 		o.Append = true
 	case mmc.BDRSRM:
 		o.Append = true

@@ -15,6 +15,7 @@ import (
 // SaveTrack writes a track of a disc to a file, which is replaced if it exists: as the
 // extension of the name says, or else as WAV or user data.
 func (e *Engine) SaveTrack(ctx context.Context, d disc.Disc, t disc.Track, to string, rep progress.Reporter) (model.SavedTrack, error) {
+	t = extract.Played(d, t)
 	f, err := extract.TrackFormFor(to, t)
 	if err != nil {
 		return model.SavedTrack{}, err

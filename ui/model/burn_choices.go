@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/mmc"
@@ -83,6 +84,17 @@ func (p Preflight) Lost() []disc.Notice {
 		}
 	}
 	return lost
+}
+
+// LossTexts returns what will be lost as texts without a full stop, each once.
+func LossTexts(lost []disc.Notice) []string {
+	var all []string
+	for _, n := range lost {
+		if text := strings.TrimSuffix(n.String(), "."); !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // contains reports whether a notice with the same text is in a list.

@@ -143,6 +143,10 @@ func (b *Burn) askNext() {
 // ReadingDisc reports whether a disc is read into a temporary image.
 func (b *Burn) ReadingDisc() bool { return b.job.Running() && b.write.reading }
 
+// HasRead reports whether a disc was read into a temporary image, of which nothing was burned
+// yet.
+func (b *Burn) HasRead() bool { return b.copies.inserting && b.write.reading }
+
 // Checking reports whether the tray is being opened, or the next disc is being checked.
 func (b *Burn) Checking() bool { return b.copies.job.Running() || b.copies.inserting && b.isPlanning() }
 

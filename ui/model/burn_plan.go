@@ -51,6 +51,7 @@ func (p Preflight) Warnings() []string {
 		text = append(text, fmt.Sprintf("Only the %s in use are copied, according to %s; %s.",
 			Count(int(p.Plan.Sectors), "sector", "sectors"), p.Plan.UsedBy, Count(int(p.Plan.Unused), "sector is left out", "sectors are left out")))
 	}
+	text = append(text, p.Plan.Hints...)
 	lost := p.Lost()
 	for _, n := range p.Plan.Notices {
 		repeats := func(l disc.Notice) bool { return strings.Contains(n.Text, strings.TrimSuffix(l.Text, ".")) }
@@ -161,7 +162,7 @@ func (b *Burn) Why() string {
 	case b.preflight.Err != nil:
 		return b.describe(b.preflight.Err)
 	case !b.LossAccepted():
-		return "Not everything of the source will be on the disc: agree to that first"
+		return "The disc will differ from the source: agree to that first"
 	}
 	return ""
 }

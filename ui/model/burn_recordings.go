@@ -1,6 +1,9 @@
 package model
 
 import (
+	"fmt"
+	"strings"
+
 	"glassmaster/drive/job"
 	"glassmaster/mastering/progress"
 )
@@ -58,7 +61,7 @@ func (p *Recording) Snapshot() progress.Snapshot { return p.meter.Snapshot() }
 func (p *Recording) end(o job.Outcome, options Options) {
 	v := Judge(o.Result, o.Err, options.Options)
 	v.Disc = o
-	p.endTrace(o.Err == nil)
+	p.endTrace(o.Err == nil || o.Result.Mismatch != nil) // which was found after the writing
 	p.outcome = &v
 }
 
@@ -97,7 +100,9 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 		p.sample(b.write.options)
 	}
 	if p := b.recording(); p != nil {
-		return p.meter.Snapshot(), p.trace
+		s, t := p.meter.Snapshot(), p.trace
+		s.Phase, t.Phase = b.write.named(s.Phase), b.write.named(t.Phase)
+		return s, t
 	}
 	return progress.Snapshot{HostBuffer: -1, DriveBuffer: -1}, Trace{}
 }
@@ -140,6 +145,30 @@ func worst(parts []*Recording) int {
 	return at
 }
 
+// Overall returns the verdict on all discs that were written at the same time, which is that
+// of the worst one, and a headline that counts those. They do not depend on which one is
+// shown: a bad disc is never out of sight.
+func (b *Burn) Overall() (Verdict, string) {
+	if len(b.recordings) == 0 || !b.ended {
+		return Failed, ""
+	}
+	o := b.recordings[worst(b.recordings)].outcome
+	n, of := 0, len(b.recordings)
+	for _, r := range b.recordings {
+		if r.outcome.Verdict == o.Verdict {
+			n++
+		}
+	}
+	word := strings.ToUpper(o.Verdict.String())
+	switch {
+	case of == 1:
+		return o.Verdict, o.Headline
+	case n == of:
+		return o.Verdict, fmt.Sprintf("ALL %d DISCS %s", of, word)
+	}
+	return o.Verdict, fmt.Sprintf("%d OF %d DISCS %s", n, of, word)
+}
+
 // Phases returns the phases of the burn in their order: the completed ones, the active
 // one, and those expected if all goes well.
 func (b *Burn) Phases() []Phase {
@@ -150,6 +179,7 @@ func (b *Burn) Phases() []Phase {
 	var all []Phase
 	begun := map[progress.Phase]bool{}
 	for _, s := range p.meter.Phases() {
+		s.Phase = b.write.named(s.Phase)
 		begun[s.Phase] = true
 		all = append(all, Phase{s, Past})
 	}

@@ -98,6 +98,11 @@ const maxChecks = 10
 // the first few.
 func (o Outcome) Checks() (bad, good []Line, more int) {
 	for _, c := range o.Result.Checks {
+		// "track 1" is "1: audio, ...", of which the number is said already.
+		if at := strings.LastIndexByte(c.What, ' '); at >= 0 {
+			number := c.What[at+1:] + ": "
+			c.Expected, c.Found = strings.TrimPrefix(c.Expected, number), strings.TrimPrefix(c.Found, number)
+		}
 		switch {
 		case !c.OK:
 			text := "found " + c.Found

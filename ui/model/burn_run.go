@@ -173,12 +173,21 @@ type Phase struct {
 	State PhaseState
 }
 
+// named returns a phase as it is shown. A disc that is written into a temporary image is only
+// read, as the user sees it.
+func (w writing) named(p progress.Phase) progress.Phase {
+	if w.reading && p == progress.Writing {
+		return progress.Reading
+	}
+	return p
+}
+
 // expects returns the phases that follow if there is no error.
 func (w writing) expects() []progress.Phase {
 	var all []progress.Phase
 	switch {
 	case w.reading:
-		return append(all, progress.Writing)
+		return append(all, progress.Reading)
 	case w.target.File != "":
 		all = append(all, progress.Writing)
 	case w.options.Simulate:

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
@@ -325,6 +326,27 @@ func TestJudge(t *testing.T) {
 			nil,
 			record.Options{},
 			Verified, "VERIFIED", "equal to the source",
+		},
+		{
+			"not as planned",
+			record.Result{Verified: true, Equal: true, NotAssured: []string{"the drive did not reload"}, Checks: []record.Check{{What: "track 1", OK: true}, {What: "CD-TEXT", Expected: "1 language"}}},
+			nil,
+			record.Options{},
+			Unverified, "NOT AS PLANNED", "from what was planned: CD-TEXT. The details show what was expected and found. But the drive did not reload.",
+		},
+		{
+			"several tracks",
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Tracks: make([]record.Track, 3)}},
+			nil,
+			record.Options{},
+			Verified, "VERIFIED", "All 3 tracks were read back",
+		},
+		{
+			"a drive that hangs",
+			record.Result{},
+			&record.Error{Step: "write", LBA: 5, Err: scsi.ErrTimeout, Left: "the state is unknown", Advice: scsi.Hint(scsi.ErrTimeout) + "; then check the disc"},
+			record.Options{},
+			Failed, "FAILED", "The state is unknown. The drive hangs: switch it off and on again; whether it executed the last command is not known; then check the disc.",
 		},
 		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "unknown"},
 		{"not compared for whatever reason", record.Result{}, nil, record.Options{}, Unverified, "WRITTEN, NOT VERIFIED", ""},

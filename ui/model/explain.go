@@ -27,7 +27,11 @@ func Explain(err error) string {
 		return sentence(err.Error())
 	}
 	if text := explainDrive(e.Step, e.Err); text != "" {
-		return text + further(e.Left) + further(scsi.Hint(e.Err)) + further(e.Advice)
+		hint := scsi.Hint(e.Err)
+		if strings.HasPrefix(e.Advice, hint) { // which goes on from there
+			hint = ""
+		}
+		return text + further(e.Left) + further(hint) + further(e.Advice)
 	}
 	return sentence(e.Step+": "+e.Err.Error()) + further(e.Left) + further(e.Advice)
 }

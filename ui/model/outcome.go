@@ -38,12 +38,14 @@ type Outcome struct {
 	Result   job.Result
 	Err      error
 	Disc     job.Outcome // of the disc in its drive, for a report
+	// Simulated is set if nothing was written, whatever the verdict is.
+	Simulated bool
 }
 
 // Judge returns the outcome of a burn. Only a disc that was read back and is equal to a
 // source without defects is verified; nothing else is shown as a success.
 func Judge(r job.Result, err error, o record.Options) Outcome {
-	out := Outcome{Result: r, Err: err}
+	out := Outcome{Result: r, Err: err, Simulated: o.Simulate}
 	set := func(v Verdict, headline, text string) Outcome {
 		out.Verdict, out.Headline, out.Text = v, headline, text
 		return out
@@ -64,6 +66,8 @@ func Judge(r job.Result, err error, o record.Options) Outcome {
 		return set(Unverified, flawed(r), flawedText(r, flaws))
 	case unexpected(r) != "":
 		return set(Unverified, "NOT AS PLANNED", "The disc differs from what was planned: "+unexpected(r)+". The details show what was expected and found."+doubts(r))
+	case r.Verified && len(r.Plan.Tracks) > 1:
+		return set(Verified, "VERIFIED", fmt.Sprintf("All %d tracks were read back and are equal to the source.", len(r.Plan.Tracks)))
 	case r.Verified:
 		return set(Verified, "VERIFIED", fmt.Sprintf("All %s were read back and are equal to the source.",
 			Count(int(r.Plan.Sectors), "sector", "sectors")))
@@ -166,6 +170,31 @@ func stopped(r job.Result, err error) string {
 // Line is a name and a value.
 type Line struct{ Name, Value string }
 
+// writtenText returns how much was written, and how fast. The sectors of a CD with tracks are
+// of several sizes, so that its speed is that of playing.
+func writtenText(r job.Result) (written, rate string) {
+	perSecond := float64(r.Written) / max(r.Seconds, 0.001)
+	if len(r.Plan.Tracks) > 0 {
+		rate = fmt.Sprintf("%.0fx", perSecond/75)
+		written = Count(int(r.Written), "sector", "sectors")
+	} else {
+		rate = units.Size(int64(perSecond*disc.SectorSize)) + "/s"
+		written = Count(int(r.Written), "sector", "sectors") + ", " + units.Size(r.Written*disc.SectorSize)
+	}
+	if r.Written <= 0 {
+		written = ""
+	}
+	return written, rate
+}
+
+// signed returns a number with its sign, and zero without one.
+func signed[T int | int64](n T) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%+d", n)
+}
+
 // Lines are the details of the outcome, the first bad sector and its file before
 // everything else.
 func (o Outcome) Lines() []Line {
@@ -197,12 +226,14 @@ func (o Outcome) Lines() []Line {
 	add("Medium", r.Plan.Profile)
 	add("Medium ID", r.MediumID)
 	add("Mode", r.Plan.Recipe)
-	if r.Written > 0 {
-		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), units.Size(r.Written*disc.SectorSize)))
+	written, rate := writtenText(r)
+	if o.Simulated {
+		add("Simulated", written)
+	} else {
+		add("Written", written)
 	}
 	if r.Seconds > 0 {
-		rate := float64(r.Written) * 2048 / r.Seconds
-		add("Time", fmt.Sprintf("%s, on average %s/s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), units.Size(int64(rate))))
+		add("Time", fmt.Sprintf("%s, on average %s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), rate))
 	}
 	if r.LeastSeconds >= 1 {
 		add("At least", units.Duration(time.Duration(r.LeastSeconds*float64(time.Second)))+" at the speed of the disc")
@@ -214,7 +245,7 @@ func (o Outcome) Lines() []Line {
 		add("Drive buffer", fmt.Sprintf("never below %.0f %%", r.Levels.Drive*100))
 	}
 	if r.ReadOffset != nil {
-		add("Read offset", fmt.Sprintf("%+d samples", *r.ReadOffset))
+		add("Read offset", fmt.Sprintf("%s samples", signed(*r.ReadOffset)))
 	}
 	if r.Retried > 0 {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))

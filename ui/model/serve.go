@@ -283,31 +283,6 @@ func ExplainServe(err error) string {
 	return Explain(err)
 }
 
-// ServeEventText describes an event.
-func ServeEventText(e serve.Event) string {
-	who := e.Address
-	if e.Initiator != "" {
-		who = e.Initiator + " (" + e.Address + ")"
-	}
-	what := e.Target
-	if what == "" {
-		what = "the list of targets"
-	}
-	switch e.Kind {
-	case serve.Listening:
-		return "Ready at " + e.Address
-	case serve.LoggedIn:
-		return who + " uses " + what
-	case serve.LoggedOut:
-		return who + " has logged out of " + what
-	case serve.Lost:
-		return "The connection of " + who + " to " + what + " has ended: " + e.Text
-	case serve.Refused:
-		return who + " was refused: " + e.Text
-	}
-	return Capital(e.Target + ": " + e.Text)
-}
-
 // ConnectText returns the commands with which a system connects: "linux", "windows".
 func ConnectText(system string, served Served, o ServeOptions) string {
 	host, port, _ := net.SplitHostPort(served.Address)
@@ -320,21 +295,27 @@ func ConnectText(system string, served Served, o ServeOptions) string {
 	if system == "windows" {
 		line("# PowerShell, as administrator")
 		line("Start-Service MSiSCSI")
-		line("New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %s", host, port)
 		login := ""
 		if o.User != "" {
+			line("# SECRET stands for the secret of %s", o.User)
 			login = " -AuthenticationType ONEWAYCHAP -ChapUsername " + quoted(o.User) + " -ChapSecret SECRET"
 		}
+		line("New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %s%s", host, port, login) // the list of targets needs CHAP, too
 		for _, t := range served.Targets {
 			line("Connect-IscsiTarget -NodeAddress %s%s", t.Name, login)
 		}
 		return s.String()
 	}
 	line("# as root, with open-iscsi")
-	line("iscsiadm -m discovery -t sendtargets -p %s", at)
+	if o.User == "" {
+		line("iscsiadm -m discovery -t sendtargets -p %s", at)
+	} else {
+		line("# SECRET stands for the secret of %s", o.User)
+	}
 	for _, t := range served.Targets {
 		node := fmt.Sprintf("iscsiadm -m node -T %s -p %s", t.Name, at)
 		if o.User != "" {
+			line("%s -o new", node) // the list of targets needs CHAP, too, which only a configuration file could set
 			line("%s -o update -n node.session.auth.authmethod -v CHAP", node)
 			line("%s -o update -n node.session.auth.username -v %s", node, quoted(o.User))
 			line("%s -o update -n node.session.auth.password -v SECRET", node)

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"slices"
+	"time"
 
 	"glassmaster/mastering/progress"
 )
@@ -24,6 +25,9 @@ func (b Buffer) String() string { return [...]string{"buffer", "drive buffer"}[b
 
 // LowLevel is the level below which a buffer is low: a quarter.
 const LowLevel = 0.25
+
+// fillTime is how long a buffer that is low at the beginning may still be filling.
+const fillTime = 2 * time.Second
 
 // Trace is a rate, and the levels of the buffers, over the course of one phase of a job,
 // from its beginning (0) to its end (1).
@@ -72,7 +76,7 @@ func (t *Trace) record(b Buffer, level float64, s progress.Snapshot, size int64)
 	if was := t.levels[b][at]; was < 0 || level < was {
 		t.levels[b][at] = level
 	}
-	t.filled[b] = t.filled[b] || level > 0.5 || s.Done > s.Total/20
+	t.filled[b] = t.filled[b] || level > 0.5 || s.Done > s.Total/20 && s.Elapsed > fillTime
 	if !t.filled[b] || b == HostBuffer && s.Total-s.Done < size {
 		return
 	}

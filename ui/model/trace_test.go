@@ -2,6 +2,7 @@ package model
 
 import (
 	"testing"
+	"time"
 
 	"glassmaster/mastering/progress"
 )
@@ -64,6 +65,13 @@ func TestTraceOfBuffers(t *testing.T) {
 	}
 	if _, ok := tr.Level(DriveBuffer, 0.99); ok {
 		t.Error("there is a level beyond the end")
+	}
+	var slow Trace // its buffer is low from the beginning on
+	for i, elapsed := range []time.Duration{time.Second, time.Minute} {
+		slow.Record(progress.Snapshot{Phase: progress.Writing, Done: 100, Total: 1000, Rate: 10, HostBuffer: -1, DriveBuffer: 0.1, Elapsed: elapsed}, 100)
+		if _, ok := slow.Least(DriveBuffer); ok != (i == 1) || slow.Low(0.1) != ok {
+			t.Errorf("after %v a buffer that is filled at the beginning is low: %v", elapsed, slow.Low(0.1))
+		}
 	}
 	var none Trace
 	none.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5, HostBuffer: -1, DriveBuffer: -1}, 100)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
@@ -52,7 +53,8 @@ func PlayingTime(sectors int64) string {
 	return fmt.Sprintf("%02d:%02d:%02d", sectors/75/60, sectors/75%60, sectors%75)
 }
 
-// DiscSummary describes the tracks of a disc in one line.
+// DiscSummary describes the tracks of a disc in one line. The playing time has no frames: in
+// a sentence they would be read as seconds.
 func DiscSummary(toc disc.TOC) string {
 	var audio, data int
 	var playing, size int64
@@ -75,7 +77,7 @@ func DiscSummary(toc disc.TOC) string {
 		parts = append(parts, Count(data, "data track", "data tracks")+" with "+units.Size(size))
 	}
 	if audio > 0 {
-		parts = append(parts, Count(audio, "audio track", "audio tracks")+" with "+PlayingTime(playing))
+		parts = append(parts, Count(audio, "audio track", "audio tracks")+" with "+units.Duration(time.Duration(playing)*time.Second/75))
 	}
 	return strings.Join(parts, ", ")
 }

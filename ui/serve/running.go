@@ -97,7 +97,17 @@ func (r *running) commands() string {
 	return model.ConnectText(systems[r.system.Chosen()], *served, r.v.serve.Options)
 }
 
-func (r *running) showHow() { r.how.Set(strings.TrimSuffix(r.commands(), "\n")) }
+// showHow shows the commands, each with a prompt: they are longer than a line.
+func (r *running) showHow() {
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSuffix(r.commands(), "\n"), "\n") {
+		if line != "" && line[0] != '#' {
+			line = "> " + line
+		}
+		lines = append(lines, line)
+	}
+	r.how.Set(strings.Join(lines, "\n"))
+}
 
 // maxLogLines is the number of events that are shown, the last one first.
 const maxLogLines = 50
@@ -105,7 +115,7 @@ const maxLogLines = 50
 func (r *running) showLog(log []serve.Event) {
 	var lines []string
 	for i := len(log) - 1; i >= 0 && len(lines) < maxLogLines; i-- {
-		lines = append(lines, log[i].Time.Format("15:04:05")+"  "+model.ServeEventText(log[i]))
+		lines = append(lines, log[i].Time.Format("15:04:05")+"  "+log[i].String())
 	}
 	r.log.Set(strings.Join(lines, "\n"))
 }

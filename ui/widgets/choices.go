@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -22,9 +23,12 @@ type Option struct {
 }
 
 // Choices are options below each other, one of which is chosen. The arrow keys and Space
-// choose, too.
+// choose, too. More than fit on a sheet scroll, so that the one with the focus is seen.
 type Choices struct {
 	*fyne.Container
+	// Reveal is called with the position and the height of an option that is to be seen. May
+	// be nil.
+	Reveal  func(top, height float32)
 	options []Option
 	rows    []*optionRow
 	chosen  int
@@ -36,6 +40,7 @@ func NewChoices(chosen int, options ...Option) *Choices {
 	c := &Choices{Container: container.New(&Column{Gap: 2}), options: options, chosen: -1}
 	for i, o := range options {
 		row := newOptionRow(o, func() { c.Choose(i) }, func(by int) { c.move(i, by) })
+		row.reveal = func() { c.reveal(row) }
 		c.rows = append(c.rows, row)
 		c.Add(row)
 	}
@@ -62,11 +67,31 @@ func (c *Choices) move(from, by int) {
 	for i := from + by; i >= 0 && i < len(c.options); i += by {
 		if c.options[i].Why == "" {
 			c.Choose(i)
-			if canvas := fyne.CurrentApp().Driver().CanvasForObject(c.rows[i]); canvas != nil {
-				canvas.Focus(c.rows[i])
-			}
+			c.Focus(fyne.CurrentApp().Driver().CanvasForObject(c.rows[from]))
 			return
 		}
+	}
+}
+
+// Focus gives the focus to the chosen option, or to the first one that can be chosen, and
+// reveals it. The driver does not know the canvas of what was not drawn yet.
+func (c *Choices) Focus(canvas fyne.Canvas) {
+	at := c.chosen
+	if at < 0 {
+		at = slices.IndexFunc(c.options, func(o Option) bool { return o.Why == "" })
+	}
+	if at < 0 {
+		return
+	}
+	if canvas != nil {
+		canvas.Focus(c.rows[at])
+	}
+	c.reveal(c.rows[at])
+}
+
+func (c *Choices) reveal(r *optionRow) {
+	if c.Reveal != nil {
+		c.Reveal(c.Position().Y+r.Position().Y, r.Size().Height)
 	}
 }
 
@@ -76,6 +101,7 @@ type optionRow struct {
 	allowed bool
 	choose  func()
 	move    func(by int)
+	reveal  func()
 
 	chosen, focused, hovered bool
 
@@ -128,7 +154,11 @@ func (r *optionRow) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (r *optionRow) FocusGained() { r.focused = true; r.Refresh() }
+func (r *optionRow) FocusGained() {
+	r.focused = true
+	r.Refresh()
+	r.reveal()
+}
 
 // FocusLost implements fyne.Focusable.
 func (r *optionRow) FocusLost() { r.focused = false; r.Refresh() }

@@ -21,6 +21,7 @@ type Sheet struct {
 	popup   *widget.PopUp
 	choices []Choice
 	buttons []*sheetButton
+	scroll  *container.Scroll    // nil: everything fits
 	below   func(*fyne.KeyEvent) // received the keys before
 }
 
@@ -50,7 +51,8 @@ func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width flo
 	head, foot := Title(title), container.NewHBox(row...)
 	content.Resize(fyne.NewSize(width, content.MinSize().Height)) // text that wraps is higher once its width is known
 	if most := room.Height - head.MinSize().Height - foot.MinSize().Height - 80; content.MinSize().Height > most && most > 0 {
-		content = MinHeight(most, container.NewVScroll(Inset(content, 0, 0, 14, 0))) // room for the scroll bar
+		s.scroll = container.NewVScroll(Inset(content, 0, 0, 14, 0)) // room for the scroll bar
+		content = MinHeight(most, s.scroll)
 	}
 	box := container.New(&Column{Gap: 16}, head, content, foot)
 	s.popup = widget.NewModalPopUp(container.NewStack(Space(width+32, 1), Inset(box, 16, 14, 16, 12)), c)
@@ -58,6 +60,20 @@ func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width flo
 	c.SetOnTypedKey(s.key)
 	s.popup.Show()
 	return s
+}
+
+// Reveal scrolls the content to a part of it, unless that is visible.
+func (s *Sheet) Reveal(top, height float32) {
+	if s.scroll == nil {
+		return
+	}
+	visible := s.scroll.Size().Height
+	switch {
+	case top < s.scroll.Offset.Y:
+		s.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case top+height > s.scroll.Offset.Y+visible:
+		s.scroll.ScrollToOffset(fyne.NewPos(0, min(top, top+height-visible)))
+	}
 }
 
 func (s *Sheet) choose(c Choice) {

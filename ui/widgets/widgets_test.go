@@ -1,13 +1,16 @@
 package widgets
 
 import (
+	"fmt"
 	"image/color"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
@@ -100,7 +103,7 @@ func TestGraph(t *testing.T) {
 	if inside == 0 || above != 0 || later != 0 {
 		t.Errorf("inside %d, above %d, not reached yet %d", inside, above, later)
 	}
-	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 50, HostBuffer: 0.1, DriveBuffer: 1}, 0)
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 50, HostBuffer: 0.1, DriveBuffer: 1, Elapsed: time.Minute}, 0)
 	g.Set(tr)
 	if _, _, _, marked := g.draw(200, 100).At(100, 5).RGBA(); marked == 0 || g.texts()[markLow] == "" || g.texts()[markHost] != "Buffer, lowest 10 %" {
 		t.Errorf("a low buffer is not marked: %d, %q", marked, g.texts())
@@ -210,5 +213,50 @@ func TestSheetClosedBelowAnother(t *testing.T) {
 	enter()
 	if want := []string{"above", "window"}; !slices.Equal(got, want) {
 		t.Errorf("the keys went to %q, want %q", got, want)
+	}
+}
+
+// TestChoicesScroll goes through more options than fit on a sheet. The one with the focus is
+// always visible, as is the chosen one at the beginning.
+func TestChoicesScroll(t *testing.T) {
+	newApp(t)
+	w := test.NewTempWindow(t, nil)
+	w.Resize(fyne.NewSize(600, 400))
+	options := make([]Option, 40)
+	for i := range options {
+		options[i] = Option{Title: fmt.Sprintf("Option %d", i), Detail: "a detail"}
+	}
+	options[21].Why = "it is not possible"
+	list := NewChoices(20, options...)
+	sheet := ShowSheet(w.Canvas(), "many", container.New(&Column{Gap: 10}, NewText("Choose one."), list.Container), 300, Choice{Text: "Cancel"})
+	list.Reveal = sheet.Reveal
+	list.Focus(w.Canvas())
+	visible := func() {
+		t.Helper()
+		row := list.rows[list.Chosen()]
+		if w.Canvas().Focused() != row {
+			t.Fatalf("option %d does not have the focus", list.Chosen())
+		}
+		at := func(o fyne.CanvasObject) float32 {
+			return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y
+		}
+		top, bottom := at(sheet.scroll), at(sheet.scroll)+sheet.scroll.Size().Height
+		if y := at(row); y < top || y+row.Size().Height > bottom+1 {
+			t.Errorf("option %d is at %g, and visible is %g to %g", list.Chosen(), y, top, bottom)
+		}
+	}
+	visible()
+	for _, c := range []struct {
+		key  fyne.KeyName
+		n    int
+		want int
+	}{{fyne.KeyDown, 1, 22}, {fyne.KeyDown, 30, 39}, {fyne.KeyUp, 60, 0}} {
+		for range c.n {
+			w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: c.key})
+		}
+		if list.Chosen() != c.want {
+			t.Errorf("option %d is chosen, want %d", list.Chosen(), c.want)
+		}
+		visible()
 	}
 }

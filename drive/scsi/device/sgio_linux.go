@@ -155,11 +155,11 @@ func ioctlError(err error) error {
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
 		return fmt.Errorf("the kernel does not allow this user to send this command; root may: %w", err)
 	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("the device does not accept SCSI commands; check that it is an optical drive: %w", err)
+		return fmt.Errorf("%w: the device does not accept SCSI commands, or none of this size; check that it is an optical drive: %w", scsi.ErrNotSent, err)
 	case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		return fmt.Errorf("%w: it was disconnected or switched off: %w", scsi.ErrConnection, err)
 	case errors.Is(err, unix.ENOMEM):
-		return fmt.Errorf("the kernel has no memory for a transfer of this size: %w", err)
+		return fmt.Errorf("%w: the kernel has no memory for a transfer of this size: %w", scsi.ErrNotSent, err)
 	}
 	return fmt.Errorf("SG_IO: %w", err)
 }

@@ -97,6 +97,15 @@ func (s *State) overwritten() bool { return s.Format.End() > 0 }
 // TOC returns what can be read of a valid state: the tracks that are complete, or the
 // formatted part of a disc that is overwritten in place. cd: the disc is a CD.
 func (s *State) TOC(cd bool) disc.TOC {
+	toc := s.tracks(cd)
+	if len(toc.Sessions) > 0 && toc.Sessions[0].Number == 1 {
+		toc.Sessions[0].Text = sector.DecodeCDText(s.CDText)
+	}
+	return toc
+}
+
+// tracks returns the table of contents without CD-TEXT, which takes long to decode.
+func (s *State) tracks(cd bool) disc.TOC {
 	toc := disc.TOC{}
 	if only(s.MCN, 13, digits) {
 		toc.Catalog = s.MCN
@@ -121,9 +130,6 @@ func (s *State) TOC(cd bool) disc.TOC {
 		if len(one.Tracks) > 0 {
 			toc.Sessions = append(toc.Sessions, one)
 		}
-	}
-	if len(toc.Sessions) > 0 && toc.Sessions[0].Number == 1 {
-		toc.Sessions[0].Text = sector.DecodeCDText(s.CDText)
 	}
 	return toc
 }

@@ -282,6 +282,9 @@ func (s *File) Commit(st *State) error {
 	if bytes.Equal(text, s.text) {
 		return s.sync()
 	}
+	if !st.valid(s.cd) { // the file could not be opened again
+		return ErrState
+	}
 	if len(text) > slotBytes-16 {
 		return errors.New("the disc has too many tracks and sessions for its file")
 	}
@@ -311,23 +314,15 @@ func (s *File) sync() error {
 // sector.
 func (s *File) WriteUser(p []byte, lba int64) error {
 	if lba < 0 {
-		return s.WriteRaw(p, lba)
+		return s.writePregap(p, lba)
 	}
 	_, err := s.f.WriteAt(p, lba*userBytes)
 	return err
 }
 
-// WriteRaw writes a whole sector of a CD, 2352 bytes. Before address 0, p may be the user
-// data alone.
-func (s *File) WriteRaw(p []byte, lba int64) error {
-	if lba < 0 {
-		_, err := s.f.WriteAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
-		return err
-	}
-	if _, err := s.f.WriteAt(p[:userBytes], lba*userBytes); err != nil {
-		return err
-	}
-	_, err := s.f.WriteAt(p[userBytes:], s.sectors*userBytes+lba*restBytes)
+// writePregap writes a sector before address 0 of a CD: 2352 bytes, or the user data alone.
+func (s *File) writePregap(p []byte, lba int64) error {
+	_, err := s.f.WriteAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
 	return err
 }
 
@@ -340,16 +335,9 @@ func (s *File) ReadUser(p []byte, lba int64) error {
 	return err
 }
 
-// ReadRaw fills p with a whole sector of a CD, 2352 bytes.
-func (s *File) ReadRaw(p []byte, lba int64) error {
-	if lba < 0 {
-		_, err := s.f.ReadAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
-		return err
-	}
-	if _, err := s.f.ReadAt(p[:userBytes], lba*userBytes); err != nil {
-		return err
-	}
-	_, err := s.f.ReadAt(p[userBytes:], s.sectors*userBytes+lba*restBytes)
+// readPregap fills p with a sector before address 0 of a CD, 2352 bytes.
+func (s *File) readPregap(p []byte, lba int64) error {
+	_, err := s.f.ReadAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
 	return err
 }
 

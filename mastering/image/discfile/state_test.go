@@ -151,13 +151,31 @@ func TestInvalidState(t *testing.T) {
 	} {
 		s := audioCD()
 		change(s)
-		if _, _, err := image.Open(t.Context(), create(t, true, s)); !errors.Is(err, discfile.ErrState) {
+		if _, _, err := image.Open(t.Context(), stored(t, true, s)); !errors.Is(err, discfile.ErrState) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := image.Open(t.Context(), create(t, false, audioCD())); !errors.Is(err, discfile.ErrState) {
+	if _, _, err := image.Open(t.Context(), stored(t, false, audioCD())); !errors.Is(err, discfile.ErrState) {
 		t.Errorf("audio tracks without room for whole sectors: %v", err)
 	}
+}
+
+// stored writes the file of a disc with any state, which Create would refuse, and returns its path.
+func stored(t *testing.T, cd bool, s *discfile.State) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "disc")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writeState(t, path, text, s.Sectors, cd)
+	if err := discfile.Create(filepath.Join(t.TempDir(), "disc"), cd, s, true); !errors.Is(err, discfile.ErrState) {
+		t.Errorf("Create: %v", err)
+	}
+	return path
 }
 
 // FuzzOpen opens a disc file with any state, of a disc with up to 4095 sectors. What opens

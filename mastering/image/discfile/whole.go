@@ -25,16 +25,19 @@ func subSectors(sectors int64) int64 { return sectors + leadOutRoom - LeadInStar
 // version 1 of the format.
 func (s *File) HasSub() bool { return s.cd && s.version > 1 }
 
-// WriteWhole writes a whole sector of a CD, 2352 bytes, that is part of an area with this
-// value of At.
+// WriteWhole writes a whole sector of a CD, 2352 bytes: of audio (AtAudio), or of an area with
+// this value of At.
 func (s *File) WriteWhole(p []byte, lba int64, at int) error {
 	if lba < 0 {
-		return s.WriteRaw(p, lba)
+		return s.writePregap(p, lba)
 	}
 	if _, err := s.f.WriteAt(p[at:at+userBytes], lba*userBytes); err != nil {
 		return err
 	}
-	rest := append(append(make([]byte, 0, restBytes), p[:at]...), p[at+userBytes:rawBytes]...)
+	rest := p[userBytes:rawBytes]
+	if at > 0 {
+		rest = append(append(make([]byte, 0, restBytes), p[:at]...), p[at+userBytes:rawBytes]...)
+	}
 	_, err := s.f.WriteAt(rest, s.sectors*userBytes+lba*restBytes)
 	return err
 }
@@ -42,7 +45,7 @@ func (s *File) WriteWhole(p []byte, lba int64, at int) error {
 // readWhole fills p with a whole sector that WriteWhole has written.
 func (s *File) readWhole(p []byte, lba int64, at int) error {
 	if lba < 0 {
-		return s.ReadRaw(p, lba)
+		return s.readPregap(p, lba)
 	}
 	var rest [restBytes]byte
 	if _, err := s.f.ReadAt(p[at:at+userBytes], lba*userBytes); err != nil {
@@ -77,9 +80,9 @@ type Reader struct {
 }
 
 // NewReader returns a reader of the sectors of a disc in a state.
-func NewReader(f *File, st *State) *Reader { return &Reader{f, st, st.TOC(true)} }
+func NewReader(f *File, st *State) *Reader { return &Reader{f, st, st.tracks(true)} }
 
-// TOC returns the table of contents of the disc.
+// TOC returns the table of contents of the disc, without CD-TEXT.
 func (r *Reader) TOC() disc.TOC { return r.toc }
 
 // Whole fills p, 2352 bytes, with the whole sector at lba, which must be part of a track or
@@ -96,12 +99,12 @@ func (r *Reader) Whole(p []byte, lba int64) error {
 		mode = t.Mode
 	}
 	if mode == disc.Audio {
-		return r.file.ReadRaw(p, lba)
+		return r.file.readWhole(p, lba, AtAudio)
 	}
 	var user [rawBytes]byte // before address 0, the place of a whole sector
 	var err error
 	if lba < 0 {
-		err = r.file.ReadRaw(user[:], lba)
+		err = r.file.readPregap(user[:], lba)
 	} else {
 		err = r.file.ReadUser(user[:userBytes], lba)
 	}

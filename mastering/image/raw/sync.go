@@ -91,7 +91,7 @@ func (s *scanner) first() look {
 		return look{s.firstKind(), s.stored.start}
 	}
 	l := s.look(0, look{kind: disc.Mode1})
-	if s.count > 1 && s.look(1, look{shift: -1 << 40}).shift != l.shift || l.shift < -150 {
+	if s.count > 1 && s.look(1, look{shift: -1 << 40}).shift != l.shift || l.shift < -disc.Pregap {
 		s.warn("The addresses in the sector headers are wrong; the sectors are counted from address 0.")
 		l.shift, s.lost = 0, true
 	}
