@@ -52,7 +52,7 @@ func texts(list []disc.Notice) []string {
 
 // planCD plans which sessions of the source are written to a CD, and in which mode.
 func (b *Burn) planCD(ctx context.Context) error {
-	if err := b.checkVerify(); err != nil {
+	if err := b.checkVerify(ctx); err != nil {
 		return err
 	}
 	c, err := b.newCDBurn(ctx)
