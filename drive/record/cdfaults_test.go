@@ -113,11 +113,11 @@ func TestCDWrongDisc(t *testing.T) {
 	}
 }
 
-// TestShortTracks burns tracks of less than four seconds, which only raw keeps.
+// TestShortTracks burns tracks of less than four seconds, which raw keeps if that is forced.
 func TestShortTracks(t *testing.T) {
 	ctx := context.Background()
 	d := cdDrive(t, 40000)
-	b, err := record.NewPlan(ctx, d, shortTracks{imagetest.Audio(t)}, record.Options{})
+	b, err := record.NewPlan(ctx, d, shortTracks{imagetest.Audio(t)}, record.Options{Mode: record.Raw, Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
