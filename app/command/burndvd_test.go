@@ -25,7 +25,7 @@ func TestBurnDVDOptions(t *testing.T) {
 		data            string // in the JSON
 	}{
 		{"dvd+r dl", "", []string{"--layer-break", "1600"}, OK, "layer break (chosen) after 1600 sectors", `"layers":[1600,`},
-		{"dvd+r dl", "", []string{"--layer-break", "auto"}, OK, "the half of the data", `"what":"layer break"`},
+		{"dvd+r dl", "", []string{"--layer-break", "auto"}, OK, "the middle of the data", `"what":"layer break"`},
 		{"dvd-r dl", "", []string{"--layer-break", "1600"}, OK, "layer break (chosen) after 1600 sectors", `"layers":[1600,`},
 		{"dvd+r dl", "", []string{"--layer-break", "1601"}, NoMedium, "not a multiple of 16", ""},
 		{"dvd+r dl", "", []string{"--layer-break", "none"}, Usage, "neither a number of sectors nor auto", ""},
@@ -73,7 +73,7 @@ func TestOverburnDVD(t *testing.T) {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 		r := must(t, code, "burn", "--yes", "--overburn", image, drive)
-		if want := map[bool]string{true: "more than the disc says that it holds", false: "no room behind its end for overburning"}[code == OK]; !strings.Contains(r.log, want) {
+		if want := map[bool]string{true: "more than the disc says that it holds", false: "no room after its end for overburning"}[code == OK]; !strings.Contains(r.log, want) {
 			t.Errorf("%s: %q is missing in %s", medium, want, r.log)
 		}
 	}

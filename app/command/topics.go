@@ -71,7 +71,9 @@ The data of a result:
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
-            remarks (texts about empty ends of tracks), sha256, differs, faults
+            remarks (texts about empty ends of tracks), sha256, differs,
+            read_offset (samples by which the drive delivers audio too late),
+            excused_samples (that this moves out of reach, not compared), faults
             (of one disc, or of two equal ones); of one disc: checks, checksums (that
             the image stores: name, correct, problem); with --repair as for convert,
             and: repaired_sectors, faults (that remain)

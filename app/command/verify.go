@@ -29,6 +29,7 @@ func (inv *invocation) verifyVerb() *cobra.Command {
 compilation. If they differ, the address of the first difference and the file there are
 printed. Audio is compared with its pre-gaps; data is compared as whole sectors if both
 images store them, and otherwise as 2048 bytes of user data. Sub-channels are not compared.
+Drives deliver audio with an offset, which is found and taken into account.
 Zeros after the end of the volume that only one of them has, such as padding added by a
 burn, are ignored. So are older contents there on a disc that is overwritten in place. A folder is planned as "burn" would burn it, with the creation time of the
 other disc: it is equal to a disc burned from it as long as none of its files has
@@ -94,9 +95,11 @@ type verified struct {
 	Remarks []string   `json:"remarks,omitempty"`         // about the tracks
 	SHA256  string     `json:"sha256,omitempty"`
 	Differs *differs   `json:"differs,omitempty"`
-	Checks  *checks    `json:"checks,omitempty"`    // of one disc
-	Sums    []checksum `json:"checksums,omitempty"` // of one image, besides those in its sectors
-	Faults  *faults    `json:"faults,omitempty"`    // damaged sectors of one disc, or of both if they are equal
+	Offset  int        `json:"read_offset,omitempty"`     // samples, with which the drive delivers audio
+	Excused int64      `json:"excused_samples,omitempty"` // of audio that the offset moves out of reach; not compared
+	Checks  *checks    `json:"checks,omitempty"`          // of one disc
+	Sums    []checksum `json:"checksums,omitempty"`       // of one image, besides those in its sectors
+	Faults  *faults    `json:"faults,omitempty"`          // damaged sectors of one disc, or of both if they are equal
 }
 
 func (inv *invocation) verifyOne(ctx context.Context, name string) error {
@@ -225,6 +228,10 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 		text += fmt.Sprintf(" (after the end of the volume, %s has %s more, which may be older contents; they were not compared)",
 			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
+	if v.Offset, v.Excused = r.ReadOffset, r.Excused; v.Offset != 0 {
+		text += fmt.Sprintf(" (%s delivers audio with an offset of %+d samples, which was taken into account; %s at the ends of the audio could not be compared)",
+			got.Name, v.Offset, units.Count(v.Excused, "sample", "samples"))
+	}
 	if disc.HasSubChannels(want.Disc) && disc.HasSubChannels(got.Disc) {
 		text += " (their sub-channels were not compared)"
 	}
@@ -265,7 +272,7 @@ func partly(good string, sources ...*source.Source) error {
 
 // side returns one of two discs that are compared.
 func side(src *source.Source) verify.Side {
-	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
+	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc), Drive: src.Kind == "drive"}
 }
 
 // openPair opens two discs that are compared. A folder or compilation is planned with the

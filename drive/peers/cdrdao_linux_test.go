@@ -1,6 +1,8 @@
 package peers_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -47,16 +49,25 @@ func TestCdrdao(t *testing.T) {
 	dir := sources(t)
 	write(t, dir, "audio.toc", audioTOC)
 	write(t, dir, "mixed.toc", mixedTOC)
+	write(t, dir, "played.bin", played(t, dir))
 	full := withText(0)
 	full.sessions[0][1].indexes = []int64{150, 235}
 	full.sessions[0][2] = track{file: "3.pcm", start: track1 + track2 + 150, pregap: 150, isrc: "USABC0000003", control: disc.CopyPermitted | disc.PreEmphasis}
 	mixed := want{sessions: [][]track{{data(150), {file: "2.pcm", start: -1, pregap: 150}}}}
 	mixed.sessions[0][0].pregap = 150
+	// cdrdao read-toc reads the sub-channels of all tracks in order. read-cd counts the pre-gap of
+	// a track up to the end of a READ, and sees sectors before it again, so that their ISRC can
+	// become that of the track.
 	const back = `reload
 cdrdao disk-info --device $sg --driver generic-mmc >$name.info 2>&1
 says "Sessions             : 1" $name.info
-cdrdao read-cd --device $sg --driver generic-mmc --datafile $TMPDIR/$name.bin $name.toc
-for text in USABC0000001 USABC0000002 1234567890128 "INDEX 00:02:00" "INDEX 00:03:10" "START 00:0" '"Three"' '"Album"'; do says "$text" $name.toc; done
+cdrdao read-toc --device $sg --driver generic-mmc $name.toc
+tr -s '\n' ' ' <$name.toc >$name.line
+for text in 'CATALOG "1234567890128"' '"Album"' 'ISRC "USABC0000001" CD_TEXT { LANGUAGE 0 { TITLE "One"' \
+	'ISRC "USABC0000002" CD_TEXT { LANGUAGE 0 { TITLE "Two"' 'ISRC "USABC0000003" CD_TEXT { LANGUAGE 0 { TITLE "Three"' \
+	'00:06:00 00:06:50 INDEX 00:02:00 INDEX 00:03:10' 'COPY PRE_EMPHASIS' '00:12:50 00:10:00 START 00:02:00'; do says "$text" $name.line; done
+cdrdao read-cd --device $sg --driver generic-mmc --datafile $TMPDIR/$name.bin $name.read
+cmp played.bin $TMPDIR/$name.bin
 `
 	burnAll(t, dir, []burn{
 		{
@@ -66,7 +77,7 @@ for text in USABC0000001 USABC0000002 1234567890128 "INDEX 00:02:00" "INDEX 00:0
 		},
 		{
 			name: "audio, raw", medium: "cd-r",
-			script: "cdrdao write --device $sg --driver generic-mmc-raw -n audio.toc;" + back,
+			script: "cdrdao write --device $sg --driver generic-mmc-raw -n audio.toc;" + back + sees,
 			want:   full,
 		},
 		{
@@ -90,4 +101,23 @@ for text in USABC0000001 USABC0000002 1234567890128 "INDEX 00:02:00" "INDEX 00:0
 			want:   mixed,
 		},
 	})
+}
+
+// played returns the samples of audioTOC as cdrdao writes them to files: in big-endian order.
+func played(t *testing.T, dir string) string {
+	var b []byte
+	for _, part := range []string{"1.pcm", "2.pcm", "", "3.pcm"} {
+		p := make([]byte, 150*disc.RawSectorSize)
+		if part != "" {
+			var err error
+			if p, err = os.ReadFile(filepath.Join(dir, part)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b = append(b, p...)
+	}
+	for i := 0; i < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return string(b)
 }

@@ -49,7 +49,7 @@ INDEX 01 00:12:50
 
 func TestCdrskinCD(t *testing.T) {
 	t.Parallel()
-	peertest.Need(t, "cdrskin", "wodim", "genisoimage", "cdparanoia", "cd-info", "sg_start")
+	peertest.Need(t, "cdrskin", "genisoimage", "cdparanoia", "cd-info", "sg_start")
 	dir := sources(t)
 	write(t, dir, "sheet.v07t", textSheet)
 	write(t, dir, "audio.cue", cueSheet)
@@ -76,11 +76,9 @@ func TestCdrskinCD(t *testing.T) {
 			want:   withText(0),
 		},
 		{
-			// cdrskin -msinfo sets session at once before it asks for the next writable address,
-			// which then is that of the pre-gap.
 			name: "two sessions", medium: "cd-r",
 			script: cdrskin + `-multi -tao padsize=150s -data disc.iso; reload
-second $(wodim dev=$sr -msinfo 2>/dev/null)
+second $(cdrskin dev=$sr -msinfo 2>/dev/null)
 ` + cdrskin + "-tao padsize=150s -data $TMPDIR/$name.iso; reload; has disc.iso; mounts tree/tree.bin more/more.bin; cp $TMPDIR/$name.iso $name.second",
 			want: want{sessions: [][]track{
 				{data(padded + 2)},

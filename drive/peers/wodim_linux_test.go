@@ -67,7 +67,7 @@ func TestWodim(t *testing.T) {
 			script: wodim + "-tao -audio -pad 1.wav 2.wav; reload; cdparanoia -Zqr -d $sr 1[0.0]-1[5.0] $TMPDIR/1; cmp -n $((375*2352)) 1.pcm $TMPDIR/1",
 			want: want{sessions: [][]track{{
 				{file: "1.pcm", most: 2},
-				{file: "2.pcm", most: 2, start: track1 + 152},
+				{file: "2.pcm", most: 2, start: track1 + 152, pregap: 150},
 			}}},
 		},
 		{

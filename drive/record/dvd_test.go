@@ -267,10 +267,16 @@ func TestLayerJump(t *testing.T) {
 	if r, err = burn(t, d, src, record.Options{}); err != nil || !r.Verified {
 		t.Fatalf("the second session: %v", err)
 	}
-	d = virtualtest.Blank(t, "dvd-r dl", small)
-	r, err = burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 6)), record.Options{Mode: record.LayerJump})
-	if err != nil || !r.Verified || r.Plan.Layers[0] != 1504 {
-		t.Errorf("on both layers: %v, %v", err, r.Plan.Layers)
+	for _, sectors := range []int{3000, 3001, 3050, small} { // also with a jump in the middle of a large write
+		d = virtualtest.Blank(t, "dvd-r dl", small)
+		b, err := record.NewPlan(t.Context(), d, virtualtest.DiscOf(virtualtest.Noise(sectors, 6)), record.Options{Mode: record.LayerJump})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+		if want := (int64(sectors)/2 + 15) / 16 * 16; err != nil || !r.Verified || r.Plan.Layers[0] != want {
+			t.Errorf("%d sectors on both layers: %v, %v, want %d on the first", sectors, err, r.Plan.Layers, want)
+		}
 	}
 }
 

@@ -194,10 +194,19 @@ func TestExactCapacity(t *testing.T) {
 				t.Errorf("%d sectors: %v", n+1, err)
 			}
 			want := virtualtest.Noise(n, 9)
-			d := dvdDrive(t, i)
-			r, err := burn(t, d, virtualtest.DiscOf(want), o)
-			if err != nil || !r.Verified || !bytes.Equal(content(t, d, n), want) {
-				t.Errorf("%d sectors (%d bytes): %v", n, n*disc.SectorSize, err)
+			for _, wide := range []bool{false, true} { // with small and with large writes
+				d := dvdDrive(t, i)
+				var x scsi.Transport = d
+				if !wide {
+					x = narrow{d}
+				}
+				if b, err = record.NewPlan(t.Context(), x, virtualtest.DiscOf(want), o); err != nil {
+					t.Fatal(err)
+				}
+				r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+				if err != nil || !r.Verified || !bytes.Equal(content(t, d, n), want) {
+					t.Errorf("%d sectors (%d bytes), large writes %v: %v", n, n*disc.SectorSize, wide, err)
+				}
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 )
 
 // Layer jump recording of DVD-R DL (MMC-6 4.3.6, 6.22 formats 21h to 23h) alternates between
@@ -20,6 +21,16 @@ import (
 type jumpPlan struct {
 	middle int64 // the middle area is moved to this address; 0: it stays
 	jump   int64 // address of the last sector before the jump; 0: none is set
+}
+
+// cut returns how many of n sectors come before the jump to the second layer, 0 if they are
+// all on one: a WRITE must not cross a jump.
+func (j jumpPlan) cut(lba disc.LBA, n int) int {
+	before := j.middle - int64(lba)
+	if j.middle == 0 || before <= 0 || before >= int64(n) {
+		return 0
+	}
+	return int(before)
 }
 
 // jumpRoom returns the sectors that a session can have, 0 if the drive does not report where

@@ -266,7 +266,7 @@ func (b *Burn) checkSize() error {
 		text := fmt.Sprintf("the source does not fit on the %s: it has %d sectors (%d bytes), and the disc has room for %d (%d bytes), which is %d sectors (%d bytes) too few",
 			p.Profile, need, need*disc.SectorSize, p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize)
 		if b.o.Overburn {
-			text += fmt.Sprintf("; a %s has no room behind its end for overburning", p.Profile)
+			text += fmt.Sprintf("; a %s has no room after its end for overburning", p.Profile)
 		}
 		return refuse(text, ErrTooLarge)
 	}

@@ -394,6 +394,12 @@ func (r *burning) sendBlocks(lba disc.LBA, p []byte, size int) error {
 	if r.most > 0 && len(p) > r.most {
 		return r.sendParts(lba, p, size)
 	}
+	if at := r.jumps.cut(lba, len(p)/size) * size; at > 0 {
+		if err := r.sendBlocks(lba, p[:at], size); err != nil {
+			return err
+		}
+		lba, p = lba+disc.LBA(at/size), p[at:]
+	}
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent
 	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return r.put(lba, p, size) })

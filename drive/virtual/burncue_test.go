@@ -369,3 +369,22 @@ func senseOf(err error) []byte {
 	}
 	return e.Raw
 }
+
+// TestNextAtOnce: the next writable address for a session at once is that of the pre-gap on a blank
+// disc, and that of the track after another session.
+func TestNextAtOnce(t *testing.T) {
+	b := insertBlank(t, "cd-r", 40000)
+	b.page05(0x02, 0xC4, 8)
+	if got := b.nwa(0xFF); got != -150 {
+		t.Errorf("next writable address %d on a blank disc, want -150", got)
+	}
+	b.page05(0x01, 0xC4, 8)
+	b.writes(0, 300, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.ok("5b 00 02 00 00 00 00 00 00 00")
+	second := b.nwa(0xFF)
+	b.page05(0x02, 0xC4, 8)
+	if got := b.nwa(0xFF); got != second {
+		t.Errorf("next writable address %d after a session, want %d", got, second)
+	}
+}

@@ -275,7 +275,9 @@ func (d *recorder) trackInfos() []trackInfo {
 			t.size = j.Below(at) + 1 - at
 			t.free, t.packet, t.jump, t.nextJump = t.size, true, jumpUnset, firstJump(j, at)
 		}
-		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
+		// The pre-gap comes first, on a blank disc. After other sessions the address is that of the
+		// track: cdrskin -msinfo asks with this write type for tracks that it writes at once.
+		if d.medium.isCD() && d.page5.writeType() == writeAtOnce && len(st.Sessions) == 0 {
 			t.nwa = at - discfile.Pregap
 		}
 		if d.medium.isCD() && d.page5.writeType() == writeRaw {

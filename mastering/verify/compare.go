@@ -25,6 +25,10 @@ type Result struct {
 	Checks  Checks      // by Read
 	Sums    []Checksum  // of the image, by Read
 	Damaged *FaultError // sectors of want that are damaged, by a Comparer with Damage; nil: none
+	// ReadOffset is the offset in samples with which a drive delivers audio, and Excused the
+	// samples that it moves out of the audio, which were not compared. By Pair.
+	ReadOffset int
+	Excused    int64
 }
 
 // pieceSectors is the number of sectors that are read at a time.

@@ -19,6 +19,8 @@ type Side struct {
 	// Rewritten means that the medium is overwritten in place, and may have older
 	// contents after the end of the volume.
 	Rewritten bool
+	// Drive means that the disc is in a drive, which delivers audio with an offset.
+	Drive bool
 }
 
 // Tail is the end of the longer one of two discs that are otherwise equal.
@@ -38,9 +40,11 @@ const padding = 300
 // or after the end of the volume, where burning adds them. If a part of its volume is missing
 // on a disc, even if only zeros, the error is a *TruncatedError.
 //
+// Audio of got in a drive is compared with the offset of the drive, which is found: see Result.
+//
 // A sector of got that cannot be read is a *Mismatch, a sector of want is another error,
 // unless the disc is there and the sector is damaged or has no user data.
-func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
+func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (result Result, behind Tail, err error) {
 	short, long := want, got
 	turned := disc.Sectors(short) > disc.Sectors(long)
 	if turned {
@@ -48,6 +52,16 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	}
 	end := disc.LBA(disc.Sectors(short))
 	both := overlap(spans(want.TOC()), spans(got.TOC()))
+	if offset := pairOffset(ctx, want, got, both); offset != 0 {
+		m := &moved{Disc: got.Disc, want: want.Disc, offset: offset}
+		got.Disc = m
+		defer func() { result.ReadOffset, result.Excused = offset/sampleBytes, m.excused/sampleBytes }()
+		if turned {
+			short = got
+		} else {
+			long = got
+		}
+	}
 	o := Comparer{Form: wholes(ctx, both, want.Disc, got.Disc), Damage: true}
 	r, err := o.Compare(ctx, parts{want.Disc, both}, got, want.Locate, rep)
 	if err != nil {
@@ -76,6 +90,14 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	}
 	t, err := tail(ctx, end, claimed, short.Name, long)
 	return r, t, err
+}
+
+// pairOffset returns the offset in bytes with which the drive of got delivers audio.
+func pairOffset(ctx context.Context, want, got Side, both []disc.Track) int {
+	if !got.Drive {
+		return 0
+	}
+	return readOffset(ctx, want.Disc, got.Disc, both)
 }
 
 // tail checks what the longer disc has after the end of the shorter one. c is the Claim

@@ -1,0 +1,111 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+
+	"glassmaster/mastering/disc"
+)
+
+// Drives deliver audio with an offset, the same everywhere: sample n is delivered in the place of
+// sample n plus the offset.
+const (
+	offsetSectors = 6   // that are searched on each side: 3528 samples
+	offsetTries   = 400 // sectors that are tried
+	sampleBytes   = 4
+)
+
+// readOffset returns the offset in bytes with which got delivers the audio of want, 0 if none is
+// found: of the first sector that is not uniform and is found once near its place.
+func readOffset(ctx context.Context, want, got disc.Disc, tracks []disc.Track) int {
+	const size = disc.RawSectorSize
+	one, near := make([]byte, size), make([]byte, (2*offsetSectors+1)*size)
+	tries := 0
+	for _, t := range tracks {
+		for at := t.Start + offsetSectors; t.Mode == disc.Audio && at+offsetSectors < t.End() && tries < offsetTries; at += offsetSectors {
+			tries++
+			if p := read(ctx, want, one, at, disc.Raw); p.n < 1 || bytes.Count(one, one[:sampleBytes]) > size/sampleBytes/2 { // nearly silent
+				continue
+			}
+			if p := read(ctx, got, near, at-offsetSectors, disc.Raw); p.n*size < len(near) {
+				continue
+			}
+			if i := bytes.Index(near, one); i >= 0 && i%sampleBytes == 0 && !bytes.Contains(near[i+1:], one) {
+				return i - offsetSectors*size
+			}
+		}
+	}
+	return 0
+}
+
+// moved is a disc whose audio is delivered with an offset, which is taken back. Samples that it
+// moves out of the audio cannot be read: they are those of want, and are counted.
+type moved struct {
+	disc.Disc
+	want    disc.Disc
+	offset  int // bytes
+	excused int64
+}
+
+// Unwrap returns the disc itself, which may implement further interfaces.
+func (m *moved) Unwrap() disc.Disc { return disc.Unwrap(m.Disc) }
+
+// run returns the audio without anything between its tracks that contains a sector.
+func (m *moved) run(lba disc.LBA) (span, bool) {
+	var r span
+	for _, s := range spans(m.TOC()) {
+		switch {
+		case !s.audio():
+			continue
+		case s.start != r.end || r.end == 0:
+			if r.start <= lba && lba < r.end {
+				return r, true
+			}
+			r = s
+		}
+		r.end = s.end
+	}
+	return r, r.start <= lba && lba < r.end
+}
+
+// ReadSectors implements disc.Disc.
+func (m *moved) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	run, audio := m.run(lba)
+	if f != disc.Raw || !audio {
+		return m.Disc.ReadSectors(ctx, p, lba, f)
+	}
+	const size = disc.RawSectorSize
+	n := min(len(p)/size, int(run.end-lba))
+	skip := (m.offset%size + size) % size
+	first := lba + disc.LBA((m.offset-skip)/size)
+	lo, hi := max(first, run.start), min(first+disc.LBA(n)+1, run.end)
+	whole := make([]byte, (n+1)*size)
+	if lo < hi {
+		got := read(ctx, m.Disc, whole[(lo-first)*size:(hi-first)*size], lo, disc.Raw)
+		if end := lo + disc.LBA(got.n); end < hi {
+			n = max(int(end-first)-1, 0) // the rest needs a sector that cannot be read
+			if n == 0 {
+				return 0, got.err
+			}
+			hi = end
+		}
+	}
+	copy(p[:n*size], whole[skip:])
+	m.excuse(ctx, p[:n*size], lba, int(lo-first)*size-skip, int(hi-first)*size-skip)
+	return n, nil
+}
+
+// excuse replaces what is before and after two places of p by the samples of want.
+func (m *moved) excuse(ctx context.Context, p []byte, lba disc.LBA, before, after int) {
+	before, after = min(max(before, 0), len(p)), min(max(after, 0), len(p))
+	if before == 0 && after == len(p) {
+		return
+	}
+	own := make([]byte, len(p))
+	if w := read(ctx, m.want, own, lba, disc.Raw); w.n*disc.RawSectorSize < len(p) {
+		return // the comparison reports it
+	}
+	copy(p[:before], own)
+	copy(p[after:], own[after:])
+	m.excused += int64(before + len(p) - after)
+}
