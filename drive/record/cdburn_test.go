@@ -206,26 +206,47 @@ func (silence) ReadSectors(_ context.Context, p []byte, _ disc.LBA, f disc.Form)
 	return len(p) / disc.RawSectorSize, nil
 }
 
-// TestCDReason plans to burn tracks that are too short for session at once, with texts that
-// no mode can write as they are. Raw is chosen because of the tracks, and that is the reason
-// that is given; they are counted, and not listed.
+// TestCDReason plans to burn sub-channels that only raw can write, with texts that no mode can
+// write as they are. The sub-channels are the reason that is given.
 func TestCDReason(t *testing.T) {
+	src := imagetest.SubChannels(t)
+	toc := src.TOC()
+	toc.Sessions = slices.Clone(toc.Sessions)
+	toc.Sessions[0].Text = []disc.CDText{{Language: 9, Album: disc.Text{Title: "a – b"}}}
+	b, err := record.NewPlan(t.Context(), virtualtest.Blank(t, "cd-r", 40000), texted{src, toc}, record.Options{AcceptLoss: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := b.Plan(); p.Mode != record.Raw || len(p.Lost) == 0 || !strings.Contains(p.Reason, "sub-channel") || strings.Contains(p.Reason, "CD-TEXT") {
+		t.Errorf("%v: %q, lost %q", p.Mode, p.Reason, disc.Texts(p.Lost))
+	}
+}
+
+// texted is a disc with another table of contents.
+type texted struct {
+	disc.Disc
+	toc disc.TOC
+}
+
+func (x texted) TOC() disc.TOC { return x.toc }
+
+func (texted) HasSubChannels() bool { return true }
+
+// TestCDShortTracks plans to burn tracks that are too short. They are counted, and not listed,
+// and no mode is praised for texts that it changes.
+func TestCDShortTracks(t *testing.T) {
 	var tracks []disc.Track
 	for i := range 3 {
 		tracks = append(tracks, disc.Track{Number: i + 1, Mode: disc.Audio, Start: disc.LBA(200 * i), Length: 200})
 	}
-	src := silence{disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: tracks, Text: []disc.CDText{{Language: 9, Album: disc.Text{Title: "→"}}}}}}}
+	src := silence{disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: tracks, Text: []disc.CDText{{Language: 9, Album: disc.Text{Title: "a – b"}}}}}}}
 	b, err := record.NewPlan(t.Context(), virtualtest.Blank(t, "cd-r", 40000), src, record.Options{AcceptLoss: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := b.Plan()
-	if p.Mode != record.Raw || !strings.Contains(p.Reason, "3 tracks (the first is track 1) are extended") || strings.HasSuffix(p.Reason, ".") {
-		t.Errorf("%v: %q", p.Mode, p.Reason)
-	}
-	for _, m := range p.Modes {
-		if len(m.Lost) > 4 {
-			t.Errorf("%v: %q", m.Mode, disc.Texts(m.Lost))
-		}
+	lost := disc.Texts(p.Lost)
+	if len(lost) != 2 || !strings.HasPrefix(lost[1], "3 tracks (the first is track 1) are extended") || strings.Contains(p.Reason, "texts") {
+		t.Errorf("%v: %q, lost %q", p.Mode, p.Reason, lost)
 	}
 }

@@ -209,6 +209,8 @@ func (c *cdBurn) reason(order []cdMode, best int) string {
 	switch {
 	case best == 0 && m.mode == TrackAtOnce:
 		return "every drive writes data tracks in this way"
+	case best == 0 && len(m.lost) > 0:
+		return "nothing comes between the audio tracks in this way"
 	case best == 0:
 		return "nothing comes between the audio tracks in this way, and their indexes and texts are kept"
 	}

@@ -342,6 +342,13 @@ func TestJudge(t *testing.T) {
 			Verified, "VERIFIED", "All 3 tracks were read back",
 		},
 		{
+			"with what was agreed to",
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Sectors: 5, Lost: []disc.Notice{{Text: "the texts are left out."}, {Text: "so are the indexes"}}}},
+			nil,
+			record.Options{},
+			Verified, "VERIFIED, WITH DIFFERENCES", "All 5 sectors were read back and are as planned. The disc differs from the source as you agreed: the texts are left out; so are the indexes.",
+		},
+		{
 			"a drive that hangs",
 			record.Result{},
 			&record.Error{Step: "write", LBA: 5, Err: scsi.ErrTimeout, Left: "the state is unknown", Advice: scsi.Hint(scsi.ErrTimeout) + "; then check the disc"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"glassmaster/drive/job"
@@ -66,11 +67,15 @@ func Judge(r job.Result, err error, o record.Options) Outcome {
 		return set(Unverified, flawed(r), flawedText(r, flaws))
 	case unexpected(r) != "":
 		return set(Unverified, "NOT AS PLANNED", "The disc differs from what was planned: "+unexpected(r)+". The details show what was expected and found."+doubts(r))
-	case r.Verified && len(r.Plan.Tracks) > 1:
-		return set(Verified, "VERIFIED", fmt.Sprintf("All %d tracks were read back and are equal to the source.", len(r.Plan.Tracks)))
 	case r.Verified:
-		return set(Verified, "VERIFIED", fmt.Sprintf("All %s were read back and are equal to the source.",
-			Count(int(r.Plan.Sectors), "sector", "sectors")))
+		all := Count(int(r.Plan.Sectors), "sector", "sectors")
+		if n := len(r.Plan.Tracks); n > 1 {
+			all = fmt.Sprintf("%d tracks", n)
+		}
+		if lost := LossTexts(r.Plan.Lost); len(lost) > 0 {
+			return set(Verified, "VERIFIED, WITH DIFFERENCES", fmt.Sprintf("All %s were read back and are as planned. The disc differs from the source as you agreed: %s.", all, strings.Join(lost, "; ")))
+		}
+		return set(Verified, "VERIFIED", fmt.Sprintf("All %s were read back and are equal to the source.", all))
 	case r.Equal:
 		return set(Unverified, "READ BACK, NOT ASSURED", "The data was read back and is equal to the source."+doubts(r))
 	}

@@ -77,7 +77,7 @@ func (t *Trace) record(b Buffer, level float64, s progress.Snapshot, size int64)
 		t.levels[b][at] = level
 	}
 	t.filled[b] = t.filled[b] || level > 0.5 || s.Done > s.Total/20 && s.Elapsed > fillTime
-	if !t.filled[b] || b == HostBuffer && s.Total-s.Done < size {
+	if !t.filled[b] || b == HostBuffer && float64(s.Total-s.Done) <= level*float64(size) {
 		return
 	}
 	t.least[b] = min(t.least[b], level)

@@ -48,8 +48,8 @@ func TestTraceOfBuffers(t *testing.T) {
 	at(401, 0.6, 0.7) // in the same place
 	at(600, 0.9, 0.2)
 	at(700, 0.9, 0.9)
-	at(950, 0.05, 0.9) // the rest is in the buffer
-	for share, low := range map[float64]bool{0.01: false, 0.2: false, 0.4: true, 0.6: true, 0.7: false, 0.95: false} {
+	at(995, 0.05, 0.9) // the rest is in the buffer
+	for share, low := range map[float64]bool{0.01: false, 0.2: false, 0.4: true, 0.6: true, 0.7: false, 0.995: false} {
 		if tr.Low(share) != low {
 			t.Errorf("low at %g: %v", share, !low)
 		}
@@ -63,7 +63,7 @@ func TestTraceOfBuffers(t *testing.T) {
 	if level, ok := tr.Level(HostBuffer, 0.5); !ok || level != 0.1 {
 		t.Errorf("the level at the half is %g, %v", level, ok)
 	}
-	if _, ok := tr.Level(DriveBuffer, 0.99); ok {
+	if _, ok := tr.Level(DriveBuffer, 0.999); ok {
 		t.Error("there is a level beyond the end")
 	}
 	var slow Trace // its buffer is low from the beginning on
