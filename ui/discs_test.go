@@ -64,7 +64,7 @@ func TestMixedDisc(t *testing.T) {
 	if s := p.last("section")["section"]; s != "tracks" {
 		t.Errorf("the section is %v", s)
 	}
-	for _, want := range []string{"Album", "Band", "1 data track with", "2 audio tracks with"} {
+	for _, want := range []string{"Album", "Band", "1 data track (", "2 audio tracks ("} {
 		if !p.shown(want) {
 			t.Errorf("%q is not shown", want)
 		}

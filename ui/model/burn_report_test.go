@@ -68,7 +68,7 @@ func TestLossTexts(t *testing.T) {
 // seconds, as all durations are, and not of frames.
 func TestDiscSummary(t *testing.T) {
 	toc := disc.TOC{Sessions: []disc.Session{{Tracks: []disc.Track{{Mode: disc.Audio, Length: 75 * 94}, {Mode: disc.Audio, Length: 75 * 3600}}}}}
-	if s := DiscSummary(toc); s != "2 audio tracks with 1:01:34" {
+	if s := DiscSummary(toc); s != "2 audio tracks (1:01:34)" {
 		t.Errorf("%q", s)
 	}
 }

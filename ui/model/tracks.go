@@ -74,10 +74,10 @@ func DiscSummary(toc disc.TOC) string {
 		parts = append(parts, Count(n, "session", "sessions"))
 	}
 	if data > 0 {
-		parts = append(parts, Count(data, "data track", "data tracks")+" with "+units.Size(size))
+		parts = append(parts, Count(data, "data track", "data tracks")+" ("+units.Size(size)+")")
 	}
 	if audio > 0 {
-		parts = append(parts, Count(audio, "audio track", "audio tracks")+" with "+units.Duration(time.Duration(playing)*time.Second/75))
+		parts = append(parts, Count(audio, "audio track", "audio tracks")+" ("+units.Duration(time.Duration(playing)*time.Second/75)+")")
 	}
 	return strings.Join(parts, ", ")
 }
