@@ -312,7 +312,7 @@ func TestAnotherDisc(t *testing.T) {
 	}
 	p.browse.Open(path)
 	p.until("the other disc", func() bool { return p.last("browse")["files"] == 0 })
-	if !p.shown("1 audio track with") || p.shown("2 audio tracks") {
+	if !p.shown("1 audio track (") || p.shown("2 audio tracks") {
 		t.Error("the tracks are those of the first disc")
 	}
 }
