@@ -39,7 +39,7 @@ const (
 	headerSize = 24
 	stored     = 1 << 31 // bit of an offset in the index
 	// maxBlock is more than any program uses for a block, in bytes.
-	maxBlock = 16 << 20
+	maxBlock = 1 << 20
 )
 
 // image are the blocks of a CSO or ZSO image.
