@@ -15,7 +15,7 @@ import (
 )
 
 // ErrSameDisc is in the chain of the error of a disc that is not to be used for another
-// copy, since it holds one already: probably nobody has changed it.
+// copy, since it holds one already: probably the disc was not changed.
 var ErrSameDisc = errors.New("the disc in the drive holds this source already")
 
 // ReleaseDisc opens the tray of a drive, so that the next disc can be inserted. Drives

@@ -182,7 +182,7 @@ func (d *medium) measureLate(ctx context.Context) {
 	}
 }
 
-// lateReads is how many sectors after each other are read by measureLate: so many that numbers
+// lateReads is how many consecutive sectors measureLate reads: enough that numbers
 // in binary are not mistaken for BCD. mostLate is how late sub-channels are at most.
 const (
 	lateReads = 16

@@ -1,20 +1,12 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/sector"
-)
-
-// Drives deliver audio with an offset: sample n of a track is read as if it were sample n plus
-// the offset. Writing has one too; what is found here is both together.
-const (
-	offsetSectors = 6   // that are searched on each side: 3528 samples
-	offsetTries   = 400 // sectors that are tried
-	sampleBytes   = 4
+	"glassmaster/mastering/verify"
 )
 
 // audioRun is a run of audio areas without anything between them on the disc.
@@ -38,8 +30,8 @@ func (c *comparison) audioRunAt(at disc.LBA) audioRun {
 	return run
 }
 
-// findOffset finds the offset with which the drive reads audio, by sectors of the source that
-// are not uniform. It leaves the offset at 0 if it cannot be found; the comparison then shows
+// findOffset finds the offset with which the drive reads audio (package verify), by sectors of the
+// source that are not uniform. Writing has an offset too; what is found is both together. It leaves the offset at 0 if it cannot be found; the comparison then shows
 // whether the audio is equal.
 func (c *comparison) findOffset(ctx context.Context) error {
 	tries := 0
@@ -47,7 +39,7 @@ func (c *comparison) findOffset(ctx context.Context) error {
 		if !a.audio || !a.compared || c.r.o.Once {
 			continue
 		}
-		for i := int64(offsetSectors); i+offsetSectors < a.sectors && tries < offsetTries; i += offsetSectors {
+		for i := int64(verify.OffsetSectors); i+verify.OffsetSectors < a.sectors && tries < verify.OffsetTries; i += verify.OffsetSectors {
 			tries++
 			found, err := c.tryOffset(ctx, *a, i)
 			if found || err != nil {
@@ -66,23 +58,23 @@ func (c *comparison) tryOffset(ctx context.Context, a area, i int64) (bool, erro
 		return false, nil // the comparison reports it
 	}
 	want := a.block.strip(blocks)
-	if bytes.Count(want, want[:sampleBytes]) > len(want)/sampleBytes/2 { // silence, or nearly
+	if !verify.Distinct(want) {
 		return false, nil
 	}
-	near := make([]byte, (2*offsetSectors+1)*sector.Size)
-	n, err := c.disc.ReadSectors(ctx, near, a.at+disc.LBA(i)-offsetSectors, disc.Raw)
+	near := make([]byte, (2*verify.OffsetSectors+1)*sector.Size)
+	n, err := c.disc.ReadSectors(ctx, near, a.at+disc.LBA(i)-verify.OffsetSectors, disc.Raw)
 	if lost(err) {
 		return false, err
 	}
 	if n*sector.Size != len(near) {
 		return false, nil
 	}
-	at := bytes.Index(near, want)
-	if at < 0 || at%sampleBytes != 0 || bytes.Contains(near[at+1:], want) {
+	offset, ok := verify.FindOffset(near, want)
+	if !ok {
 		return false, nil
 	}
-	c.offset = at - offsetSectors*sector.Size
-	samples := c.offset / sampleBytes
+	c.offset = offset
+	samples := c.offset / verify.SampleBytes
 	c.r.result.ReadOffset = &samples
 	return true, nil
 }
@@ -142,7 +134,7 @@ func (c *comparison) tellOffset() {
 	}
 	text := fmt.Sprintf("the drive reads audio with an offset of %+d samples, which was taken into account", *c.r.result.ReadOffset)
 	if c.excused > 0 {
-		text += fmt.Sprintf("; %d samples at the ends of the audio tracks cannot be read because of it, and were not compared", c.excused/sampleBytes)
+		text += fmt.Sprintf("; %d samples at the ends of the audio tracks cannot be read because of it, and were not compared", c.excused/verify.SampleBytes)
 	}
 	c.r.inform("%s", text)
 	if c.excused > 0 && c.r.o.Once {

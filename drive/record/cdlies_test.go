@@ -99,7 +99,7 @@ func TestWrongQ(t *testing.T) {
 	}
 }
 
-// qDrive is a drive that records another Q, with another relative time, in every so many sectors.
+// qDrive is a drive that records another Q, with another relative time, in every nth sector.
 type qDrive struct {
 	scsi.Transport
 	every int

@@ -172,8 +172,8 @@ func (c *cdBurn) firstAddress() (at disc.LBA, pregap int64) {
 }
 
 // place returns the tracks of a session as they will be on the disc if index 1 of the first
-// one is at an address and has so long a pre-gap, the other pre-gaps are kept, and tracks have
-// at least so many sectors. A pre-gap where audio and data meet has two seconds at least.
+// one is at an address and has a pre-gap of this length, the other pre-gaps are kept, and tracks have
+// at least this many sectors. A pre-gap where audio and data meet has two seconds at least.
 func (c *cdBurn) place(s disc.Session, at disc.LBA, pregap int64, number int, least int64) []cdTrack {
 	var tracks []cdTrack
 	for i, t := range s.Tracks {

@@ -20,7 +20,7 @@ import (
 type nonsense struct {
 	scsi.Transport
 	r     *rand.Rand
-	every int // one of so many replies
+	every int // one reply in this number is changed
 	on    bool
 }
 

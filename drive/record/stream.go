@@ -70,7 +70,7 @@ func (c chunk) at() disc.LBA { return c.area.at + disc.LBA(c.first) }
 func (c chunk) blocks() int64 { return int64(len(c.p) / c.area.block.size) }
 
 // newStream begins to read the areas from src, and delivers them in chunks of count(block)
-// blocks. The buffer has so many bytes, 0: ring.DefaultSize. Reading ends when the context is
+// blocks. buffer is the size of the ring in bytes, 0: ring.DefaultSize. Reading ends when the context is
 // cancelled.
 func newStream(ctx context.Context, src sectorReader, areas []*area, count func(block) int, buffer int64) *stream {
 	if buffer <= 0 {

@@ -16,7 +16,7 @@ const rwMask = 0x3F
 // them are read wrongly from any disc.
 const (
 	subAttempts = 5
-	subMayFail  = 20 // one sector in so many
+	subMayFail  = 20 // one sector in this number
 )
 
 // subResult counts the sectors whose sub-channels were read differently from what was sent.

@@ -345,7 +345,7 @@ func (w *Writer) Rejoin(wanted func(*Chunk) bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := w.next
-	if w.missed { // chunks that nobody needs are still there, except for the one that is filled next
+	if w.missed { // chunks that no writer needs are still there, except for the one that is filled next
 		first = max(first, r.filled-int64(len(r.slots))+1)
 	}
 	for at := first; at < r.filled; at++ {

@@ -121,7 +121,7 @@ func place(off int, text, kind, advice string) fileKind {
 	return fileKind{kind, advice, func(s *sample) bool { return s.at(off, text) }}
 }
 
-// finish is a format that has a text so many bytes before its end.
+// finish is a format that has a text a number of bytes before its end.
 func finish(before int, text, kind, advice string) fileKind {
 	return fileKind{kind, advice, func(s *sample) bool { return s.end(before, text) }}
 }

@@ -10,28 +10,43 @@ import (
 // Drives deliver audio with an offset, the same everywhere: sample n is delivered in the place of
 // sample n plus the offset.
 const (
-	offsetSectors = 6   // that are searched on each side: 3528 samples
-	offsetTries   = 400 // sectors that are tried
-	sampleBytes   = 4
+	OffsetSectors = 6   // that are searched on each side: 3528 samples
+	OffsetTries   = 400 // sectors that are tried
+	SampleBytes   = 4
 )
+
+// Distinct reports whether an audio sector can be told from others: it is not silent, or nearly.
+func Distinct(p []byte) bool {
+	return bytes.Count(p, p[:SampleBytes]) <= len(p)/SampleBytes/2
+}
+
+// FindOffset returns the offset in bytes of an audio sector among the sectors that a drive
+// delivers near its place, OffsetSectors on each side. ok is false unless it is there once.
+func FindOffset(near, p []byte) (offset int, ok bool) {
+	i := bytes.Index(near, p)
+	if i < 0 || i%SampleBytes != 0 || bytes.Contains(near[i+1:], p) {
+		return 0, false
+	}
+	return i - OffsetSectors*disc.RawSectorSize, true
+}
 
 // readOffset returns the offset in bytes with which got delivers the audio of want, 0 if none is
 // found: of the first sector that is not uniform and is found once near its place.
 func readOffset(ctx context.Context, want, got disc.Disc, tracks []disc.Track) int {
 	const size = disc.RawSectorSize
-	one, near := make([]byte, size), make([]byte, (2*offsetSectors+1)*size)
+	one, near := make([]byte, size), make([]byte, (2*OffsetSectors+1)*size)
 	tries := 0
 	for _, t := range tracks {
-		for at := t.Start + offsetSectors; t.Mode == disc.Audio && at+offsetSectors < t.End() && tries < offsetTries; at += offsetSectors {
+		for at := t.Start + OffsetSectors; t.Mode == disc.Audio && at+OffsetSectors < t.End() && tries < OffsetTries; at += OffsetSectors {
 			tries++
-			if p := read(ctx, want, one, at, disc.Raw); p.n < 1 || bytes.Count(one, one[:sampleBytes]) > size/sampleBytes/2 { // nearly silent
+			if p := read(ctx, want, one, at, disc.Raw); p.n < 1 || !Distinct(one) {
 				continue
 			}
-			if p := read(ctx, got, near, at-offsetSectors, disc.Raw); p.n*size < len(near) {
+			if p := read(ctx, got, near, at-OffsetSectors, disc.Raw); p.n*size < len(near) {
 				continue
 			}
-			if i := bytes.Index(near, one); i >= 0 && i%sampleBytes == 0 && !bytes.Contains(near[i+1:], one) {
-				return i - offsetSectors*size
+			if offset, ok := FindOffset(near, one); ok {
+				return offset
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (result Re
 	if offset := pairOffset(ctx, want, got, both); offset != 0 {
 		m := &moved{Disc: got.Disc, want: want.Disc, offset: offset}
 		got.Disc = m
-		defer func() { result.ReadOffset, result.Excused = offset/sampleBytes, m.excused/sampleBytes }()
+		defer func() { result.ReadOffset, result.Excused = offset/SampleBytes, m.excused/SampleBytes }()
 		if turned {
 			short = got
 		} else {

@@ -99,7 +99,7 @@ type Serve struct {
 // maxServeEvents is the number of events that are kept.
 const maxServeEvents = 500
 
-// NewServe returns settings that offer nothing, to nobody but this computer.
+// NewServe returns settings that offer nothing, and only to this computer.
 func NewServe(engine Server, post Post) *Serve {
 	return &Serve{engine: engine, post: post, Options: ServeOptions{Host: "127.0.0.1", Port: "3260"}}
 }
