@@ -20,10 +20,19 @@ type Extra struct {
 	Attributes map[string][]byte `json:"attributes,omitempty"`
 }
 
-// extended is the content of a node that has an Extra.
+// extended is the content of a node that has an Extra or an origin.
 type extended struct {
 	content any
 	extra   *Extra
+	origin  *Node
+}
+
+// reduced returns x, or its content if x holds nothing else.
+func (x *extended) reduced() any {
+	if x.extra == nil && x.origin == nil {
+		return x.content
+	}
+	return x
 }
 
 // Extra returns the additional attributes of the node, nil for most nodes. The caller
@@ -38,12 +47,7 @@ func (n *Node) Extra() *Extra {
 // SetExtra sets or, with nil, removes the Extra of the node. SetSource and Init keep
 // it.
 func (n *Node) SetExtra(x *Extra) {
-	content := n.plain()
-	if x == nil {
-		n.content = content
-		return
-	}
-	n.content = &extended{content, x}
+	n.content = (&extended{n.plain(), x, n.Origin()}).reduced()
 }
 
 // SetSource replaces the contents of a regular file, for all of its names.

@@ -30,7 +30,11 @@ type Node struct {
 }
 
 // folder is the content of a directory.
-type folder struct{ children []*Node }
+type folder struct {
+	children []*Node
+	load     func() []*Node // reads the entries from the disc; nil: done, or there are none to read
+	read     []*Node        // origins of the entries that were read
+}
 
 // Symlink is the content of a symbolic link: its target.
 type Symlink string
@@ -85,10 +89,23 @@ func (n *Node) ModTime() time.Time { return time.Unix(0, n.Modified) }
 // Children returns the entries of a folder in the order of their insertion. The
 // caller must not change the slice.
 func (n *Node) Children() []*Node {
-	if f, ok := n.plain().(*folder); ok {
+	if f := n.folder(); f != nil {
 		return f.children
 	}
 	return nil
+}
+
+// folder returns the content of a directory, nil for other nodes. It reads the entries if
+// that was not done before.
+func (n *Node) folder() *folder {
+	f, ok := n.plain().(*folder)
+	if !ok {
+		return nil
+	}
+	if f.load != nil {
+		n.load(f)
+	}
+	return f
 }
 
 // Source returns the contents of a regular file.
@@ -166,14 +183,14 @@ func (n *Node) Lookup(path string) *Node {
 // Append adds a node at the end of a folder. The caller makes sure that the folder
 // has no entry with the same name. Use Insert to check that.
 func (n *Node) Append(c *Node) {
-	f := n.plain().(*folder)
+	f := n.folder()
 	c.parent = n
 	f.children = append(f.children, c)
 }
 
 // Grow makes room for more entries of a folder.
 func (n *Node) Grow(entries int) {
-	f := n.plain().(*folder)
+	f := n.folder()
 	f.children = slices.Grow(f.children, entries)
 }
 
@@ -181,7 +198,7 @@ func (n *Node) Grow(entries int) {
 // have no parent afterwards. A node that comes from another folder must be removed
 // from that one too.
 func (n *Node) SetChildren(children []*Node) {
-	f := n.plain().(*folder)
+	f := n.folder()
 	for _, c := range f.children {
 		if c.parent == n {
 			c.parent = nil
@@ -214,7 +231,7 @@ func (n *Node) Detach() {
 	if n.parent == nil {
 		return
 	}
-	f := n.parent.plain().(*folder)
+	f := n.parent.folder()
 	if i := slices.Index(f.children, n); i >= 0 {
 		f.children = slices.Delete(f.children, i, i+1)
 	}
@@ -245,8 +262,9 @@ func (n *Node) Walk(f func(*Node) error) error {
 	return nil
 }
 
-// Clone returns a copy of the node and everything below it. The contents of files are
-// not copied.
+// Clone returns a copy of the node and everything below it, with the same origins. The
+// contents of files are not copied. Folders whose entries were not read yet are read
+// again in the copy.
 func (n *Node) Clone() *Node {
 	shared := map[*Shared]*Shared{}
 	return n.clone(shared)
@@ -256,11 +274,11 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 	c := *n
 	c.parent = nil
 	if x, ok := n.content.(*extended); ok {
-		c.content = &extended{extra: x.extra}
+		c.content = &extended{extra: x.extra, origin: x.origin}
 	}
 	switch old := n.plain().(type) {
 	case *folder:
-		f := &folder{make([]*Node, len(old.children))}
+		f := &folder{make([]*Node, len(old.children)), old.load, old.read}
 		c.setPlain(f)
 		for i, child := range old.children {
 			k := child.clone(shared)
