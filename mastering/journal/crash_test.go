@@ -33,7 +33,7 @@ func change(t *testing.T, r *rand.Rand, old []byte) (*patch.Set, []byte) {
 		s.Add(layout.Bytes(b), int64(len(b)))
 		s.Allocate(r.Int64N(2), 0)
 	}
-	for range r.IntN(5) {
+	for range 1 + r.IntN(4) {
 		b := noise(r, 1+r.IntN(5000))
 		off := r.Int64N(s.Sectors() * 2048)
 		if _, err := s.WriteAt(b[:min(int64(len(b)), s.Sectors()*2048-off)], off); err != nil {
@@ -71,11 +71,10 @@ func read(t *testing.T, d *disk, name ...any) []byte {
 
 // scene is an image that was updated once, and an update of that which fails.
 type scene struct {
-	d         *disk
-	old, new  []byte
-	oldest    []byte // before the first update, which can be taken back
-	set       *patch.Set
-	remaining int // steps of an update that does not fail
+	d        *disk
+	old, new []byte
+	oldest   []byte // before the first update, which can be taken back
+	set      *patch.Set
 }
 
 func newScene(t *testing.T, seed uint64) scene {
