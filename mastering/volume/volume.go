@@ -44,6 +44,7 @@ type Attributes struct {
 	Hidden     bool
 	Streams    []string // names of its named streams
 	Extents    []Extent // where the contents are, in order; nil if they do not begin at a sector
+	Encoded    bool     // the contents are not the bytes of the extents: open the file to read it
 	Unreadable string   // why the contents cannot be read, such as "compressed with an unknown method"; else empty
 	Note       string   // how the views of the disc disagree about the contents; else empty
 
