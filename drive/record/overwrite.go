@@ -15,9 +15,10 @@ import (
 const headSectors = 32
 
 // headLength returns how many sectors of the source are written last: none on sequential
-// media, whose state shows that a burn was interrupted.
+// media, whose state shows that a burn was interrupted, and none of a session that is added
+// to a disc: the disc shows its old contents until then.
 func (r *burning) headLength() int64 {
-	if r.medium.sequential() {
+	if r.medium.sequential() || r.grows() {
 		return 0
 	}
 	return min(headSectors, r.plan.Padded)
@@ -119,6 +120,9 @@ func (r *burning) writeHead() error {
 // markAgain marks a disc as not completed again: all sectors were sent, but some are
 // missing, so it would look like a good one.
 func (r *burning) markAgain() error {
+	if r.grows() {
+		return r.switchBack()
+	}
 	if !r.completed {
 		return nil
 	}

@@ -209,6 +209,9 @@ func (s *Set) readRun(p []byte, at int64) (int, error) {
 	if sector := s.sectors[lba]; sector != nil {
 		return copy(p, sector[within:]), nil
 	}
+	if e, ok := s.find(at); ok {
+		return s.readAdded(p, at, e)
+	}
 	if at >= s.size || at+int64(len(p)) > s.size {
 		var sector [sectorSize]byte
 		if err := s.readSector(sector[:], lba); err != nil {
@@ -226,6 +229,19 @@ func (s *Set) readRun(p []byte, at int64) (int, error) {
 		return n, noEOF(err)
 	}
 	return k, nil
+}
+
+// readAdded reads an added extent up to its end or the next sector that is overwritten.
+func (s *Set) readAdded(p []byte, at int64, e layout.Extent) (int, error) {
+	end := at/sectorSize + 1
+	for end*sectorSize < at+int64(len(p)) && s.sectors[end] == nil {
+		end++
+	}
+	p = p[:min(int64(len(p)), end*sectorSize-at, e.End()-at)]
+	if err := readExtent(p, e, at); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Overwritten returns the runs of sectors of the base that are overwritten, in the order of
