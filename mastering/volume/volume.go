@@ -217,6 +217,26 @@ func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, e
 	return nil, ErrUnknown
 }
 
+// Data is the user data of the track in which OpenDisc opens a volume.
+type Data struct {
+	io.ReaderAt         // offset 0 is address 0 of the disc
+	Size        int64   // bytes up to the end of the track
+	Options     Options // completed with the chosen session and the track
+}
+
+// OpenData returns the data that OpenDisc opens the volume of. It does not recognise the
+// file system.
+func OpenData(ctx context.Context, d disc.Disc, o Options) (Data, error) {
+	r, size, o, err := track(ctx, d, o)
+	if err != nil {
+		return Data{}, err
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return Data{}, err
+	}
+	return Data{r, size, o}, nil
+}
+
 // Views returns the names of all views of the volume that OpenDisc opens, of all file
 // systems that share it, such as ISO 9660 and UDF.
 func Views(ctx context.Context, d disc.Disc, o Options) []string {
