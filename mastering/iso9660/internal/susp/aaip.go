@@ -130,3 +130,41 @@ func aaipEntries(p []byte) []byte {
 	}
 	return b
 }
+
+// WithoutAttribute returns component records without an attribute of a recorded name, and
+// without an incomplete pair at the end. It returns them unchanged if there is none.
+func WithoutAttribute(b []byte, name string) []byte {
+	var kept []byte
+	found := false
+	for rest := b; len(rest) > 0; {
+		key, n := joined(rest)
+		_, m := joined(rest[n:])
+		if n == 0 || m == 0 {
+			break
+		}
+		if string(key) == name {
+			found = true
+		} else {
+			kept = append(kept, rest[:n+m]...)
+		}
+		rest = rest[n+m:]
+	}
+	if !found {
+		return b
+	}
+	return kept
+}
+
+// joined returns the name or value at the start of component records, and the number of
+// bytes that it takes, 0 if it is incomplete.
+func joined(b []byte) (value []byte, n int) {
+	for n+2 <= len(b) && n+2+int(b[n+1]) <= len(b) {
+		more := b[n]&1 != 0
+		value = append(value, b[n+2:n+2+int(b[n+1])]...)
+		n += 2 + int(b[n+1])
+		if !more {
+			return value, n
+		}
+	}
+	return nil, 0
+}

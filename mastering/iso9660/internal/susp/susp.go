@@ -4,7 +4,9 @@ package susp
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"strings"
+	"time"
 
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/zisofs"
@@ -86,6 +88,34 @@ func (f *Fields) TF(unix int64) {
 	b := f.Add("TF", 12)
 	b[0] = 0x02
 	format.PutShortDate(b[1:], unix)
+}
+
+// Times adds a TF field with the times that flags select (RRIP 4.1.6): creation,
+// modification, access and change of attributes, in Unix nanoseconds. One that is 0 becomes
+// the modification time. Bit 7 of flags selects dates of 17 bytes.
+func (f *Fields) Times(flags byte, times [4]int64) {
+	size := 7
+	if flags&0x80 != 0 {
+		size = 17
+	}
+	n := bits.OnesCount8(flags & 0x0F)
+	b := f.Add("TF", 5+size*n)
+	b[0] = flags & 0x8F
+	b = b[1:]
+	for bit, ns := range times {
+		if flags&(1<<bit) == 0 {
+			continue
+		}
+		if ns == 0 {
+			ns = times[1]
+		}
+		if size == 17 {
+			format.PutLongDate(b, time.Unix(0, ns))
+		} else {
+			format.PutShortDate(b, time.Unix(0, ns).Unix())
+		}
+		b = b[size:]
+	}
 }
 
 // NM adds the name, in as many fields as it needs (RRIP 4.1.4).
