@@ -243,6 +243,10 @@ func TestVirtualSessions(t *testing.T) {
 			if t.Failed() {
 				return
 			}
+			if r != udfplan.Revision201 && i < len(edits(t))-1 { // saves time
+				delete(want, name)
+				continue
+			}
 			isotest.Must(t, os.WriteFile(filepath.Join(dir, name), g.image, 0o644))
 			fmt.Fprintf(&script, "mount -t udf -o loop,ro,session=%[3]d %[1]s/%[2]s /run/mnt; manifest /run/mnt > %[1]s/%[2]s.manifest; umount /run/mnt\n", dir, name, g.starts[len(g.starts)-1])
 		}

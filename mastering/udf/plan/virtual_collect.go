@@ -65,7 +65,7 @@ func (p *VirtualPlanner) collectFolder(index uint32, c *changes) error {
 		moved = above != p.folders[d.parent].icb
 	}
 	if kept && !moved && d.node.Unread() {
-		return nil
+		return p.keepFolder(&d)
 	}
 	var old []growing.Entry
 	if kept {
@@ -101,13 +101,28 @@ func (p *VirtualPlanner) collectFolder(index uint32, c *changes) error {
 	if changed {
 		d.names = names
 	}
-	if !changed && d.node.SameAttributes() {
-		return nil
+	if !changed {
+		return p.keepFolder(&d)
 	}
 	d.written = true
 	if !kept {
 		return nil
 	}
+	return p.readFolder(&d)
+}
+
+// keepFolder writes the file entry of a directory whose entries did not change, if its
+// attributes did.
+func (p *VirtualPlanner) keepFolder(d *vfolder) error {
+	if d.node.SameAttributes() {
+		return nil
+	}
+	d.written = true
+	return p.readFolder(d)
+}
+
+// readFolder reads the former file entry of a directory.
+func (p *VirtualPlanner) readFolder(d *vfolder) error {
 	if d.icb.Partition != p.metadataReference() {
 		return fmt.Errorf("%s: %w", d.node.Path(), errOutside)
 	}
