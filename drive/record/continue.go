@@ -243,31 +243,55 @@ func (r *burning) sendRun(s Sectors) error {
 	return r.lostSectors("make the disc refer to the new session")
 }
 
-// switchBack writes the old sectors again, so that the disc shows its old contents.
+// clearStart overwrites the beginning of the session, where readers that look for sessions
+// would find its descriptors. They are written when all other sectors of it are.
+func (r *burning) clearStart() error {
+	if err := r.sendAll(r.next, make([]byte, r.headLength()*disc.SectorSize)); err != nil {
+		return err
+	}
+	if err := r.flush(); err != nil {
+		return r.failure("clear the beginning of the session", r.next, err)
+	}
+	return nil
+}
+
+// switchBack writes the old sectors again, so that the disc shows its old contents, and
+// removes the descriptors of the new session.
 func (r *burning) switchBack() error {
-	if !r.switching {
+	if !r.marked {
 		return nil
 	}
 	r.switching, r.completed = false, false
+	var failed error
 	for _, s := range slices.Backward(r.old) {
-		for n := 0; n < len(s.Data); n += int(r.recipe.unit) * disc.SectorSize {
-			at, p := s.LBA+disc.LBA(n/disc.SectorSize), s.Data[n:min(n+int(r.recipe.unit)*disc.SectorSize, len(s.Data))]
-			err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, at, p, disc.SectorSize) })
-			if err != nil && !scsi.Recovered(err) {
-				return fmt.Errorf("restore the old contents of LBA %d: %w", at, err)
-			}
+		failed = combine(failed, r.restore(s))
+	}
+	blank := Sectors{r.next, make([]byte, r.headLength()*disc.SectorSize)}
+	failed = combine(failed, r.restore(blank))
+	r.restored = failed == nil
+	return failed
+}
+
+// restore writes sectors unless the disc has them, and checks that it has them then.
+func (r *burning) restore(s Sectors) error {
+	unit := int(r.recipe.unit) * disc.SectorSize
+	for n := 0; n < len(s.Data); n += unit {
+		at, p := s.LBA+disc.LBA(n/disc.SectorSize), s.Data[n:min(n+unit, len(s.Data))]
+		if got, err := r.sectors(at, len(p)); err == nil && bytes.Equal(got, p) {
+			continue
 		}
-		if err := r.flush(); err != nil {
-			return fmt.Errorf("restore the old contents: %w", err)
+		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.WriteBlocks(r.work, r.t, at, p, disc.SectorSize) })
+		if scsi.Recovered(err) {
+			err = nil
+		}
+		err = combine(err, r.flush())
+		if scsi.Gone(err) {
+			return err
+		}
+		if got, unread := r.sectors(at, len(p)); unread != nil || !bytes.Equal(got, p) {
+			return fmt.Errorf("LBA %d could not be restored: %w", at, combine(err, unread, ErrUnchanged))
 		}
 	}
-	for _, s := range r.old {
-		got, err := r.sectors(s.LBA, len(s.Data))
-		if err != nil || !bytes.Equal(got, s.Data) {
-			return fmt.Errorf("%w: the old contents of LBA %d could not be restored (%v)", ErrUnchanged, s.LBA, err)
-		}
-	}
-	r.restored = true
 	return nil
 }
 
@@ -318,7 +342,7 @@ func (r *burning) checkContents() error {
 // so in the error.
 func (r *burning) takeBack(err error) error {
 	var e *Error
-	if !r.switching || !errors.As(err, &e) || scsi.Gone(err) || errors.Is(err, ErrOtherDisc) || errors.Is(err, read.ErrNoMedium) || errors.Is(err, context.Canceled) {
+	if !r.grows() || !r.marked || !errors.As(err, &e) || scsi.Gone(err) || errors.Is(err, ErrOtherDisc) || errors.Is(err, read.ErrNoMedium) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	var changed *SourceChange
@@ -326,7 +350,7 @@ func (r *burning) takeBack(err error) error {
 		return err
 	}
 	if failed := r.switchBack(); failed != nil {
-		e.Left = fmt.Sprintf("the disc refers to the new session, which is not good (%v)", failed)
+		e.Left = fmt.Sprintf("the disc may refer to the new session, which is not good (%v)", failed)
 		return e
 	}
 	e.Left, e.Advice = restoredText, "do not rely on the disc; add the files to another one, or try again at a lower speed"

@@ -34,6 +34,7 @@ func (c Cost) Total() int64 { return c.Sectors + c.Padding + c.End }
 // disc.SessionGap. On DVD these are usual sizes: each drive chooses its own, so that only the
 // next writable address that it reports later is exact.
 const (
+	inPlaceUnit    = 32 // of the addresses of sessions on media that are overwritten in place
 	runOutCD       = 2
 	firstBorder    = 28672
 	nextBorder     = 9216
@@ -90,7 +91,12 @@ func (b *Burn) cost() *Cost {
 		}
 		c.End, c.About, c.What = m.sessionEnd(m.number())
 	}
-	if left := c.Free - c.Total(); left >= m.leastSession() {
+	left := c.Free - c.Total()
+	if !m.sequential() { // the next session begins at an aligned address
+		end := int64(c.Start) + c.Total()
+		left -= (end+inPlaceUnit-1)/inPlaceUnit*inPlaceUnit - end
+	}
+	if left >= m.leastSession() {
 		c.Left = left
 	}
 	return &c

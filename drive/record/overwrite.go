@@ -15,20 +15,22 @@ import (
 const headSectors = 32
 
 // headLength returns how many sectors of the source are written last: none on sequential
-// media, whose state shows that a burn was interrupted, and none of a session that is added
-// to a disc: the disc shows its old contents until then.
+// media, whose state shows that a burn was interrupted.
 func (r *burning) headLength() int64 {
-	if r.medium.sequential() || r.grows() {
+	if r.medium.sequential() {
 		return 0
 	}
 	return min(headSectors, r.plan.Padded)
 }
 
 // invalidate overwrites what identifies the old volume of a disc that is overwritten in
-// place, before the new one is written. The first sectors are marked as not completed.
+// place, before the new one is written; a volume to which a session is added is kept. The first sectors are marked as not completed.
 // They are written, and not left out, because some media must be written from the
 // beginning.
 func (r *burning) invalidate() error {
+	if r.grows() {
+		return r.clearStart()
+	}
 	p := make([]byte, min(headSectors, max(r.medium.freeSectors(), r.plan.Padded))*disc.SectorSize)
 	disc.MarkUnfinished(p)
 	anchors := r.anchors()
@@ -113,7 +115,7 @@ func (r *burning) writeHead() error {
 		}
 	}
 	err := r.sendAll(r.next, r.head[:first])
-	r.completed = err == nil
+	r.completed = err == nil && !r.grows()
 	return err
 }
 

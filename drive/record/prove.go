@@ -121,7 +121,9 @@ func (r *burning) checkDisc() error {
 		return fmt.Errorf("read the disc information: %w", err)
 	}
 	if r.grows() {
-		return r.checkHead()
+		if err := r.checkHead(); err != nil {
+			return err
+		}
 	}
 	if !r.medium.sequential() {
 		return r.checkStart() // such a disc has no end that could be missing

@@ -324,10 +324,10 @@ func (r *burning) write() error {
 		return r.failure("write", r.position, err)
 	}
 	r.sent, r.result.SHA256 = s.sent, s.sent.end()
-	if err := r.switchOver(); err != nil {
+	if err := r.writeHead(); err != nil {
 		return err
 	}
-	return r.writeHead()
+	return r.switchOver()
 }
 
 func (r *burning) writingPhase() progress.Phase {
