@@ -72,7 +72,8 @@ func (u *Updater) appended(p *partition) bool {
 		return false // libisofs names the HFS+ view of the volume so
 	}
 	for _, q := range u.parts {
-		if !q.covers && q.span.contains(p.span) {
+		// That of GRUB begins at block 1, and is not that of the volume.
+		if !q.covers && q.span.start != 1 && q.span.contains(p.span) {
 			return false
 		}
 	}
