@@ -63,13 +63,10 @@ func (o *object) setTime(at int, t int64) {
 
 // setHidden changes the hidden bit of an entry.
 func (u *Updater) setHidden(e entry, n *tree.Node) {
-	if e.name == nil || hidden(n) == hidden(n.Origin()) {
+	if e.name == nil || n.Hidden() == n.Origin().Hidden() {
 		return
 	}
 	e.name.raw[fidCharacteristics] ^= ecma167.FIDHidden
 	ecma167.Reseal(e.name.raw)
 	e.in.dir.changed = true
 }
-
-// hidden reports whether readers should not show the entry of a node.
-func hidden(*tree.Node) bool { return false }

@@ -18,7 +18,7 @@ func (u *Updater) create(ctx context.Context, in *object, n *tree.Node) error {
 		return err
 	}
 	characteristics := uint8(0)
-	if hidden(n) {
+	if n.Hidden() {
 		characteristics |= ecma167.FIDHidden
 	}
 	id := u.lvid.next()
