@@ -82,6 +82,7 @@ func (p *planner) prepare(root *tree.Node) error {
 		return err
 	}
 	p.o.setAllAttributes(root)
+	p.expand(root)
 	var err error
 	if p.o.HasUDF() {
 		u := p.o.udf()

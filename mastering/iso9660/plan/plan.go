@@ -355,8 +355,11 @@ func (s *descriptorSource) Render(b []byte) {
 
 // storedSize returns the size of the contents of a file on the volume, in bytes.
 func storedSize(n *tree.Node, src layout.Source) int64 {
-	if c, ok := src.(*zisofs.Compressed); ok {
-		return c.Stored()
+	switch z := src.(type) {
+	case *zisofs.Compressed:
+		return z.Stored()
+	case *zisofs.Recorded:
+		return z.Length()
 	}
 	return n.Size
 }

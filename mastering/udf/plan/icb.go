@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"io/fs"
-	"time"
-
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
 )
@@ -11,135 +8,12 @@ import (
 // maxExtent is the length of the longest extent of whole blocks, in bytes.
 const maxExtent = 1<<30 - sectorSize
 
-// icb is the content of a file entry.
-type icb struct {
-	block       uint32
-	kind        byte
-	flags       uint16 // including the kind of allocation descriptors
-	uid, gid    uint32
-	permissions uint32
-	links       uint32
-	size        int64
-	recorded    int64 // number of blocks
-	time        time.Time
-	unique      uint64
-	attributes  []byte
-	ads         int // length of the allocation descriptors or contents, written by the caller
-}
-
-// put writes the file entry into the block b, which has the allocation descriptors or
-// contents already.
-func (p *Planner) put(b []byte, e icb) {
-	head := p.head()
-	clear(b[:head])
-	le.PutUint16(b[20:], 4) // strategy
-	le.PutUint16(b[24:], 1) // entries of the ICB
-	b[27] = e.kind
-	le.PutUint16(b[34:], e.flags)
-	le.PutUint32(b[36:], e.uid)
-	le.PutUint32(b[40:], e.gid)
-	le.PutUint32(b[44:], e.permissions)
-	le.PutUint16(b[48:], uint16(min(e.links, 0xFFFF)))
-	le.PutUint64(b[56:], uint64(e.size))
-	id := uint16(ecma167.TagFE)
-	if head == ecma167.EFELength {
-		id = ecma167.TagEFE
-		le.PutUint64(b[64:], uint64(e.size)) // including streams
-		le.PutUint64(b[72:], uint64(e.recorded))
-		for at := 80; at <= 116; at += ecma167.TimestampLength {
-			ecma167.PutTime(b[at:], e.time)
-		}
-		le.PutUint32(b[128:], 1)
-		putImplementation(b[168:])
-		le.PutUint64(b[200:], e.unique)
-	} else {
-		le.PutUint64(b[64:], uint64(e.recorded))
-		for at := 72; at <= 96; at += ecma167.TimestampLength {
-			ecma167.PutTime(b[at:], e.time)
-		}
-		le.PutUint32(b[108:], 1)
-		putImplementation(b[128:])
-		le.PutUint64(b[160:], e.unique)
-	}
-	le.PutUint32(b[head-8:], uint32(len(e.attributes)))
-	le.PutUint32(b[head-4:], uint32(e.ads))
-	copy(b[head:], e.attributes)
-	end := int(head) + len(e.attributes) + e.ads
-	clear(b[end:sectorSize])
-	ecma167.SealTag(b[:end], id, p.version(), e.block)
-}
-
 // version returns the descriptor version: 2 of NSR02, 3 of NSR03.
 func (p *Planner) version() uint16 {
 	if p.o.Revision >= Revision200 {
 		return 3
 	}
 	return 2
-}
-
-// permissions converts a Unix mode to permissions. An owner with write permission may
-// also change attributes and delete the file.
-func permissions(m fs.FileMode) uint32 {
-	var bits uint32
-	for class := range 3 {
-		bits |= uint32(m>>(3*class)&7) << (5 * class)
-	}
-	if m&0o200 != 0 {
-		bits |= (1<<3 | 1<<4) << 10
-	}
-	return bits
-}
-
-// modeFlags returns the part of a Unix mode that is in the flags of an ICB.
-func modeFlags(m fs.FileMode) uint16 {
-	var flags uint16
-	if m&fs.ModeSetuid != 0 {
-		flags |= ecma167.FlagSetuid
-	}
-	if m&fs.ModeSetgid != 0 {
-		flags |= ecma167.FlagSetgid
-	}
-	if m&fs.ModeSticky != 0 {
-		flags |= ecma167.FlagSticky
-	}
-	return flags
-}
-
-// fileType returns the file type of an ICB.
-func fileType(m fs.FileMode) byte {
-	switch {
-	case m.IsDir():
-		return ecma167.TypeDirectory
-	case m&fs.ModeSymlink != 0:
-		return ecma167.TypeSymlink
-	case m&fs.ModeCharDevice != 0:
-		return ecma167.TypeCharacter
-	case m&fs.ModeDevice != 0:
-		return ecma167.TypeBlock
-	case m&fs.ModeNamedPipe != 0:
-		return ecma167.TypeFIFO
-	case m&fs.ModeSocket != 0:
-		return ecma167.TypeSocket
-	}
-	return ecma167.TypeFile
-}
-
-// deviceAttribute returns the extended attributes of a device: the header
-// (ECMA-167 4/14.10.1) and the device specification (4/14.10.7).
-func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
-	b := make([]byte, 24+56)
-	le.PutUint32(b[16:], 0xFFFFFFFF) // no implementation attributes
-	le.PutUint32(b[20:], 0xFFFFFFFF) // no application attributes
-	a := b[24:]
-	le.PutUint32(a, 12)
-	a[4] = 1
-	le.PutUint32(a[8:], 56)
-	le.PutUint32(a[12:], 32)
-	le.PutUint32(a[16:], uint32(device>>32))
-	le.PutUint32(a[20:], uint32(device))
-	putImplementation(a[24:])
-	ecma167.SealTag(b[:24], ecma167.TagEAHD, p.version(), block)
-	return b
 }
 
 // adKind returns the kind of allocation descriptors of files: long ones if contents

@@ -11,12 +11,6 @@ import (
 
 var le = binary.LittleEndian
 
-// implementation identifies this program on the volumes that it writes.
-const implementation = "*Glassmaster"
-
-// putImplementation writes the identifier of the implementation (UDF 2.1.5.3).
-func putImplementation(p []byte) { ecma167.PutEntity(p, implementation) }
-
 // putDomain writes the domain identifier (UDF 2.1.5.3).
 func (p *Planner) putDomain(b []byte) {
 	ecma167.PutEntity(b, "*OSTA UDF Compliant", byte(p.o.Revision), byte(p.o.Revision>>8))
@@ -89,7 +83,7 @@ func (p *Planner) primary(b []byte) (uint16, int) {
 		ecma167.PutEntity(b[344:], "*"+strings.Map(ascii, p.o.Application))
 	}
 	ecma167.PutTime(b[376:], p.o.Time)
-	putImplementation(b[388:])
+	ecma167.PutImplementation(b[388:])
 	return ecma167.TagPVD, 512
 }
 
@@ -119,7 +113,7 @@ func (p *Planner) implementationUse(b []byte) (uint16, int) {
 	ecma167.PutDString(b[244:280], p.o.Owner)
 	ecma167.PutDString(b[280:316], p.o.Publisher)
 	ecma167.PutDString(b[316:352], p.o.Contact)
-	putImplementation(b[352:])
+	ecma167.PutImplementation(b[352:])
 	return ecma167.TagIUVD, 512
 }
 
@@ -133,7 +127,7 @@ func (p *Planner) partition(b []byte) (uint16, int) {
 	le.PutUint32(b[184:], accessReadOnly)
 	le.PutUint32(b[188:], uint32(p.begin))
 	le.PutUint32(b[192:], uint32(p.partitionLength()))
-	putImplementation(b[196:])
+	ecma167.PutImplementation(b[196:])
 	return ecma167.TagPD, 512
 }
 
@@ -148,7 +142,7 @@ func (p *Planner) logical(b []byte) (uint16, int) {
 	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: p.base + fileSetBlock, Partition: p.metadataReference()})
 	le.PutUint32(b[264:], 6)
 	le.PutUint32(b[268:], 1)
-	putImplementation(b[272:])
+	ecma167.PutImplementation(b[272:])
 	putExtentAD(b[432:], p.at.Start+integrityStart, integrityLength)
 	b[440], b[441] = 1, 6
 	le.PutUint16(b[442:], 1)
@@ -197,7 +191,7 @@ func (p *Planner) integrity(sector int64) []byte {
 	for i, n := range sizes {
 		le.PutUint32(b[80+4*(len(sizes)+i):], n)
 	}
-	putImplementation(use)
+	ecma167.PutImplementation(use)
 	le.PutUint32(use[32:], p.files)
 	le.PutUint32(use[36:], uint32(len(p.dirs)))
 	revision := uint16(p.o.Revision)
@@ -234,19 +228,19 @@ func (p *Planner) fileSet() []byte {
 func (p *Planner) metadataFile(kind byte, block, start int64) []byte {
 	b := make([]byte, sectorSize)
 	size := p.metadataBlocks() * sectorSize
-	e := icb{
-		block: uint32(block), kind: kind, flags: ecma167.ADShort, uid: ecma167.NoID, gid: ecma167.NoID,
-		size: size, recorded: p.metadataBlocks(), time: p.o.Time,
+	e := ecma167.Entry{
+		Block: uint32(block), Kind: kind, Flags: ecma167.ADShort, UID: ecma167.NoID, GID: ecma167.NoID,
+		Size: size, Recorded: p.metadataBlocks(), Time: p.o.Time,
 	}
 	at := b[p.head():]
 	for size > 0 {
 		n := min(size, maxExtent/metadataUnit/sectorSize*metadataUnit*sectorSize)
-		le.PutUint32(at[e.ads:], uint32(n))
-		le.PutUint32(at[e.ads+4:], uint32(start))
-		e.ads += ecma167.ADLength[ecma167.ADShort]
+		le.PutUint32(at[e.ADs:], uint32(n))
+		le.PutUint32(at[e.ADs+4:], uint32(start))
+		e.ADs += ecma167.ADLength[ecma167.ADShort]
 		start += n / sectorSize
 		size -= n
 	}
-	p.put(b, e)
+	e.Put(b, p.version())
 	return b
 }
