@@ -77,6 +77,10 @@ The data of a result:
             (of one disc, or of two equal ones); of one disc: checks, checksums (that
             the image stores: name, correct, problem); with --repair as for convert,
             and: repaired_sectors, faults (that remain)
+  undo      a list: image, journal, made (when the image was updated), size_bytes (with
+            the update), restored_bytes (overwritten by the update), removed_bytes
+            (added by it at the end), done (taken back, discarded, or nothing:
+            --dry-run)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             write_protected (by what), spare_free_sectors, defective_blocks,

@@ -60,15 +60,18 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, err
 	}
 	defer m.Close()
-	v, err := volume.OpenDisc(ctx, m, volume.Options{Session: number})
-	if err != nil {
+	c, err := session.Continue(ctx, m, volume.Options{Session: number})
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrNoVolume, err)
 	}
 	if d.Session = number; number == 0 {
 		d.Session = newest(m)
 	}
-	d.Volume = v.Volume()
-	if err := d.read(ctx, v, m); err != nil {
+	d.Volume = c.Volume().Volume()
+	if err := d.read(ctx, c, m); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -102,17 +105,12 @@ func newest(m disc.Disc) int {
 }
 
 // read reads the tree of a volume.
-func (d *Disc) read(ctx context.Context, v volume.FS, m disc.Disc) error {
-	imported := session.Import(v, disc.NewReader(ctx, m, disc.Track{Length: disc.Sectors(m)}))
-	d.root = imported.Root()
+func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) error {
+	d.root, d.options = c.Root, c.Options
 	if err := session.ReadAll(ctx, d.root); err != nil {
 		return err
 	}
-	d.Notices = imported.Notices()
-	var err error
-	if d.options, err = continued(v, m); err != nil {
-		return err
-	}
+	d.Notices = c.Notices()
 	d.spool = &spool{}
 	used, _ := read.Used(ctx, m)
 	d.end = disc.LBA(disc.Sectors(used))
@@ -200,7 +198,7 @@ const (
 // an origin (tree.Node.Origin), and their contents are on the disc.
 func (d *Disc) Compilation() *compilation.Compilation {
 	c := compilation.New()
-	c.Label, c.Options = d.Volume.Label, d.options
+	c.Label, c.Options = d.options.Label, d.options
 	root := d.root.Clone()
 	r := c.Root()
 	r.Mode, r.UID, r.GID, r.Modified = root.Mode, root.UID, root.GID, root.Modified

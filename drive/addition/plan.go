@@ -125,6 +125,7 @@ func (d *Disc) start() disc.LBA {
 func (d *Disc) changes(c *compilation.Compilation) Changes {
 	n := Changes{Session: d.Next.Session}
 	seen := map[*tree.Node]bool{}
+	others := 0 // files that replace one which they were not made of
 	contents := map[any]bool{}
 	_ = c.Root().Walk(func(x *tree.Node) error { // never fails
 		if x.IsDir() {
@@ -138,8 +139,11 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 		case same:
 			n.Kept++
 			n.Renamed++
-		case was || d.had(x.Path()):
+		case was:
 			n.Replaced++
+		case d.had(x.Path()):
+			n.Replaced++
+			others++
 		default:
 			n.Added++
 		}
@@ -158,7 +162,7 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 		}
 		return nil
 	})
-	n.Removed = max(len(d.paths)-len(seen)-n.Replaced, 0)
+	n.Removed = max(len(d.paths)-len(seen)-others, 0)
 	return n
 }
 

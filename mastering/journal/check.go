@@ -21,17 +21,18 @@ func Check(f *os.File, path string) (*View, []disc.Notice, error) {
 	return v, notices, own(path, err)
 }
 
-// Recover does the same as Check for an image that will be written. The error wraps
-// ErrReadOnly if there is something to do and the image cannot be written.
-func Recover(path string) ([]disc.Notice, error) {
+// Recover does the same as Check for an image that will be written, and reports whether
+// an update was rolled back. The error wraps ErrReadOnly if there is something to do and the
+// image cannot be written.
+func Recover(path string) (rolledBack bool, notices []disc.Notice, err error) {
 	d := driver{host{}}
 	p, err := d.pathsOf(path)
 	if err != nil {
-		return nil, nil // opening the image reports it
+		return false, nil, nil // opening the image reports it
 	}
 	f, err := d.sys.Open(p.image, false)
 	if err != nil {
-		return nil, nil
+		return false, nil, nil
 	}
 	defer f.Close()
 	v, notices, err := d.check(f, path)
@@ -39,7 +40,11 @@ func Recover(path string) ([]disc.Notice, error) {
 		v.Close()
 		err = ErrReadOnly
 	}
-	return notices, own(path, err)
+	if len(notices) > 0 && err == nil {
+		_, e := d.sys.Lstat(p.update) // a journal that was not used is still there
+		rolledBack = errors.Is(e, fs.ErrNotExist)
+	}
+	return rolledBack, notices, own(path, err)
 }
 
 // ErrReadOnly is in the chain of the error of Recover if the image cannot be written.

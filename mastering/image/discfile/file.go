@@ -134,7 +134,7 @@ func (s *File) footer() []byte {
 // until the file is closed. The error wraps ErrNoDiscFile if it is another file, such as an
 // image.
 func Open(path string) (*File, *State, error) {
-	if _, err := journal.Recover(path); err != nil {
+	if _, _, err := journal.Recover(path); err != nil {
 		return nil, nil, fmt.Errorf("open a virtual disc: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -70,6 +70,9 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 		if it.node.IsDir() {
 			icb, characteristics = p.dirs[it.dir].icb, ecma167.FIDDirectory
 		}
+		if it.node.Hidden() {
+			characteristics |= ecma167.FIDHidden
+		}
 		b = b[ecma167.PutFID(b, ecma167.FileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
 }
