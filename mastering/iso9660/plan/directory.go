@@ -108,13 +108,9 @@ func (w *directoryWriter) self(d *directory, v view) {
 		}
 		w.f.node(w.p, d.node)
 		if d == w.p.dirs[0] {
-<<<<<<< HEAD
 			w.f.ER(w.p.o.RockRidge112)
-=======
-			w.f.er(w.p.o.RockRidge112)
 		}
 		if d == w.p.dirs[0] || w.p.relocated[d.node] { // readers take the attributes of a relocated directory from here
->>>>>>> main
 			w.f.al(w.p, d.node)
 		}
 	}
@@ -154,16 +150,11 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	case rr && c.Mode&fs.ModeDevice != 0:
 		w.f.PN(c.Device())
 	case rr && c.Mode.IsRegular():
-<<<<<<< HEAD
-		if z, ok := c.Source().(*zisofs.Compressed); ok {
-			w.f.ZF(z.Entry())
-=======
 		switch z := c.Source().(type) {
 		case *zisofs.Compressed:
-			w.f.zf(z.Entry())
+			w.f.ZF(z.Entry())
 		case *zisofs.Recorded:
-			w.f.zf(z.Entry)
->>>>>>> main
+			w.f.ZF(z.Entry)
 		}
 	}
 	if rr {
@@ -264,9 +255,6 @@ func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id 
 	var ce []byte
 	if w.out != nil {
 		b := w.out[at : at+length]
-		if x := n.Extra(); x != nil && x.Hidden {
-			flags |= format.FlagHidden
-		}
 		putRecord(b, lba, size, flags, seconds(n.Modified), id)
 		copy(b[base:], w.f.Buf[:inside])
 		ce = b[base+inside:]
