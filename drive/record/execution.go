@@ -65,6 +65,9 @@ func (r *burning) recheck() error {
 	if err := r.unchanged(); err != nil {
 		return nothing("check the disc", "plan the burn again", err)
 	}
+	if err := r.sameBasis(); err != nil {
+		return nothing("check the disc", "plan the burn again", err)
+	}
 	r.limited = true
 	return nil
 }

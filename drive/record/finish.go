@@ -240,6 +240,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	}
 	defer func() { left = r.completeParts() + left }()
 	switch {
+	case r.grows():
+		return r.grownState(failed)
 	case !r.medium.sequential() && !r.marked:
 		return "the drive accepted no sector, so the disc is unchanged", "check the disc, and try again at a lower speed"
 	case !r.medium.sequential() && r.completed:

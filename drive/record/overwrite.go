@@ -24,10 +24,13 @@ func (r *burning) headLength() int64 {
 }
 
 // invalidate overwrites what identifies the old volume of a disc that is overwritten in
-// place, before the new one is written. The first sectors are marked as not completed.
+// place, before the new one is written; a volume to which a session is added is kept. The first sectors are marked as not completed.
 // They are written, and not left out, because some media must be written from the
 // beginning.
 func (r *burning) invalidate() error {
+	if r.grows() {
+		return r.clearStart()
+	}
 	p := make([]byte, min(headSectors, max(r.medium.freeSectors(), r.plan.Padded))*disc.SectorSize)
 	disc.MarkUnfinished(p)
 	anchors := r.anchors()
@@ -112,13 +115,16 @@ func (r *burning) writeHead() error {
 		}
 	}
 	err := r.sendAll(r.next, r.head[:first])
-	r.completed = err == nil
+	r.completed = err == nil && !r.grows()
 	return err
 }
 
 // markAgain marks a disc as not completed again: all sectors were sent, but some are
 // missing, so it would look like a good one.
 func (r *burning) markAgain() error {
+	if r.grows() {
+		return r.switchBack()
+	}
 	if !r.completed {
 		return nil
 	}

@@ -123,6 +123,11 @@ func (b *Burn) makePlan(ctx context.Context) error {
 		return errors.New("the source has no tracks; there is nothing to burn")
 	}
 	var err error
+	if b.grows() {
+		if b.next, err = b.continuedStart(); err != nil {
+			return fmt.Errorf("add a session: %w", err)
+		}
+	}
 	if b.medium.profile.IsCD() {
 		err = b.planCD(ctx)
 	} else {
@@ -145,6 +150,11 @@ func (b *Burn) warn(format string, args ...any) {
 // it has to be erased, formatted or closed before.
 func (b *Burn) checkState(ctx context.Context) error {
 	m := b.medium
+	if b.o.Continue != nil {
+		if err := b.checkContinued(); err != nil || !m.sequential() {
+			return err
+		}
+	}
 	if !m.sequential() {
 		b.format = m.unformatted()
 		if b.o.Blank {
@@ -242,14 +252,15 @@ func (b *Burn) checkSize() error {
 	if p.Padded == 0 {
 		p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
 	}
-	p.Capacity = b.medium.freeSectors()
+	p.Capacity = b.medium.freeSectors() - b.base()
+	grown := b.medium.grownSectors() - b.base()
 	switch {
 	case b.erase:
 		p.Capacity = b.medium.sectorsWhenErased()
 	case b.room > 0:
 		p.Capacity = b.room
-	case p.Padded > p.Capacity && b.medium.grownSectors() > p.Capacity:
-		p.Capacity, b.format = b.medium.grownSectors(), true
+	case p.Padded > p.Capacity && grown > p.Capacity:
+		p.Capacity, b.format = grown, true
 	}
 	if b.medium.reservedWhole() && !b.erase && p.Padded < b.medium.track.Size {
 		p.Padded = b.medium.track.Size
@@ -283,6 +294,7 @@ func (b *Burn) checkSize() error {
 		p.Mode = b.recipe.way
 	}
 	p.Recipe = b.describe()
+	p.Cost = b.cost()
 	p.Steps = b.steps()
 	return nil
 }
@@ -352,7 +364,8 @@ func (b *Burn) steps() []string {
 	add(b.calibrates(), "calibrate the laser")
 	s = append(s, b.propertySteps()...)
 	add(b.recipe.reserve && !b.medium.reservedWhole(), "reserve a track of %d sectors", p.Padded)
-	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; the first sectors are written last")
+	add(b.o.Continue != nil, "check that the disc has the contents that this session was planned for")
+	add(!b.medium.sequential() && !b.grows(), "mark the beginning of the disc as not completed; the first sectors are written last")
 	add(len(b.program.stages) == 1 && !b.closeFirst && !b.atOnceStages(), "write %d sectors, beginning at LBA %d", p.Padded, b.next)
 	for i, st := range b.program.stages {
 		with := ""
@@ -365,9 +378,11 @@ func (b *Burn) steps() []string {
 	add(b.closeFirst && b.sourceAddress+b.start == 0, "write %d sectors, beginning at the next writable address (NWA)", p.Padded)
 	add(b.closeFirst && b.sourceAddress+b.start > 0, "check that the next writable address (NWA) is then %d, and write %d sectors there", max(b.sourceAddress, b.start), p.Padded)
 	add(true, "flush the drive's buffer")
+	add(b.grows(), "make the disc refer to the new session: until then it shows its old contents")
 	add(real && b.recipe.closing != closesItself, "%s", b.closeStep())
 	add(real, "check what the drive reports about the disc")
 	add(real && !b.o.NoVerify, "read the disc back and compare every sector with the source")
+	add(real && b.o.Continue != nil, "check that the files of the disc and the new ones are found on it")
 	add(b.o.Eject, "open the tray")
 	return s
 }

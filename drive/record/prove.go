@@ -13,8 +13,17 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// prove checks what the drive reports about the disc, and reads every sector back.
+// prove checks what the drive reports about the disc, and reads every sector back. If that
+// fails, a disc that is overwritten in place no longer shows the session that was added.
 func (r *burning) prove() error {
+	err := r.proveAll()
+	if err != nil {
+		err = r.takeBack(err)
+	}
+	return err
+}
+
+func (r *burning) proveAll() error {
 	r.rep.Phase(progress.CheckingDisc, 0)
 	err := r.reload()
 	if err == nil {
@@ -38,6 +47,9 @@ func (r *burning) prove() error {
 	r.checkTime()
 	if !r.o.NoVerify || r.mustCompare {
 		err = r.compare()
+	}
+	if err == nil {
+		err = r.checkContents()
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
 		r.show() // also of a bad disc
@@ -73,6 +85,11 @@ func (r *burning) failed(err error) error {
 		e.Advice = `find the disc that was burned, which was not checked; insert it and compare it with "verify"`
 	case r.o.Simulate:
 		e.Left, e.Advice = "this was a simulation; nothing was written", "try again at a lower speed, or with another disc"
+	case errors.Is(err, ErrLost) && r.grows():
+		e.Left, e.Advice = restoredText, "do not rely on the disc; add the files to another one"
+		if failed := combine(r.switchBack(), r.flush()); failed != nil {
+			e.Left = fmt.Sprintf("the disc looks complete, but the new session is not (%v)", failed)
+		}
 	case errors.Is(err, ErrLost) && r.completed:
 		e.Left = "the beginning of the disc is marked as not completed"
 		if failed := combine(r.markAgain(), r.flush()); failed != nil {
@@ -102,6 +119,11 @@ func (r *burning) checkDisc() error {
 	info, err := discInformation(r.work, r.t)
 	if err != nil {
 		return fmt.Errorf("read the disc information: %w", err)
+	}
+	if r.grows() {
+		if err := r.checkHead(); err != nil {
+			return err
+		}
 	}
 	if !r.medium.sequential() {
 		return r.checkStart() // such a disc has no end that could be missing

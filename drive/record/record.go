@@ -74,6 +74,9 @@ type Options struct {
 	// Once says that the source can be read only once. What the disc holds is then compared
 	// with checksums of what was sent, and not with the source.
 	Once bool
+	// Continue says that the source is a session that refers to what is on the disc; nil: it
+	// does not.
+	Continue *Continuation
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string
@@ -107,6 +110,7 @@ type Plan struct {
 	Padded   int64          // sectors that will be written
 	Capacity int64          // free sectors of the medium; 0: unknown
 	Speed    int            // kB/s (1000 bytes); 0: the drive offers no choice
+	Cost     *Cost          // what the session takes of the disc; nil: unknown, or an image file
 	Erases   Contents       // of the disc, which will be lost
 	Steps    []string       // in the order of their execution, as text
 	Hints    []string       // what is worth knowing before the burn, as text

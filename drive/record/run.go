@@ -57,8 +57,13 @@ type burning struct {
 	// completed is set after the first sectors of an overwritten disc, which come last,
 	// were sent.
 	completed bool
-	mark      int64              // sectors at the beginning of a disc that are marked until it is erased
-	stop      context.CancelFunc // ends the reading of the source
+	// old and fresh are the units of a medium that is overwritten in place which make it show
+	// another session, as they were and as they will be.
+	old, fresh []Sectors
+	switching  bool               // the first of them was sent
+	restored   bool               // the old ones are on the disc again
+	mark       int64              // sectors at the beginning of a disc that are marked until it is erased
+	stop       context.CancelFunc // ends the reading of the source
 }
 
 func (r *burning) inform(format string, args ...any) {
@@ -194,6 +199,8 @@ func (r *burning) before(step string, err error) error {
 	switch {
 	case r.closedUnfinished:
 		left = "the session that an earlier burn left open was closed, and nothing was written"
+	case r.renewed && r.grows():
+		left = "the formatted area of the disc was enlarged, and nothing was written"
 	case r.renewed:
 		left = "the disc was erased or formatted, so its previous contents are lost, and nothing was written"
 	}
@@ -225,6 +232,9 @@ func (r *burning) prepareMedium() error {
 			Step: "erase or format the disc", LBA: -1, Err: err, Left: "nothing was written, and the previous contents of the disc may be lost",
 			Advice: "erase the disc in full, or use another one",
 		}
+		if r.grows() {
+			e.Step, e.Left, e.Advice = "enlarge the formatted area of the disc", "nothing was written", "check whether the disc can still be read, and try again"
+		}
 		if scsi.Gone(err) {
 			r.gone = true
 			e.Advice = scsi.Hint(err) + "; then erase the disc again"
@@ -241,7 +251,7 @@ func (r *burning) prepareMedium() error {
 	}
 	r.medium = m
 	r.checkFormat()
-	if room := m.freeSectors(); room < r.plan.Sectors {
+	if room := m.freeSectors() - r.base(); room < r.plan.Sectors {
 		return r.before("examine the erased disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, room))
 	}
 	return nil
@@ -296,6 +306,9 @@ func (r *burning) write() error {
 	if err := r.ctx.Err(); err != nil {
 		return r.failure("write", r.next, err)
 	}
+	if err := r.fillGap(); err != nil {
+		return err
+	}
 	if r.headLength() > 0 {
 		if err := r.invalidate(); err != nil {
 			return err
@@ -311,7 +324,10 @@ func (r *burning) write() error {
 		return r.failure("write", r.position, err)
 	}
 	r.sent, r.result.SHA256 = s.sent, s.sent.end()
-	return r.writeHead()
+	if err := r.writeHead(); err != nil {
+		return err
+	}
+	return r.switchOver()
 }
 
 func (r *burning) writingPhase() progress.Phase {

@@ -222,3 +222,12 @@ func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilati
 	}
 	return s, nil
 }
+
+// FromSession opens a session that was planned for the disc in a drive. It is planned by
+// package addition.
+func FromSession(d disc.Disc, img *compilation.Image, label string, o Options) *Source {
+	return &Source{
+		Disc: d, Name: label, Kind: "session", Notices: img.Notices, Locate: img.Locate, prepare: img.Prepare,
+		KeepGoing: o.KeepGoing, LeaveOut: o.LeaveOut,
+	}
+}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"glassmaster/mastering/layout"
 )
 
 // SectorSize is the size of a sector of a disc in bytes. BlockSize is the size of a
@@ -81,6 +83,12 @@ type Image struct {
 	GRUBInfo bool `json:"grubInfo,omitempty"`
 	// NotBootable marks the entry as not bootable.
 	NotBootable bool `json:"notBootable,omitempty"`
+	// OnDisc is a boot image that is on the disc already and is not a file. It is used if
+	// Path is empty and Partition is 0.
+	OnDisc *layout.Recorded `json:"-"`
+	// Former is the entry that the image had in the catalogue of an earlier session. If it
+	// is not nil, all values of the entry but the address are taken from it.
+	Former *Entry `json:"-"`
 }
 
 // LoadAll makes the firmware load the whole image.
@@ -126,7 +134,10 @@ func (o *Options) Appended(number int) (Partition, bool) {
 
 // String names a boot image in messages.
 func (i Image) String() string {
-	if i.Path == "" {
+	switch {
+	case i.OnDisc != nil && i.Path == "":
+		return "boot image with " + i.OnDisc.String()
+	case i.Path == "":
 		return fmt.Sprintf("boot image in appended partition %d", i.Partition)
 	}
 	return "boot image " + i.Path
@@ -166,7 +177,7 @@ func (o *Options) Check() error {
 
 func (o *Options) checkImage(i Image) error {
 	switch {
-	case i.Path == "" && i.Partition == 0:
+	case i.Path == "" && i.Partition == 0 && i.OnDisc == nil:
 		return fmt.Errorf("it names neither a file on the disc nor an appended partition")
 	case i.Path != "" && i.Partition != 0:
 		return fmt.Errorf("it names both %s and appended partition %d", i.Path, i.Partition)
@@ -179,7 +190,7 @@ func (o *Options) checkImage(i Image) error {
 	case i.Emulation != NoEmulation && (i.InfoTable || i.GRUBInfo):
 		return fmt.Errorf("%s: a boot information table would damage the emulated disk", i)
 	}
-	if i.Path != "" {
+	if i.Path != "" || i.Partition == 0 {
 		return nil
 	}
 	if _, ok := o.Appended(i.Partition); !ok {

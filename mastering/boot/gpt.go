@@ -152,7 +152,7 @@ func (d *Disk) putHeader(b []byte, self, other, array int64, entries []byte) {
 	le.PutUint64(b[32:], uint64(other))
 	le.PutUint64(b[40:], systemBlocks)
 	le.PutUint64(b[48:], uint64(d.lastUsable()))
-	g := d.Seed.guid(0)
+	g := d.Seed.GUID(0)
 	copy(b[56:72], g[:])
 	le.PutUint64(b[72:], uint64(array))
 	le.PutUint32(b[80:], gptEntries)
@@ -167,7 +167,7 @@ func (d *Disk) putEntries(b []byte) {
 	le := binary.LittleEndian
 	for _, s := range d.gpt {
 		e := b[gptEntry*(s.number-1):][:gptEntry]
-		t, id := s.kind.guid(), d.Seed.guid(s.number)
+		t, id := s.kind.guid(), d.Seed.GUID(s.number)
 		copy(e[0:16], t[:])
 		copy(e[16:32], id[:])
 		le.PutUint64(e[32:], uint64(s.start))

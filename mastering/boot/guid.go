@@ -46,8 +46,8 @@ func NewSeed(label string, made int64) Seed {
 	return sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", label, made))
 }
 
-// guid returns identifier number n: a GUID of version 8, "custom" (RFC 9562 5.8).
-func (s Seed) guid(n int) GUID {
+// GUID returns identifier number n: a GUID of version 8, "custom" (RFC 9562 5.8).
+func (s Seed) GUID(n int) GUID {
 	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(s[:], uint64(n)))
 	var g GUID
 	copy(g[:], sum[:])

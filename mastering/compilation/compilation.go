@@ -30,6 +30,9 @@ func New() *Compilation {
 	return &Compilation{root: tree.NewFolder("", time.Now())}
 }
 
+// FromTree returns a compilation of a tree, such as that of a disc that is edited.
+func FromTree(root *tree.Node) *Compilation { return &Compilation{root: root} }
+
 // Root returns the folder that becomes the root of the disc.
 func (c *Compilation) Root() *tree.Node { return c.root }
 
@@ -62,6 +65,9 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []disc.Notice {
 			continue
 		default:
 			notices = append(notices, disc.Notice{Severity: disc.Warning, Path: old.Path(), Text: "replaces an existing file of the same name"})
+			if old.Origin() != nil && n.Origin() == nil && old.Mode.Type() == n.Mode.Type() {
+				n.SetOrigin(old.Origin())
+			}
 			old.Detach()
 		}
 		n.Detach()

@@ -80,6 +80,9 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 	return m, nil
 }
 
+// FromLayout returns a layout that was planned otherwise, such as that of an edited image.
+func FromLayout(l *layout.Layout) *Image { return &Image{layout: l} }
+
 // planOptions completes the options of the volume.
 func (c *Compilation) planOptions() (master.Options, error) {
 	o := c.Options

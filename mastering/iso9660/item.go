@@ -251,7 +251,7 @@ func (it *item) info() *fileInfo {
 	f.attributes = volume.Attributes{
 		UID: it.UID, GID: it.GID, Links: it.Links, Inode: it.Inode, Device: it.Device,
 		Created: unixTime(it.stamp(0)), Accessed: unixTime(it.stamp(2)), Changed: unixTime(it.stamp(3)),
-		Hidden: it.flags&format.FlagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
+		Hidden: it.flags&format.FlagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...), Encoded: it.Encoded,
 		Unreadable: it.Unreadable, Note: it.Note,
 	}
 	if len(it.attributes) > 0 {
@@ -292,3 +292,6 @@ func (f *fileInfo) Sys() any                   { return &f.attributes }
 func (f *fileInfo) Type() fs.FileMode          { return f.mode.Type() }
 func (f *fileInfo) Info() (fs.FileInfo, error) { return f, nil }
 func (f *fileInfo) String() string             { return fs.FormatFileInfo(f) }
+
+// Zisofs returns how the file is compressed. Its Algorithm is empty if it is not.
+func (f *fileInfo) Zisofs() zisofs.Entry { return f.compressed }

@@ -1,6 +1,7 @@
 package isomd5
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,42 @@ func Check(ctx context.Context, r io.ReaderAt, rep progress.Reporter) (Sum, erro
 	from, to := h.damage(want)
 	return want, &DamagedError{want, got, from, to}
 }
+
+// Renew computes the embedded checksum of an image that was changed. It returns the new
+// contents of the application use field, and its offset in the image. The sum covers what
+// the old one covered. It returns ErrNone if there is none.
+func Renew(ctx context.Context, r io.ReaderAt, rep progress.Reporter) (use []byte, at int64, err error) {
+	t, err := find(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	old, err := parse(t.use[:])
+	if err != nil {
+		return nil, 0, err
+	}
+	h := newHash(t.size, t.at, old.Skip, old.Count)
+	if err := h.read(ctx, r, rep); err != nil {
+		return nil, 0, fmt.Errorf("compute the MD5 checksum in the image: %w", err)
+	}
+	was := t.use
+	h.Sum().Put(&t.use)
+	if bytes.Contains(was[:], []byte(supported)) {
+		copy(t.use[bytes.Index(t.use[:], []byte(unsupported)):], supported)
+	}
+	return t.use[:], t.at, nil
+}
+
+// Has reports whether an image has an embedded checksum. It may be wrong.
+func Has(r io.ReaderAt) bool {
+	t, err := find(r)
+	return err == nil && bytes.Contains(t.use[:], []byte(marker))
+}
+
+// The status says whether the maker of the image supports it; checkisomd5 does not use it.
+const (
+	supported   = "RHLISOSTATUS=1"
+	unsupported = "RHLISOSTATUS=0"
+)
 
 // readSize is how much is read at a time.
 const readSize = 1 << 20

@@ -53,8 +53,8 @@ func (s Sum) String() string { return hex.EncodeToString(s.MD5[:]) }
 
 // Put writes the sum into the application use field.
 func (s Sum) Put(use *[useLength]byte) {
-	text := fmt.Sprintf("%s%s;SKIPSECTORS = %d;RHLISOSTATUS=0;FRAGMENT SUMS = %s;FRAGMENT COUNT = %d;%s",
-		marker, s, s.Skip, s.Fragments, s.Count, notice)
+	text := fmt.Sprintf("%s%s;SKIPSECTORS = %d;%s;FRAGMENT SUMS = %s;FRAGMENT COUNT = %d;%s",
+		marker, s, s.Skip, unsupported, s.Fragments, s.Count, notice)
 	n := copy(use[:], text)
 	fillSpaces(use[n:])
 }

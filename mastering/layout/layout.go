@@ -100,6 +100,10 @@ func NewSession(extents []Extent, start, end int64, previous io.ReaderAt) (*Layo
 // the offset of its end. WriteTo writes the bytes from the start of the layout on.
 func (l *Layout) Size() int64 { return l.size }
 
+// Extents returns the extents in the order of their offsets. The caller must not change
+// them.
+func (l *Layout) Extents() []Extent { return l.extents }
+
 // Find returns the extent that holds the byte at off, or false if that byte is zero
 // because it is between extents.
 func (l *Layout) Find(off int64) (Extent, bool) {

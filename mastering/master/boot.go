@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
 )
 
 // booter is what makes a planned disc bootable. A nil booter is a disc that is not.
@@ -29,7 +30,7 @@ type booter struct {
 // bootImage is an entry of the boot catalogue.
 type bootImage struct {
 	entry boot.Entry
-	node  *tree.Node    // nil: an appended partition
+	node  *tree.Node    // nil: an appended partition, or on the disc already
 	patch *boot.Patched // nil: unchanged
 	// hybrid: ISOLINUX's boot code for disks can boot the image.
 	hybrid bool
@@ -97,6 +98,9 @@ func (b *booter) append(a boot.Partition) error {
 
 // image adds a boot image.
 func (b *booter) image(root *tree.Node, i boot.Image) error {
+	if i.Path == "" && i.Partition == 0 {
+		return b.recorded(i)
+	}
 	if i.Path == "" {
 		for n, a := range b.o.Append {
 			if a.Number == i.Partition {
@@ -112,6 +116,8 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 		return fmt.Errorf("%s is not on the disc: add the file, or correct the path", i)
 	case !n.Mode.IsRegular():
 		return fmt.Errorf("%s is not a regular file", i)
+	case n.Size == 0:
+		return fmt.Errorf("%s is empty", i)
 	}
 	k := bootImage{node: n}
 	src := n.Source()
@@ -126,7 +132,9 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 			return fmt.Errorf("%s: %w", i, err)
 		}
 	}
-	if k.entry, err = i.Entry(n.Size, head); err != nil {
+	if i.Former != nil {
+		k.entry = *i.Former
+	} else if k.entry, err = i.Entry(n.Size, head); err != nil {
 		return err
 	}
 	k.hybrid = boot.HybridISOLINUX(head)
@@ -141,6 +149,28 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 		n.SetSource(k.patch)
 	case known: // the tree was planned before, with other options
 		n.SetSource(src)
+	}
+	b.images = append(b.images, k)
+	return nil
+}
+
+// recorded adds a boot image that is on the disc already and is not a file.
+func (b *booter) recorded(i boot.Image) error {
+	size := volume.ExtentReader{Extents: i.OnDisc.Extents}.Size()
+	if err := i.OnDisc.Check(size, math.MaxInt64); err != nil || size == 0 {
+		return fmt.Errorf("%s: its extents are not valid: %w", i, err)
+	}
+	k := bootImage{}
+	if i.Former != nil {
+		k.entry = *i.Former
+	} else {
+		head, err := readHead(i.OnDisc, size)
+		if err != nil {
+			return fmt.Errorf("%s: %w", i, err)
+		}
+		if k.entry, err = i.Entry(size, head); err != nil {
+			return err
+		}
 	}
 	b.images = append(b.images, k)
 	return nil
@@ -332,6 +362,10 @@ func (p *planner) assignAppended(end int64) (volume, image int64) {
 // setImageAddress sets the address of a boot image in its entry and its patch.
 func (p *planner) setImageAddress(n int) boot.Span {
 	i := &p.boot.images[n]
+	if r := p.boot.o.Images[n].OnDisc; i.node == nil && r != nil {
+		i.entry.LBA = uint32(r.Extents[0].Start)
+		return boot.Span{Start: int64(i.entry.LBA), Count: (r.Extents[0].Length + disc.SectorSize - 1) / disc.SectorSize}
+	}
 	if i.node == nil {
 		want := p.boot.o.Images[n].Partition
 		for k, a := range p.boot.o.Append {

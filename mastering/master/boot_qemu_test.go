@@ -1,13 +1,10 @@
 package master_test
 
 import (
-	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,33 +18,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Files of Debian's packages isolinux, syslinux-common, grub-pc-bin and ovmf that the
-// tests boot.
-const (
-	isolinuxBin  = "/usr/lib/ISOLINUX/isolinux.bin"
-	isolinuxDisk = "/usr/lib/ISOLINUX/isohdpfx.bin"
-	isolinuxCore = "/usr/lib/syslinux/modules/bios/ldlinux.c32"
-	grubDisk     = "/usr/lib/grub/i386-pc/boot_hybrid.img"
-	firmwareUEFI = "/usr/share/ovmf/OVMF.fd"
-)
-
-// Texts that the loaders print to the serial port after reading their files. ISOLINUX
-// uses the port only if its configuration says so, and a module that it loads prints
-// the prompt.
-const (
-	isolinuxHello = "H. Peter Anvin et al\r\nboot: "
-	grubHello     = "GRUB ran its configuration"
-	sectorHello   = "the boot sector runs"
-)
-
-func needFiles(t testing.TB, paths ...string) {
-	t.Helper()
-	for _, p := range paths {
-		if _, err := os.Stat(p); err != nil {
-			peertest.Skip(t, p+" is not installed")
-		}
-	}
-}
+// sectorHello is what the boot sectors of these tests print to the serial port.
+const sectorHello = "the boot sector runs"
 
 func write(t testing.TB, path string, b []byte) string {
 	t.Helper()
@@ -80,42 +52,6 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
-// isolinuxFiles returns the files that ISOLINUX needs on a disc.
-func isolinuxFiles(t testing.TB) map[string][]byte {
-	t.Helper()
-	needFiles(t, isolinuxBin, isolinuxCore, isolinuxDisk)
-	return map[string][]byte{
-		"isolinux/isolinux.bin": read(t, isolinuxBin),
-		"isolinux/ldlinux.c32":  read(t, isolinuxCore),
-		"isolinux/isolinux.cfg": []byte("SERIAL 0 115200\nPROMPT 1\nTIMEOUT 0\nDEFAULT none\n"),
-	}
-}
-
-// grubImage makes a GRUB image in a format that prints grubHello.
-func grubImage(t testing.TB, format string, modules ...string) []byte {
-	t.Helper()
-	peertest.Need(t, "grub-mkimage")
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "hello.cfg"), []byte("serial --unit=0 --speed=115200\nterminal_output serial\necho "+grubHello+"\n"))
-	args := []string{"-O", format, "-o", "core", "-p", "/boot/grub", "-c", "hello.cfg", "serial", "terminal", "echo"}
-	peertest.Run(t, dir, "grub-mkimage", append(args, modules...)...)
-	return read(t, filepath.Join(dir, "core"))
-}
-
-// efiImage makes a FAT file system with GRUB in it, which UEFI boots from any removable
-// disk, and returns its path.
-func efiImage(t testing.TB) string {
-	t.Helper()
-	peertest.Need(t, "mformat", "mmd", "mcopy")
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "BOOTX64.EFI"), grubImage(t, "x86_64-efi"))
-	path := write(t, filepath.Join(dir, "efi.img"), make([]byte, 2880<<10))
-	peertest.Run(t, dir, "mformat", "-i", path, "-f", "2880", "-N", "12345678", "::")
-	peertest.Run(t, dir, "mmd", "-i", path, "::/EFI", "::/EFI/BOOT")
-	peertest.Run(t, dir, "mcopy", "-i", path, "BOOTX64.EFI", "::/EFI/BOOT/BOOTX64.EFI")
-	return path
-}
-
 // masterBoot writes a tree as an image and returns its path.
 func masterBoot(t testing.TB, root *tree.Node, o master.Options) string {
 	t.Helper()
@@ -144,14 +80,14 @@ func isolinuxHybrid(t testing.TB) string {
 
 func isolinuxImage(t testing.TB, gpt boot.GPT) string {
 	t.Helper()
-	files := isolinuxFiles(t)
-	files["boot/efi.img"] = read(t, efiImage(t))
+	files := peertest.ISOLINUXFiles(t)
+	files["boot/efi.img"] = read(t, peertest.EFIImage(t))
 	return masterBoot(t, bootFiles(t, files), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "/isolinux/isolinux.bin", InfoTable: true},
 			{Path: "/boot/efi.img", Platform: boot.EFI},
 		},
-		Catalog: "/isolinux/boot.cat", Code: isolinuxDisk, GPT: gpt, APM: gpt == boot.GPTHybrid, BasicData: gpt == boot.GPTHybrid,
+		Catalog: "/isolinux/boot.cat", Code: peertest.ISOLINUXDisk, GPT: gpt, APM: gpt == boot.GPTHybrid, BasicData: gpt == boot.GPTHybrid,
 	}})
 }
 
@@ -164,9 +100,9 @@ func grubHybrid(t testing.TB, offset int) string {
 
 func grubDisc(t testing.TB, gpt boot.GPT, offset int) string {
 	t.Helper()
-	needFiles(t, grubDisk)
+	peertest.NeedFiles(t, peertest.GRUBDisk)
 	files := map[string][]byte{
-		"boot/core.img": grubImage(t, "i386-pc-eltorito", "biosdisk", "iso9660"),
+		"boot/core.img": peertest.GRUBImage(t, "i386-pc-eltorito", "biosdisk", "iso9660"),
 		"readme.txt":    []byte("a file\n"),
 	}
 	return masterBoot(t, bootFiles(t, files), master.Options{Boot: &boot.Options{
@@ -174,8 +110,8 @@ func grubDisc(t testing.TB, gpt boot.GPT, offset int) string {
 			{Path: "/boot/core.img", InfoTable: true, GRUBInfo: true},
 			{Partition: 2, Platform: boot.EFI},
 		},
-		Code: grubDisk, GPT: gpt, PartitionOffset: offset,
-		Append: []boot.Partition{{Number: 2, Path: efiImage(t), Type: boot.TypeEFI}},
+		Code: peertest.GRUBDisk, GPT: gpt, PartitionOffset: offset,
+		Append: []boot.Partition{{Number: 2, Path: peertest.EFIImage(t), Type: boot.TypeEFI}},
 	}})
 }
 
@@ -204,78 +140,11 @@ func sectorCode() []byte {
 	return b
 }
 
-// slots limits the number of machines that run at once.
-var slots = make(chan struct{}, 2)
-
-// start runs a machine that must print a text.
-func start(t testing.TB, hello string, args ...string) {
-	t.Helper()
-	if out := run(t, hello, args...); !strings.Contains(out, hello) {
-		t.Fatalf("a machine with %q did not print %q, but\n%s", args, hello, out)
-	}
-}
-
-// run runs a machine until it prints a text, fails to boot, or ends, and returns its
-// output.
-func run(t testing.TB, hello string, args ...string) string {
-	t.Helper()
-	peertest.Need(t, "qemu-system-x86_64")
-	slots <- struct{}{}
-	defer func() { <-slots }()
-	ctx, stop := context.WithTimeout(context.Background(), 8*time.Minute)
-	defer stop()
-	// SeaBIOS resets the machine if nothing boots, which ends it.
-	args = append([]string{
-		"-accel", "tcg", "-m", "256", "-display", "none", "-serial", "stdio", "-monitor", "none",
-		"-nic", "none", "-no-reboot", "-boot", "reboot-timeout=1",
-	}, args...)
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", args...)
-	out := &watch{stop: stop, words: []string{hello, "Shell>", "No bootable option"}}
-	cmd.Stdout, cmd.Stderr = out, out
-	_ = cmd.Run()
-	return out.seen.String()
-}
-
-// watch collects what is written to it and stops at certain texts.
-type watch struct {
-	mu    sync.Mutex
-	seen  bytes.Buffer
-	stop  func()
-	words []string
-}
-
-func (w *watch) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seen.Write(p)
-	for _, s := range w.words {
-		if bytes.Contains(w.seen.Bytes(), []byte(s)) {
-			w.stop()
-		}
-	}
-	return len(p), nil
-}
-
-// asDisc and asDisk attach an image to a machine, read-only.
-func asDisc(image string) []string {
-	return []string{"-drive", "media=cdrom,readonly=on,format=raw,file=" + image}
-}
-
-func asDisk(image string) []string {
-	return []string{"-drive", "media=disk,snapshot=on,format=raw,file=" + image}
-}
-
-func asStick(image string) []string {
-	return []string{"-device", "qemu-xhci", "-drive", "if=none,id=stick,snapshot=on,format=raw,file=" + image, "-device", "usb-storage,drive=stick"}
-}
-
 func TestMachineStarts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("machines take a while")
 	}
 	peertest.Need(t, "qemu-system-x86_64")
-	needFiles(t, firmwareUEFI)
-	uefi := []string{"-bios", firmwareUEFI}
 	linux, grub := isolinuxHybrid(t), grubHybrid(t, 16)
 	linuxGPT, linuxMBR := isolinuxImage(t, boot.GPTOnly), isolinuxImage(t, boot.GPTNone)
 	grubMBR := grubDisc(t, boot.GPTNone, 0)
@@ -284,31 +153,31 @@ func TestMachineStarts(t *testing.T) {
 		name, hello string
 		args        []string
 	}{
-		{"ISOLINUX disc BIOS", isolinuxHello, asDisc(linux)},
-		{"ISOLINUX disk BIOS", isolinuxHello, asDisk(linux)},
-		{"ISOLINUX stick BIOS", isolinuxHello, asStick(linux)},
-		{"ISOLINUX disc UEFI", grubHello, append(asDisc(linux), uefi...)},
-		{"ISOLINUX disk UEFI", grubHello, append(asDisk(linux), uefi...)},
-		{"GRUB disc BIOS", grubHello, asDisc(grub)},
-		{"GRUB disk BIOS", grubHello, asDisk(grub)},
-		{"GRUB disc UEFI", grubHello, append(asDisc(grub), uefi...)},
-		{"GRUB disk UEFI", grubHello, append(asDisk(grub), uefi...)},
-		{"GRUB stick UEFI", grubHello, append(asStick(grub), uefi...)},
-		{"ISOLINUX GPT disk BIOS", isolinuxHello, asDisk(linuxGPT)},
-		{"ISOLINUX GPT disk UEFI", grubHello, append(asDisk(linuxGPT), uefi...)},
-		{"ISOLINUX MBR disk BIOS", isolinuxHello, asDisk(linuxMBR)},
-		{"ISOLINUX MBR disk UEFI", grubHello, append(asDisk(linuxMBR), uefi...)},
-		{"GRUB MBR disk BIOS", grubHello, asDisk(grubMBR)},
-		{"GRUB MBR disk UEFI", grubHello, append(asDisk(grubMBR), uefi...)},
-		{"GRUB MBR disc UEFI", grubHello, append(asDisc(grubMBR), uefi...)},
-		{"floppy 1.2M", sectorHello, asDisc(sector[boot.Floppy12])},
-		{"floppy 1.44M", sectorHello, asDisc(sector[boot.Floppy144])},
-		{"floppy 2.88M", sectorHello, asDisc(sector[boot.Floppy288])},
-		{"hard disk", sectorHello, asDisc(sector[boot.HardDisk])},
+		{"ISOLINUX disc BIOS", peertest.ISOLINUXHello, peertest.AsDisc(linux)},
+		{"ISOLINUX disk BIOS", peertest.ISOLINUXHello, peertest.AsDisk(linux)},
+		{"ISOLINUX stick BIOS", peertest.ISOLINUXHello, peertest.AsStick(linux)},
+		{"ISOLINUX disc UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisc(linux))},
+		{"ISOLINUX disk UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisk(linux))},
+		{"GRUB disc BIOS", peertest.GRUBHello, peertest.AsDisc(grub)},
+		{"GRUB disk BIOS", peertest.GRUBHello, peertest.AsDisk(grub)},
+		{"GRUB disc UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisc(grub))},
+		{"GRUB disk UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisk(grub))},
+		{"GRUB stick UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsStick(grub))},
+		{"ISOLINUX GPT disk BIOS", peertest.ISOLINUXHello, peertest.AsDisk(linuxGPT)},
+		{"ISOLINUX GPT disk UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisk(linuxGPT))},
+		{"ISOLINUX MBR disk BIOS", peertest.ISOLINUXHello, peertest.AsDisk(linuxMBR)},
+		{"ISOLINUX MBR disk UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisk(linuxMBR))},
+		{"GRUB MBR disk BIOS", peertest.GRUBHello, peertest.AsDisk(grubMBR)},
+		{"GRUB MBR disk UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisk(grubMBR))},
+		{"GRUB MBR disc UEFI", peertest.GRUBHello, peertest.UEFI(t, peertest.AsDisc(grubMBR))},
+		{"floppy 1.2M", sectorHello, peertest.AsDisc(sector[boot.Floppy12])},
+		{"floppy 1.44M", sectorHello, peertest.AsDisc(sector[boot.Floppy144])},
+		{"floppy 2.88M", sectorHello, peertest.AsDisc(sector[boot.Floppy288])},
+		{"hard disk", sectorHello, peertest.AsDisc(sector[boot.HardDisk])},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			start(t, c.hello, c.args...)
+			peertest.Starts(t, c.hello, c.args...)
 		})
 	}
 }
@@ -316,9 +185,9 @@ func TestMachineStarts(t *testing.T) {
 // TestMachineDoesNotBoot shows that machines boot because of the boot options: they do
 // not boot from the same files without them.
 func TestMachineDoesNotBoot(t *testing.T) {
-	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), master.Options{})
-	for _, args := range [][]string{asDisc(image), asDisk(image)} {
-		if out := run(t, isolinuxHello, args...); strings.Contains(out, "boot: ") {
+	image := masterBoot(t, bootFiles(t, peertest.ISOLINUXFiles(t)), master.Options{})
+	for _, args := range [][]string{peertest.AsDisc(image), peertest.AsDisk(image)} {
+		if out := peertest.Machine(t, peertest.ISOLINUXHello, args...); strings.Contains(out, "boot: ") {
 			t.Errorf("a machine with %q printed\n%s", args, out)
 		}
 	}

@@ -110,6 +110,23 @@ func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 	return at, nil
 }
 
+// expand makes files that are compressed on the disc already be laid out uncompressed, if
+// a volume cannot say that they are compressed.
+func (p *planner) expand(root *tree.Node) {
+	if !p.o.HasUDF() && !p.o.NoRockRidge {
+		return
+	}
+	if z, ok := root.Source().(*zisofs.Recorded); ok {
+		root.SetSource(z.Expanded())
+	}
+	if p.o.continuesVirtual() && root.Unread() {
+		return
+	}
+	for _, c := range root.Children() {
+		p.expand(c)
+	}
+}
+
 // placeFile places the contents of a file at a sector, unless they are on the disc
 // already, and returns the sector after them.
 func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
@@ -118,7 +135,11 @@ func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 		return at, nil
 	}
 	if r := n.Recorded(); r != nil {
-		if err := r.Check(n.Size, int64(p.o.Start)); err != nil {
+		size := n.Size
+		if z, ok := src.(*zisofs.Recorded); ok {
+			size = z.Length()
+		}
+		if err := r.Check(size, int64(p.o.Start)); err != nil {
 			return 0, fmt.Errorf("%s: %w", n.Path(), err)
 		}
 		return at, nil

@@ -25,9 +25,9 @@ const sectorSize = disc.SectorSize
 // is safe for concurrent reads after that.
 type Set struct {
 	base    io.ReaderAt
-	source  layout.Source // of the base, for Layout
-	size    int64         // bytes of the base
-	end     int64         // sectors of the image as it will be
+	extents []layout.Extent // of the base, for Layout
+	size    int64           // bytes of the base
+	end     int64           // sectors of the image as it will be
 	sectors map[int64]*[sectorSize]byte
 	added   []layout.Extent // after the base, in the order of their addresses
 }
@@ -39,7 +39,15 @@ func New(base io.ReaderAt, size int64, source layout.Source) *Set {
 	if source == nil {
 		source = Reader{base}
 	}
-	return &Set{base: base, source: source, size: size, end: sectorsOf(size), sectors: map[int64]*[sectorSize]byte{}}
+	return newSet(base, size, []layout.Extent{{Length: size, Source: source}})
+}
+
+// NewLayout returns a Set without changes to a planned image. It can only be written as a
+// new image.
+func NewLayout(l *layout.Layout) *Set { return newSet(l, l.Size(), l.Extents()) }
+
+func newSet(base io.ReaderAt, size int64, extents []layout.Extent) *Set {
+	return &Set{base: base, extents: extents, size: size, end: sectorsOf(size), sectors: map[int64]*[sectorSize]byte{}}
 }
 
 // Reader is a layout.Source that reads an open image.
@@ -209,6 +217,9 @@ func (s *Set) readRun(p []byte, at int64) (int, error) {
 	if sector := s.sectors[lba]; sector != nil {
 		return copy(p, sector[within:]), nil
 	}
+	if e, ok := s.find(at); ok {
+		return s.readAdded(p, at, e)
+	}
 	if at >= s.size || at+int64(len(p)) > s.size {
 		var sector [sectorSize]byte
 		if err := s.readSector(sector[:], lba); err != nil {
@@ -228,6 +239,19 @@ func (s *Set) readRun(p []byte, at int64) (int, error) {
 	return k, nil
 }
 
+// readAdded reads an added extent up to its end or the next sector that is overwritten.
+func (s *Set) readAdded(p []byte, at int64, e layout.Extent) (int, error) {
+	end := at/sectorSize + 1
+	for end*sectorSize < at+int64(len(p)) && s.sectors[end] == nil {
+		end++
+	}
+	p = p[:min(int64(len(p)), end*sectorSize-at, e.End()-at)]
+	if err := readExtent(p, e, at); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 // Overwritten returns the runs of sectors of the base that are overwritten, in the order of
 // their addresses: the offset and the new bytes. The last one can end after the base, if
 // that does not end with a whole sector.
@@ -238,17 +262,17 @@ func (s *Set) Overwritten() iter.Seq2[int64, []byte] {
 // Added returns what is added after the base, as extents in the order of their addresses.
 // What is between them is zero.
 func (s *Set) Added() []layout.Extent {
-	return s.extents(s.BaseSectors()*sectorSize, s.end*sectorSize)
+	return s.list(s.BaseSectors()*sectorSize, s.end*sectorSize)
 }
 
 // Layout returns the image as it will be, as a layout.
 func (s *Set) Layout() (*layout.Layout, error) {
-	return layout.New(s.extents(0, s.end*sectorSize), s.Size())
+	return layout.New(s.list(0, s.end*sectorSize), s.Size())
 }
 
-// extents returns the extents of a range of the image as it will be, given in bytes of
+// list returns the extents of a range of the image as it will be, given in bytes of
 // whole sectors.
-func (s *Set) extents(from, to int64) []layout.Extent {
+func (s *Set) list(from, to int64) []layout.Extent {
 	var list []layout.Extent
 	at := from
 	for off, b := range s.runs(from, to) {
@@ -293,12 +317,16 @@ func (s *Set) runs(from, to int64) iter.Seq2[int64, []byte] {
 
 // unchanged appends the extents of a range in which no sector is overwritten.
 func (s *Set) unchanged(list []layout.Extent, from, to int64) []layout.Extent {
-	if end := min(to, s.size); from < end {
-		list = append(list, layout.Extent{Start: from, Length: end - from, Offset: from, Source: s.source})
-	}
-	for _, e := range s.added {
-		start, end := max(e.Start, from), min(e.End(), to)
-		if start < end {
+	for _, all := range [][]layout.Extent{s.extents, s.added} {
+		first := sort.Search(len(all), func(i int) bool { return all[i].End() > from })
+		for _, e := range all[first:] {
+			start, end := max(e.Start, from), min(e.End(), to)
+			if e.Start >= to {
+				break
+			}
+			if start >= end {
+				continue
+			}
 			list = append(list, layout.Extent{Start: start, Length: end - start, Offset: e.Offset + start - e.Start, Source: e.Source})
 		}
 	}

@@ -155,10 +155,3 @@ func await(ended <-chan struct{}, done func() bool) {
 		}
 	}
 }
-
-func write(t testing.TB, name, text string, mode fs.FileMode) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
-}

@@ -7,6 +7,7 @@ package peertest
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -49,4 +50,11 @@ func Run(t testing.TB, dir, program string, args ...string) string {
 		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out.String()+stderr.String())
 	}
 	return out.String()
+}
+
+func write(t testing.TB, name, text string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -18,6 +18,15 @@ type Extra struct {
 	// Attributes are extended attributes by their full names in Linux, such as
 	// "user.mime_type". They include access control lists, as AccessACL and DefaultACL.
 	Attributes map[string][]byte `json:"attributes,omitempty"`
+	// Hidden says that systems such as Windows do not show the file unless they are asked
+	// to (ECMA-119 9.1.6, the Existence bit; ECMA-167 4/14.4.3).
+	Hidden bool `json:"hidden,omitempty"`
+}
+
+// Hidden reports whether the Extra of the node says that systems do not show the file.
+func (n *Node) Hidden() bool {
+	x := n.Extra()
+	return x != nil && x.Hidden
 }
 
 // extended is the content of a node that has an Extra or an origin.

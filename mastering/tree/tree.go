@@ -119,11 +119,16 @@ func (n *Node) Source() layout.Source {
 	return nil
 }
 
-// Recorded returns the contents of a regular file that are on the disc already. It
-// returns nil for other files.
+// Recorded returns where the contents of a regular file are that are on the disc already,
+// possibly compressed (zisofs.Recorded). It returns nil for other files.
 func (n *Node) Recorded() *layout.Recorded {
-	r, _ := n.Source().(*layout.Recorded)
-	return r
+	switch s := n.Source().(type) {
+	case *layout.Recorded:
+		return s
+	case interface{ OnDisc() *layout.Recorded }:
+		return s.OnDisc()
+	}
+	return nil
 }
 
 // Shared returns what the names of a hard-linked file share, nil for other nodes.
@@ -279,6 +284,9 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 	switch old := n.plain().(type) {
 	case *folder:
 		f := &folder{make([]*Node, len(old.children)), old.load, old.read}
+		if load := old.load; load != nil {
+			f.load = func() []*Node { return separate(load(), shared) }
+		}
 		c.setPlain(f)
 		for i, child := range old.children {
 			k := child.clone(shared)
@@ -286,15 +294,31 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 			f.children[i] = k
 		}
 	case *Shared:
-		if shared[old] == nil {
-			shared[old] = &Shared{Source: old.Source}
-		}
-		shared[old].Links++
-		c.setPlain(shared[old])
+		c.setPlain(copyOf(old, shared))
 	default:
 		c.setPlain(old)
 	}
 	return &c
+}
+
+// copyOf returns the copy of what the names of a file share, for one more name.
+func copyOf(old *Shared, copies map[*Shared]*Shared) *Shared {
+	if copies[old] == nil {
+		copies[old] = &Shared{Source: old.Source}
+	}
+	copies[old].Links++
+	return copies[old]
+}
+
+// separate makes entries that are read from the disc for a copy of a tree share what other
+// names in the copy share, and not what those in the tree share that was copied.
+func separate(list []*Node, copies map[*Shared]*Shared) []*Node {
+	for _, n := range list {
+		if s := n.Shared(); s != nil {
+			n.setPlain(copyOf(s, copies))
+		}
+	}
+	return list
 }
 
 // CheckName returns an error if a file cannot have this name.

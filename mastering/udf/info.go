@@ -10,6 +10,28 @@ import (
 	"glassmaster/mastering/volume"
 )
 
+// Rewritten reports whether systems change the volume by overwriting its structures: it
+// has a sparable partition, or one of the access types rewritable and overwritable.
+func (f *FS) Rewritten() bool {
+	for _, p := range f.parts {
+		switch p := p.(type) {
+		case *sparable:
+			return true
+		case *physical:
+			if p.access == accessRewritable || p.access == accessOverwritable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Access types of partitions that can be overwritten (ECMA-167 3/10.5.7).
+const (
+	accessRewritable   = 3
+	accessOverwritable = 4
+)
+
 // accessNames are access types of partitions (ECMA-167 3/10.5.7, UDF 2.2.14.2).
 var accessNames = []string{"pseudo-overwritable", "read only", "write once", "rewritable", "overwritable"}
 

@@ -44,6 +44,7 @@ type Attributes struct {
 	Hidden     bool
 	Streams    []string // names of its named streams
 	Extents    []Extent // where the contents are, in order; nil if they do not begin at a sector
+	Encoded    bool     // the contents are not the bytes of the extents: open the file to read it
 	Unreadable string   // why the contents cannot be read, such as "compressed with an unknown method"; else empty
 	Note       string   // how the views of the disc disagree about the contents; else empty
 
@@ -214,6 +215,26 @@ func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, e
 		}
 	}
 	return nil, ErrUnknown
+}
+
+// Data is the user data of the track in which OpenDisc opens a volume.
+type Data struct {
+	io.ReaderAt         // offset 0 is address 0 of the disc
+	Size        int64   // bytes up to the end of the track
+	Options     Options // completed with the chosen session and the track
+}
+
+// OpenData returns the data that OpenDisc opens the volume of. It does not recognise the
+// file system.
+func OpenData(ctx context.Context, d disc.Disc, o Options) (Data, error) {
+	r, size, o, err := track(ctx, d, o)
+	if err != nil {
+		return Data{}, err
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return Data{}, err
+	}
+	return Data{r, size, o}, nil
 }
 
 // Views returns the names of all views of the volume that OpenDisc opens, of all file

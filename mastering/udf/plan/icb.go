@@ -1,73 +1,12 @@
 package plan
 
 import (
-	"io/fs"
-	"time"
-
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // maxExtent is the length of the longest extent of whole blocks, in bytes.
 const maxExtent = 1<<30 - sectorSize
-
-// icb is the content of a file entry.
-type icb struct {
-	block       uint32
-	kind        byte
-	flags       uint16 // including the kind of allocation descriptors
-	uid, gid    uint32
-	permissions uint32
-	links       uint32
-	size        int64
-	recorded    int64 // number of blocks
-	time        time.Time
-	unique      uint64
-	attributes  []byte
-	ads         int // length of the allocation descriptors or contents, written by the caller
-}
-
-// put writes the file entry into the block b, which has the allocation descriptors or
-// contents already.
-func (p *Planner) put(b []byte, e icb) {
-	head := p.head()
-	clear(b[:head])
-	le.PutUint16(b[20:], 4) // strategy
-	le.PutUint16(b[24:], 1) // entries of the ICB
-	b[27] = e.kind
-	le.PutUint16(b[34:], e.flags)
-	le.PutUint32(b[36:], e.uid)
-	le.PutUint32(b[40:], e.gid)
-	le.PutUint32(b[44:], e.permissions)
-	le.PutUint16(b[48:], uint16(min(e.links, 0xFFFF)))
-	le.PutUint64(b[56:], uint64(e.size))
-	id := uint16(ecma167.TagFE)
-	if head == ecma167.EFELength {
-		id = ecma167.TagEFE
-		le.PutUint64(b[64:], uint64(e.size)) // including streams
-		le.PutUint64(b[72:], uint64(e.recorded))
-		for at := 80; at <= 116; at += ecma167.TimestampLength {
-			ecma167.PutTime(b[at:], e.time)
-		}
-		le.PutUint32(b[128:], 1)
-		putImplementation(b[168:])
-		le.PutUint64(b[200:], e.unique)
-	} else {
-		le.PutUint64(b[64:], uint64(e.recorded))
-		for at := 72; at <= 96; at += ecma167.TimestampLength {
-			ecma167.PutTime(b[at:], e.time)
-		}
-		le.PutUint32(b[108:], 1)
-		putImplementation(b[128:])
-		le.PutUint64(b[160:], e.unique)
-	}
-	le.PutUint32(b[head-8:], uint32(len(e.attributes)))
-	le.PutUint32(b[head-4:], uint32(e.ads))
-	copy(b[head:], e.attributes)
-	end := int(head) + len(e.attributes) + e.ads
-	clear(b[end:sectorSize])
-	ecma167.SealTag(b[:end], id, p.version(), e.block)
-}
 
 // version returns the descriptor version: 2 of NSR02, 3 of NSR03.
 func (p *Planner) version() uint16 {
@@ -77,75 +16,10 @@ func (p *Planner) version() uint16 {
 	return 2
 }
 
-// permissions converts a Unix mode to permissions. An owner with write permission may
-// also change attributes and delete the file.
-func permissions(m fs.FileMode) uint32 {
-	var bits uint32
-	for class := range 3 {
-		bits |= uint32(m>>(3*class)&7) << (5 * class)
-	}
-	if m&0o200 != 0 {
-		bits |= (1<<3 | 1<<4) << 10
-	}
-	return bits
-}
-
-// modeFlags returns the part of a Unix mode that is in the flags of an ICB.
-func modeFlags(m fs.FileMode) uint16 {
-	var flags uint16
-	if m&fs.ModeSetuid != 0 {
-		flags |= ecma167.FlagSetuid
-	}
-	if m&fs.ModeSetgid != 0 {
-		flags |= ecma167.FlagSetgid
-	}
-	if m&fs.ModeSticky != 0 {
-		flags |= ecma167.FlagSticky
-	}
-	return flags
-}
-
-// fileType returns the file type of an ICB.
-func fileType(m fs.FileMode) byte {
-	switch {
-	case m.IsDir():
-		return ecma167.TypeDirectory
-	case m&fs.ModeSymlink != 0:
-		return ecma167.TypeSymlink
-	case m&fs.ModeCharDevice != 0:
-		return ecma167.TypeCharacter
-	case m&fs.ModeDevice != 0:
-		return ecma167.TypeBlock
-	case m&fs.ModeNamedPipe != 0:
-		return ecma167.TypeFIFO
-	case m&fs.ModeSocket != 0:
-		return ecma167.TypeSocket
-	}
-	return ecma167.TypeFile
-}
-
-// deviceAttribute returns the extended attributes of a device: the header
-// (ECMA-167 4/14.10.1) and the device specification (4/14.10.7).
-func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
-	b := make([]byte, 24+56)
-	le.PutUint32(b[16:], 0xFFFFFFFF) // no implementation attributes
-	le.PutUint32(b[20:], 0xFFFFFFFF) // no application attributes
-	a := b[24:]
-	le.PutUint32(a, 12)
-	a[4] = 1
-	le.PutUint32(a[8:], 56)
-	le.PutUint32(a[12:], 32)
-	le.PutUint32(a[16:], uint32(device>>32))
-	le.PutUint32(a[20:], uint32(device))
-	putImplementation(a[24:])
-	ecma167.SealTag(b[:24], ecma167.TagEAHD, p.version(), block)
-	return b
-}
-
 // adKind returns the kind of allocation descriptors of files: long ones if contents
 // and file entries are in different partitions.
 func (p *Planner) adKind() int {
-	if p.hasMetadata() {
+	if p.hasMetadata() || p.virtual {
 		return ecma167.ADLong
 	}
 	return ecma167.ADShort
@@ -194,7 +68,7 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 		r := &runs[i]
 		if at+2*length > end && (r.size > maxExtent || i+1 < len(runs)) { // more than one left, but room for one
 			block++
-			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.metadataReference())
+			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.continuationReference())
 			at += length
 			first = p.closeExtents(current, first, used(begin), block-1)
 			b = b[sectorSize:]
@@ -202,7 +76,7 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 			continue
 		}
 		n := min(r.size, maxExtent)
-		put(current[at:], uint32(n), r.block, 0)
+		put(current[at:], uint32(n), r.block, p.physical)
 		r.block += uint32(n / sectorSize)
 		if r.size -= n; r.size == 0 {
 			i++
@@ -228,8 +102,20 @@ func (p *Planner) closeExtents(b []byte, first, n int, block uint32) int {
 
 // metadataReference returns the partition reference number of the metadata.
 func (p *Planner) metadataReference() uint16 {
-	if p.hasMetadata() {
+	switch {
+	case p.virtual:
+		return 1 - p.physical
+	case p.hasMetadata():
 		return 1
 	}
 	return 0
+}
+
+// continuationReference returns the partition reference number of the blocks with more
+// allocation descriptors.
+func (p *Planner) continuationReference() uint16 {
+	if p.virtual {
+		return p.physical
+	}
+	return p.metadataReference()
 }

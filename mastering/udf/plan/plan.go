@@ -39,10 +39,13 @@ type Planner struct {
 	// -1 if there are none.
 	firstRecorded, endRecorded int64
 
-	at     Placement
-	begin  int64  // sector where the partition begins
-	base   uint32 // block of the partition where block 0 of the metadata is; 0 with a metadata partition
-	report Report
+	virtual  bool   // file entries are in a virtual partition
+	physical uint16 // partition reference number of the contents
+	at       Placement
+	length   int64  // of a partition with virtual addresses, in blocks
+	begin    int64  // sector where the partition begins
+	base     uint32 // block of the partition where block 0 of the metadata is; 0 with a metadata partition
+	report   Report
 }
 
 // planned is a directory of the volume.
@@ -180,10 +183,10 @@ func (p *Planner) countProblems(n *tree.Node) {
 	switch {
 	case !utf8.ValidString(n.Name):
 		p.nonUTF8++
-	case fileName(n.Name) != n.Name:
+	case ecma167.FileName(n.Name) != n.Name:
 		p.truncated++
 	}
-	if n.Mode&fs.ModeSymlink != 0 && targetLength(n.Target()) > sectorSize {
+	if n.Mode&fs.ModeSymlink != 0 && ecma167.TargetLength(n.Target()) > sectorSize {
 		p.longTargets++
 	}
 }
@@ -243,7 +246,7 @@ func (p *Planner) next(d *planned, c *cursor) item {
 	n := it.node
 	c.entry++
 	c.name++
-	c.fid += nameLength(fileName(n.Name))
+	c.fid += ecma167.FIDSize(ecma167.FileName(n.Name))
 	if s := sharedOf(n); s != nil {
 		if first := p.shared[s]; first.name != it.name {
 			it.again, it.icb = true, first.icb
@@ -317,7 +320,7 @@ func (p *Planner) room() uint32 { return sectorSize - p.head() }
 func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 	switch {
 	case n.Mode&fs.ModeSymlink != 0:
-		if length := uint32(targetLength(n.Target())); length > p.room() {
+		if length := uint32(ecma167.TargetLength(n.Target())); length > p.room() {
 			return 1 + uint32(blocks(int64(length)))
 		}
 	case hasContents(n):

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"io/fs"
+	"time"
 
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
@@ -62,20 +63,27 @@ func (s *entriesSource) Render(b []byte) {
 func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint32) uint32) {
 	if from.entry == 0 {
 		parent := &p.dirs[d.parent]
-		b = b[putName(b, "", ecma167.FIDDirectory|ecma167.FIDParent, p.address(parent.icb), parent.id, block(0), p.version()):]
+		b = b[ecma167.PutFID(b, "", ecma167.FIDDirectory|ecma167.FIDParent, p.address(parent.icb), parent.id, block(0), p.version()):]
 	}
 	for c := from; len(b) > 0; {
 		it := p.next(d, &c)
-		icb, characteristics := it.icb, byte(0)
+		icb, characteristics := it.icb, hiddenFlag(it.node)
 		if it.node.IsDir() {
-			icb, characteristics = p.dirs[it.dir].icb, ecma167.FIDDirectory
+			icb = p.dirs[it.dir].icb
+			characteristics |= ecma167.FIDDirectory
 		}
-		b = b[putName(b, fileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
+		if it.node.Hidden() {
+			characteristics |= ecma167.FIDHidden
+		}
+		b = b[ecma167.PutFID(b, ecma167.FileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
 }
 
 // address returns the address of an ICB in a block of the metadata.
 func (p *Planner) address(block uint32) ecma167.LongAD {
+	if p.virtual {
+		return ecma167.LongAD{Length: sectorSize, Block: block, Partition: p.metadataReference()}
+	}
 	return ecma167.LongAD{Length: sectorSize, Block: p.base + block, Partition: p.metadataReference()}
 }
 
@@ -83,29 +91,29 @@ func (p *Planner) address(block uint32) ecma167.LongAD {
 func (p *Planner) putDirectory(b []byte, index uint32) {
 	d := &p.dirs[index]
 	e := p.entry(d.node, d.icb, uint64(d.id))
-	e.links, e.size = d.links, int64(d.size)
+	e.Links, e.Size = d.links, int64(d.size)
 	at := b[p.head():]
 	if d.fids == 0 {
-		e.flags |= ecma167.ADInline
-		e.ads = int(d.size)
-		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return e.block })
+		e.Flags |= ecma167.ADInline
+		e.ADs = int(d.size)
+		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return e.Block })
 	} else {
-		e.flags |= ecma167.ADShort | ecma167.FlagContiguous
-		e.recorded = blocks(e.size)
-		e.ads = ecma167.ADLength[ecma167.ADShort]
+		e.Flags |= ecma167.ADShort | ecma167.FlagContiguous
+		e.Recorded = blocks(e.Size)
+		e.ADs = ecma167.ADLength[ecma167.ADShort]
 		le.PutUint32(at, d.size)
 		le.PutUint32(at[4:], p.base+d.fids)
 	}
-	p.put(b, e)
+	e.Put(b, p.version())
 }
 
 // putFile writes the file entry of a node that is not a directory.
 func (p *Planner) putFile(b []byte, it item) {
 	n := it.node
 	e := p.entry(n, it.icb, firstID+uint64(it.name))
-	e.links = 1
+	e.Links = 1
 	if s := sharedOf(n); s != nil {
-		e.links = p.shared[s].links
+		e.Links = p.shared[s].links
 	}
 	switch {
 	case n.Mode&fs.ModeSymlink != 0:
@@ -113,47 +121,59 @@ func (p *Planner) putFile(b []byte, it item) {
 	case hasContents(n):
 		var one [1]run
 		runs := p.runs(one[:0], it)
-		e.flags |= uint16(p.adKind())
+		e.Flags |= uint16(p.adKind())
 		if len(runs) == 1 {
-			e.flags |= ecma167.FlagContiguous
+			e.Flags |= ecma167.FlagContiguous
 		}
-		e.size, e.recorded = n.Size, blocks(n.Size)
-		e.ads = p.putExtents(b, e.block, runs)
+		e.Size, e.Recorded = n.Size, blocks(n.Size)
+		e.ADs = p.putExtents(b, e.Block, runs)
 	case n.Mode&fs.ModeDevice != 0:
-		e.flags |= ecma167.ADInline
-		e.attributes = p.deviceAttribute(n.Device(), e.block)
+		e.Flags |= ecma167.ADInline
+		e.Attributes = ecma167.DeviceAttribute(n.Device(), e.Block, p.version())
 	default:
-		e.flags |= ecma167.ADInline
+		e.Flags |= ecma167.ADInline
 	}
-	p.put(b, e)
+	e.Put(b, p.version())
 }
 
 // putTarget writes the target of a symbolic link into its file entry, or into the
 // blocks after it.
-func (p *Planner) putTarget(b []byte, e *icb, target string) {
-	parts := appendTarget(nil, target)
-	e.size = int64(len(parts))
+func (p *Planner) putTarget(b []byte, e *ecma167.Entry, target string) {
+	parts := ecma167.AppendTarget(nil, target)
+	e.Size = int64(len(parts))
 	at := b[p.head():]
 	if len(b) == sectorSize {
-		e.flags |= ecma167.ADInline
-		e.ads = copy(at, parts)
+		e.Flags |= ecma167.ADInline
+		e.ADs = copy(at, parts)
 		return
 	}
-	e.flags |= ecma167.ADShort
-	e.recorded = blocks(e.size)
-	e.ads = ecma167.ADLength[ecma167.ADShort]
+	e.Flags |= ecma167.ADShort
+	e.Recorded = blocks(e.Size)
+	e.ADs = ecma167.ADLength[ecma167.ADShort]
 	le.PutUint32(at, uint32(len(parts)))
-	le.PutUint32(at[4:], e.block+1)
+	le.PutUint32(at[4:], e.Block+1)
 	rest := b[sectorSize:]
 	clear(rest[copy(rest, parts):])
 }
 
 // entry returns what the file entries of all kinds of nodes have in common.
-func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
-	return icb{
-		block: p.base + block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
-		permissions: permissions(n.Mode), time: n.ModTime(), unique: unique,
+func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) ecma167.Entry {
+	e := ecma167.Entry{
+		Block: p.base + block, Kind: ecma167.FileType(n.Mode), Flags: ecma167.ModeFlags(n.Mode), UID: n.UID, GID: n.GID,
+		Permissions: ecma167.Permissions(n.Mode), Time: n.ModTime(), Unique: unique,
 	}
+	if x := n.Extra(); x != nil {
+		e.Accessed, e.Created, e.Changed = known(x.Accessed), known(x.Created), known(x.Changed)
+	}
+	return e
+}
+
+// known returns a time of a node, the zero time if it is not known.
+func known(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns)
 }
 
 // A run is a contiguous part of the contents of a file.

@@ -1,0 +1,216 @@
+// Package addition plans a session that is added to the disc in a drive: the newest session,
+// or another one, is imported as a compilation whose files stay where they are on the disc,
+// the compilation is edited, and the session that is planned from it refers to them.
+//
+// On media that are written sequentially, the session goes to the next writable address.
+// On media that are overwritten in place (DVD+RW, DVD-RAM, BD-RE, DVD-RW in restricted
+// overwrite mode), it goes after everything that is in use, and when it is complete the
+// volume descriptors at the beginning of the disc are made to describe it, as growisofs and
+// xorriso do.
+package addition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/master"
+	"glassmaster/mastering/session"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+
+	// The file systems that are supported.
+	_ "glassmaster/mastering/volume/formats"
+)
+
+// ErrNoVolume is in the chain of the error of a disc whose files cannot be kept, because it
+// has no file system that a later session can refer to.
+var ErrNoVolume = errors.New("the files of the disc cannot be kept in a new session")
+
+// Disc is what was on a disc to which a session is added.
+type Disc struct {
+	Next    record.Next
+	Session int         // that was imported; 1 is the oldest
+	Volume  volume.Info // of that session
+	Files   int         // and links and devices, but not folders
+	Bytes   int64       // of their contents
+	// Notices are about files and attributes that the new session cannot keep.
+	Notices []disc.Notice
+
+	root    *tree.Node
+	options master.Options
+	paths   map[*tree.Node]string // of the files, by their origins
+	end     disc.LBA              // after what is in use, in place
+	basis   []record.Sectors
+	spool   *spool
+}
+
+// Import reads what is on the disc in a drive: all folders of a session, 0 being the newest
+// one. Close frees what it takes.
+func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
+	d, m, err := open(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	c, err := session.Continue(ctx, m, volume.Options{Session: number})
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrNoVolume, err)
+	}
+	if d.Session = number; number == 0 {
+		d.Session = newest(m)
+	}
+	d.Volume = c.Volume().Volume()
+	if err := d.read(ctx, c, m); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// open examines the disc in a drive.
+func open(ctx context.Context, t scsi.Transport) (*Disc, disc.Disc, error) {
+	next, err := record.NextSession(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := read.Open(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Disc{Next: next, paths: map[*tree.Node]string{}}
+	if d.basis, err = basisOf(ctx, m); err != nil {
+		m.Close()
+		return nil, nil, err
+	}
+	return d, m, nil
+}
+
+// newest returns the number of the newest session of a disc.
+func newest(m disc.Disc) int {
+	all := m.TOC().Sessions
+	if len(all) == 0 {
+		return 1
+	}
+	return all[len(all)-1].Number
+}
+
+// read reads the tree of a volume.
+func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) error {
+	d.root, d.options = c.Root, c.Options
+	if err := session.ReadAll(ctx, d.root); err != nil {
+		return err
+	}
+	d.Notices = c.Notices()
+	d.spool = &spool{}
+	used, _ := read.Used(ctx, m)
+	d.end = disc.LBA(disc.Sectors(used))
+	return d.root.Walk(func(n *tree.Node) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if n.IsDir() {
+			return nil
+		}
+		d.Files++
+		d.paths[n.Origin()] = n.Path()
+		if n.Mode.Type() != 0 {
+			return nil
+		}
+		d.Bytes = volume.Sum(d.Bytes, n.Size)
+		if r := n.Recorded(); r != nil {
+			for _, x := range r.Extents {
+				d.end = max(d.end, x.Start+disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize))
+			}
+			return nil
+		}
+		return d.keep(n)
+	})
+}
+
+// keep keeps contents that the new session needs again, since no sector begins with them. They
+// cannot be read from the disc while it is written.
+func (d *Disc) keep(n *tree.Node) error {
+	src, err := d.spool.keep(n)
+	if err != nil {
+		d.Notices = append(d.Notices, disc.Notice{Severity: disc.Error, Path: n.Path(), Text: "its contents cannot be read, and are lost in the new session: " + reason(err)})
+		return nil
+	}
+	n.SetSource(src)
+	if o := n.Origin(); o != nil {
+		o.SetSource(src)
+	}
+	return nil
+}
+
+// reason returns the text of an error without the path, which the notice has.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return err.Error()
+}
+
+// basisOf returns the sectors that show whether a disc is still the same: the descriptors of
+// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1).
+func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
+	tr, ok := disc.DataTrack(m)
+	if !ok {
+		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+	}
+	var basis []record.Sectors
+	for _, at := range []struct {
+		lba   disc.LBA
+		count int
+	}{{tr.Start + descriptors, 4}, {tr.Start + anchor, 1}} {
+		if at.lba+disc.LBA(at.count) > tr.End() {
+			continue
+		}
+		p := make([]byte, at.count*disc.SectorSize)
+		n, err := m.ReadSectors(ctx, p, at.lba, disc.User)
+		if n == 0 && err != nil && err != io.EOF {
+			return nil, fmt.Errorf("read the disc at LBA %d: %w", at.lba, err)
+		}
+		if n > 0 {
+			basis = append(basis, record.Sectors{LBA: at.lba, Data: p[:n*disc.SectorSize]})
+		}
+	}
+	return basis, nil
+}
+
+// Where a session has its descriptors, and the anchor of UDF, in sectors from its start.
+const (
+	descriptors = 16
+	anchor      = 256
+)
+
+// Compilation returns the contents of the disc as a compilation, to be edited. Its files have
+// an origin (tree.Node.Origin), and their contents are on the disc.
+func (d *Disc) Compilation() *compilation.Compilation {
+	c := compilation.New()
+	c.Label, c.Options = d.options.Label, d.options
+	root := d.root.Clone()
+	r := c.Root()
+	r.Mode, r.UID, r.GID, r.Modified = root.Mode, root.UID, root.GID, root.Modified
+	r.SetExtra(root.Extra())
+	c.Add(r, append([]*tree.Node(nil), root.Children()...))
+	return c
+}
+
+// Close frees what Import has kept.
+func (d *Disc) Close() error {
+	if d.spool == nil {
+		return nil
+	}
+	return d.spool.close()
+}
