@@ -127,9 +127,8 @@ func (d driver) pathsOf(path string) (paths, error) {
 		}
 	}
 	folder, name := filepath.Split(path)
-	const longest = len("..update.part")
-	if len(name) > maxName-longest {
-		name = strings.ToValidUTF8(name[:maxName-longest], "")
+	if longest := maxName - len("..update.part"); len(name) > longest {
+		name = fmt.Sprintf("%s~%08x", strings.ToValidUTF8(name[:longest-len("~00000000")], ""), checksum([]byte(name)))
 	}
 	p := paths{image: path, folder: folder, update: folder + name + ".update", undo: folder + name + ".undo", part: folder + "." + name + ".update.part"}
 	if p.folder == "" {
