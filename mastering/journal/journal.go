@@ -56,6 +56,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -165,6 +166,9 @@ func (d driver) lock(f file) error {
 func own(path string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if p, ok := err.(*fs.PathError); ok && p.Path == path { // whose text repeats the path
+		err = p.Err
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
