@@ -28,6 +28,9 @@ func (n *Node) load(f *folder) {
 		if c.Origin() == nil {
 			copies[i] = *c
 			copies[i].parent = n.Origin()
+			if s := c.Shared(); s != nil { // the names of a file may get other contents
+				copies[i].content = (&extended{&Shared{s.Source, s.Links}, c.Extra(), nil}).reduced()
+			}
 			c.SetOrigin(&copies[i])
 		}
 		f.read[i] = c.Origin()
@@ -81,7 +84,7 @@ func (n *Node) SameContents() bool {
 	case n.IsDir():
 		return true
 	case n.Mode.IsRegular():
-		return n.Size == o.Size && sameSource(n.Source(), o.Source())
+		return n.Size == o.Size && (n.Size == 0 || sameSource(n.Source(), o.Source()))
 	}
 	return n.Target() == o.Target() && n.Device() == o.Device()
 }
