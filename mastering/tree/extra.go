@@ -15,8 +15,6 @@ type Extra struct {
 	Accessed int64 `json:"accessed,omitempty"`
 	Changed  int64 `json:"changed,omitempty"` // change of attributes
 	Created  int64 `json:"created,omitempty"`
-	// Hidden is the existence flag of ISO 9660 and UDF: systems may not list the file.
-	Hidden bool `json:"hidden,omitempty"`
 	// Attributes are extended attributes by their full names in Linux, such as
 	// "user.mime_type". They include access control lists, as AccessACL and DefaultACL.
 	Attributes map[string][]byte `json:"attributes,omitempty"`
