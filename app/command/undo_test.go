@@ -136,8 +136,14 @@ func TestBrokenOffUpdate(t *testing.T) {
 	list := must(t, OK, "ls", "-R", image).out
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"info"}, {"ls", "-R"}, {"extract", "-C", filepath.Join(dir, "out")}, {"verify"}, {"undo"}, {"cat"},
-		{"convert"}, {"burn", "--dry-run"},
+		{"info"},
+		{"ls", "-R"},
+		{"extract", "-C", filepath.Join(dir, "out")},
+		{"verify"},
+		{"undo"},
+		{"cat"},
+		{"convert"},
+		{"burn"},
 	} {
 		t.Run(args[0], func(t *testing.T) {
 			path := filepath.Join(dir, args[0]+".iso")
@@ -181,6 +187,30 @@ func lastFile(list string) string {
 		}
 	}
 	return last
+}
+
+// An image that is being changed cannot be used.
+func TestBusyImage(t *testing.T) {
+	path := builtImage(t)
+	err := updateImage(t, path, "updated", whileWriting(func() {
+		if r := must(t, NoMedium, "info", path); !strings.Contains(r.log, "being changed by another program") {
+			t.Errorf("got %q", r.log)
+		}
+	}), 5)
+	if err != nil {
+		t.Error(err)
+	}
+	must(t, OK, "info", path)
+}
+
+// whileWriting is a source of 5 bytes that does something when it is opened.
+type whileWriting func()
+
+func (whileWriting) String() string { return "an action" }
+
+func (w whileWriting) Open() (layout.Reader, error) {
+	w()
+	return layout.Bytes("bytes").Open()
 }
 
 // A half-written image without its journal is not shown by any verb.

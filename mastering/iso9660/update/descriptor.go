@@ -29,9 +29,9 @@ type descriptor struct {
 	size int64  // sectors of the volume before the update
 }
 
-func (d *descriptor) kind() byte     { return d.data[0] }
-func (d *descriptor) version() byte  { return d.data[6] }
-func (d *descriptor) root() []byte   { return d.data[156:190] }
+func (d *descriptor) kind() byte    { return d.data[0] }
+func (d *descriptor) version() byte { return d.data[6] }
+func (d *descriptor) root() []byte  { return d.data[156:190] }
 
 // block returns the logical block size in bytes (ECMA-119 8.4.12).
 func (d *descriptor) block() int64 {

@@ -113,6 +113,9 @@ func (u *Updater) separate() error {
 	owner := map[int64]*directory{}
 	for _, h := range u.hierarchies {
 		for at, d := range h.dirs {
+			if at < 0 { // a new one
+				continue
+			}
 			other := owner[at]
 			if other == nil || !other.changes() {
 				owner[at] = d
