@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/journal"
 	"glassmaster/mastering/sector"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -111,7 +112,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &stopped):
 		return Cancelled
 	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.As(err, &faulty), errors.As(err, &sums), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
-		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
+		errors.Is(err, journal.ErrHalf), errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &another):
 		return Partly
@@ -187,7 +188,7 @@ func hintFor(err error) string {
 // the drive cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{
-		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		journal.ErrBusy, source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
 	} {
 		if errors.Is(err, no) {

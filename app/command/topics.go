@@ -11,12 +11,12 @@ func exitCodesTopic(*invocation) *cobra.Command {
   0  success
   1  failure: the error says why
   2  invalid command line
-  3  two discs differ, a disc is incomplete, or sectors cannot be read;
+  3  two discs differ, a disc is incomplete or half-written, or sectors cannot be read;
      "info --check" found damage; a drive reported success, but the disc does not
      confirm it; the last burn of the disc was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, too small, or left open by an
-     interrupted burn
+     used: of the wrong kind, blank, full, too small, left open by an interrupted
+     burn, or an image that another program is changing
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
@@ -77,6 +77,10 @@ The data of a result:
             (of one disc, or of two equal ones); of one disc: checks, checksums (that
             the image stores: name, correct, problem); with --repair as for convert,
             and: repaired_sectors, faults (that remain)
+  undo      a list: image, journal, made (when the image was updated), size_bytes (with
+            the update), restored_bytes (overwritten by the update), removed_bytes
+            (added by it at the end), done (taken back, discarded, or nothing:
+            --dry-run)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             write_protected (by what), spare_free_sectors, defective_blocks,

@@ -7,10 +7,10 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// readExtra reads the times of a file. Windows has no extended attributes of the kind that
-// discs record.
+// readExtra reads the times of a file, and whether it is hidden. Windows has no extended
+// attributes of the kind that discs record.
 func readExtra(path string, link bool, o ScanOptions) (*tree.Extra, error) {
-	if !o.Stamps {
+	if !o.Stamps && !o.Attributes {
 		return nil, nil
 	}
 	get := os.Stat
@@ -25,5 +25,12 @@ func readExtra(path string, link bool, o ScanOptions) (*tree.Extra, error) {
 	if !ok {
 		return nil, nil
 	}
-	return &tree.Extra{Accessed: d.LastAccessTime.Nanoseconds(), Created: d.CreationTime.Nanoseconds()}, nil
+	x := tree.Extra{Hidden: d.FileAttributes&syscall.FILE_ATTRIBUTE_HIDDEN != 0}
+	if o.Stamps {
+		x.Accessed, x.Created = d.LastAccessTime.Nanoseconds(), d.CreationTime.Nanoseconds()
+	}
+	if !x.Hidden && !o.Stamps {
+		return nil, nil
+	}
+	return &x, nil
 }

@@ -39,6 +39,25 @@ const (
 // of the image. If w is an empty regular file, the kernel copies large files if it
 // can, and holes of sparse files and long ranges of zeros become holes.
 func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error {
+	out := newOutput(w)
+	if err := l.write(ctx, out, o); err != nil {
+		return err
+	}
+	return out.finish(l.size - l.start)
+}
+
+// WriteInto writes the layout into w at the offset where it begins on the disc, as WriteTo
+// does. If w is a file, the bytes in the place of the layout must be zero, or after the end
+// of the file: zeros are not written. It does not set the size of the file.
+func (l *Layout) WriteInto(ctx context.Context, w io.WriterAt, o WriteOptions) error {
+	out := &output{w: io.NewOffsetWriter(w, l.start), off: l.start}
+	if f, ok := w.(*os.File); ok {
+		out.file, out.copy = f, true
+	}
+	return l.write(ctx, out, o)
+}
+
+func (l *Layout) write(ctx context.Context, out *output, o WriteOptions) error {
 	if o.Reporter == nil {
 		o.Reporter = progress.Discard
 	}
@@ -48,16 +67,12 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	o.Reporter.Phase(progress.Writing, l.size-l.start)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := newOutput(w)
 	for c := range l.chunks(ctx) {
 		if err := l.writeChunk(ctx, out, c, o); err != nil {
 			return err
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return out.finish(l.size - l.start)
+	return context.Cause(ctx)
 }
 
 // chunk is a part of the image: small extents in a buffer, one big extent, or a long

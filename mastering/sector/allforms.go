@@ -47,7 +47,9 @@ func (a *allForms) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f di
 		} else {
 			made, err = a.rawSub(ctx, q, at)
 		}
-		n += made
+		if n += made; made == 0 {
+			break // there is no user data to make it from
+		}
 		if err == nil && n*size < len(p) {
 			var more int
 			more, err = a.Disc.ReadSectors(ctx, p[n*size:], lba+disc.LBA(n), f)

@@ -28,6 +28,9 @@ func (n *Node) load(f *folder) {
 		if c.Origin() == nil {
 			copies[i] = *c
 			copies[i].parent = n.Origin()
+			if s := c.Shared(); s != nil { // the names of a file may get other contents
+				copies[i].content = (&extended{&Shared{s.Source, s.Links}, c.Extra(), nil}).reduced()
+			}
 			c.SetOrigin(&copies[i])
 		}
 		f.read[i] = c.Origin()
@@ -39,6 +42,22 @@ func (n *Node) load(f *folder) {
 func (n *Node) Unread() bool {
 	f, ok := n.plain().(*folder)
 	return ok && f.load != nil
+}
+
+// Adopt gives an unread folder the entries of a copy of it, made by Clone, that was read.
+// So another goroutine than the one that uses the tree can wait for the disc. It does
+// nothing if the folder was read meanwhile, or the copy was not. The copy must not be used
+// afterwards.
+func (n *Node) Adopt(copied *Node) {
+	f, ok := n.plain().(*folder)
+	from, read := copied.plain().(*folder)
+	if !ok || !read || f.load == nil || from.load != nil {
+		return
+	}
+	f.children, f.read, f.load = from.children, from.read, nil
+	for _, c := range f.children {
+		c.parent = n
+	}
 }
 
 // Recall returns the origins of the entries that a folder had on the disc, in the order in
@@ -81,7 +100,7 @@ func (n *Node) SameContents() bool {
 	case n.IsDir():
 		return true
 	case n.Mode.IsRegular():
-		return n.Size == o.Size && sameSource(n.Source(), o.Source())
+		return n.Size == o.Size && (n.Size == 0 || sameSource(n.Source(), o.Source()))
 	}
 	return n.Target() == o.Target() && n.Device() == o.Device()
 }

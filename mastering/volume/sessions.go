@@ -238,9 +238,14 @@ func Marked(ctx context.Context, d disc.Disc) bool {
 	if o, err = o.ChooseSession(r, size); err != nil {
 		return false
 	}
+	return marked(r, o.Chosen().Start)
+}
+
+// marked reports whether there are descriptors of a file system where a session begins.
+func marked(r io.ReaderAt, start disc.LBA) bool {
 	const look = 8 // sectors, the first of which may be damaged
 	p := make([]byte, look*disc.SectorSize)
-	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
+	n, _ := r.ReadAt(p, int64(start+descriptors)*disc.SectorSize)
 	for i := 0; i+14 <= n; i += disc.SectorSize {
 		if recognised(p[i:]) {
 			return true

@@ -120,15 +120,14 @@ func (c *catalog) bytes() ([]byte, error) {
 			p = append(p, e...)
 		}
 	}
-	rest := c.rest
-	if len(p)+len(rest) > c.size {
-		rest = bytes.TrimRight(rest, "\x00")
+	// What follows the entries stays where it is.
+	if extra := len(p) + len(c.rest) - c.size; extra > 0 && len(bytes.Trim(c.rest[:min(extra, len(c.rest))], "\x00")) > 0 || len(p) > c.size {
+		return nil, fmt.Errorf("the boot catalogue is full: it has room for %d bytes: remove an entry first", c.size)
 	}
-	if n := len(p) + len(rest); n > c.size {
-		return nil, fmt.Errorf("the boot catalogue is full: it would need %d bytes, but has room for %d: remove an entry first", n, c.size)
-	}
-	p = append(p, rest...)
-	return append(p, make([]byte, c.size-len(p))...), nil
+	all := make([]byte, c.size)
+	copy(all[c.size-len(c.rest):], c.rest)
+	copy(all, p)
+	return all, nil
 }
 
 // place is where an entry is: the section and the position in it.

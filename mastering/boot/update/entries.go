@@ -182,7 +182,7 @@ func (u *Updater) Replace(n int, source layout.Source, size int64) error {
 		p.LBA = uint32(to)
 	}
 	u.set.Add(source, size)
-	if err := u.checkLabels(old, fmt.Sprintf("boot image %d", n+1)); err != nil {
+	if err := u.moveLabels(old, to, size, fmt.Sprintf("boot image %d", n+1)); err != nil {
 		return err
 	}
 	return u.moveImage(old, length, to, size, fmt.Sprintf("%d", n+1))

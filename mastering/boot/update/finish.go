@@ -29,6 +29,15 @@ func (u *Updater) Finish(end int64) (int64, error) {
 		}
 		image = u.grow(end)
 		u.set.Allocate(ceil(image, blocks)/blocks-u.set.Sectors(), 1)
+		for _, l := range u.labels {
+			if l.grow == nil {
+				continue
+			}
+			if err := l.grow(u.head, u.ends); err != nil {
+				return 0, err
+			}
+			u.note("boot label for %s: the size of the image is changed", l.name)
+		}
 	}
 	if err := u.write(image); err != nil {
 		return 0, err
@@ -48,11 +57,6 @@ func (u *Updater) Copied() int64 { return u.copied }
 
 // checkGrowth returns an error if something cannot be changed for a larger image.
 func (u *Updater) checkGrowth() error {
-	for _, l := range u.labels {
-		if l.sized {
-			return &patch.UnsafeError{Why: fmt.Sprintf("it has a boot label for %s, which has the size of the image", l.name)}
-		}
-	}
 	if u.gpt != nil || string(u.head[boot.BlockSize:][:8]) != gptSignature {
 		return nil
 	}

@@ -96,16 +96,20 @@ func (u *Updater) Update(moves []patch.Move) ([]disc.Notice, error) {
 
 func (u *Updater) move(m patch.Move) error {
 	old := int64(m.From[0].Start)
-	if err := u.checkLabels(old, m.Path); err != nil {
-		return err
-	}
-	if !u.refersTo(old) {
+	if len(u.labels) == 0 && !u.refersTo(old) {
 		u.checkInside(m)
 		return nil
 	}
 	to, size, err := contiguous(m.To)
 	if err != nil {
 		return fmt.Errorf("boot image %s: %w", m.Path, err)
+	}
+	if err := u.moveLabels(old, to, size, m.Path); err != nil {
+		return err
+	}
+	if !u.refersTo(old) {
+		u.checkInside(m)
+		return nil
 	}
 	for _, p := range u.pending[m.From[0].Start] {
 		p.LBA = uint32(to)
@@ -171,9 +175,12 @@ func (u *Updater) moveCatalog(to, size int64) {
 		u.note("the boot catalogue stays at sector %d, without a name", u.cat.lba)
 		return
 	}
+	if size < int64(u.cat.size) {
+		u.warn("the new file of the boot catalogue is too short for it: the catalogue stays where it is, without a name", "")
+		return
+	}
 	u.note("boot catalogue: moved from sector %d to %d", u.cat.lba, to)
 	u.cat.lba, u.changed = to, true
-	u.cat.size = max(u.cat.size, boot.SectorSize)
 }
 
 // moveImage changes all that refers to a boot image. length is what it had in bytes, 0 if

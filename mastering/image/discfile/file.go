@@ -35,6 +35,7 @@ import (
 	"os"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/journal"
 )
 
 // MaxSectors is the largest capacity of a disc, 256 GiB. All media that are sold have
@@ -133,6 +134,9 @@ func (s *File) footer() []byte {
 // until the file is closed. The error wraps ErrNoDiscFile if it is another file, such as an
 // image.
 func Open(path string) (*File, *State, error) {
+	if _, _, err := journal.Recover(path); err != nil {
+		return nil, nil, fmt.Errorf("open a virtual disc: %w", err)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	readOnly := errors.Is(err, os.ErrPermission)
 	if readOnly {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/journal"
 )
 
 // Files are the files of an image that is opened: the named one, and others in its folder
@@ -22,6 +23,8 @@ type Files struct {
 	packed      bool           // the contents are unpacked from those of the file
 	open        *[]io.Closer   // what Close closes, the named file first
 	notices     *[]disc.Notice // see Note
+	opening     []disc.Notice  // those of opening the named file, which stay
+	own         int            // how many of open belong to the named file
 	sums        *[]func() []disc.Checksum
 	unpack      func(*Files) (*Files, error)
 }
@@ -34,13 +37,15 @@ type Part struct {
 }
 
 // OpenFiles opens the file at path. A named pipe, which cannot hold an image, is refused
-// without waiting for its writer.
+// without waiting for its writer. An update of the file that was broken off is rolled back;
+// see package journal.
 func OpenFiles(path string) (*Files, error) {
-	f, size, err := open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}, notices: new([]disc.Notice), sums: new([]func() []disc.Checksum)}, nil
+	notices := slices.Clone(f.notices)
+	return &Files{ReaderAt: f.ReaderAt, Size: f.size, path: path, open: &f.close, notices: &notices, opening: f.notices, own: len(f.close), sums: new([]func() []disc.Checksum)}, nil
 }
 
 // Name returns the path of the named file.
@@ -117,7 +122,7 @@ func (f *Files) Section(off, size int64) *Files {
 // when the image was opened. Closing the disc closes the files.
 func (f *Files) Flat(notices ...disc.Notice) disc.Disc {
 	if file, ok := f.Host(); ok {
-		return disc.FromReaderAt(file, f.Size, f.Close, notices...)
+		return disc.FromReaderAt(file, f.Size, f.Close, append(f.Notices(), notices...)...)
 	}
 	return disc.FromReaderAt(contents{f.ReaderAt, f}, f.Size, f.Close, notices...)
 }
@@ -152,12 +157,13 @@ func (f *Files) Beside(name string) (Part, error) {
 	if leadsOut(path, filepath.Dir(f.path)) {
 		return Part{}, fmt.Errorf("the file %q, which the image names, is a symbolic link that leads outside its folder; files elsewhere are not opened; move the file there", name)
 	}
-	file, size, err := open(path)
+	file, err := open(path)
 	if err != nil {
 		return Part{}, err
 	}
-	*f.open = append(*f.open, file)
-	return Part{file, size, local}, nil
+	*f.open = append(*f.open, file.close...)
+	*f.notices = append(*f.notices, file.notices...)
+	return Part{file.ReaderAt, file.size, local}, nil
 }
 
 // leadsOut reports whether a file that exists is outside a folder when all symbolic links are
@@ -276,10 +282,10 @@ func (f *Files) Files() []string {
 }
 
 // CloseBeside closes all files but the named one, and what the contents were unpacked
-// with, and drops the notices and checksums.
+// with, and drops their notices and checksums.
 func (f *Files) CloseBeside() error {
-	*f.notices, *f.sums = nil, nil
-	return f.closeFrom(1)
+	*f.notices, *f.sums = slices.Clone(f.opening), nil
+	return f.closeFrom(f.own)
 }
 
 // Close closes all files.
@@ -295,33 +301,60 @@ func (f *Files) closeFrom(first int) error {
 	return errors.Join(errs...)
 }
 
-// open opens a file that can be a part of an image, and returns its size in bytes.
-func open(path string) (*os.File, int64, error) {
+// part is an open file of an image.
+type part struct {
+	io.ReaderAt // the file, or what reads it as it should be
+	size        int64
+	close       []io.Closer // the file first
+	notices     []disc.Notice
+}
+
+// open opens a file that can be a part of an image. If an update of it was broken off, it is
+// rolled back.
+func open(path string) (part, error) {
+	f, err := openHost(path)
+	if err != nil {
+		return part{}, err
+	}
+	view, notices, err := journal.Check(f, path)
+	if err != nil {
+		f.Close()
+		return part{}, fmt.Errorf("open image %w", err)
+	}
+	size, err := f.Seek(0, io.SeekEnd) // a block device has no size otherwise
+	if err != nil {
+		f.Close()
+		return part{}, fmt.Errorf("open image %s: %w", path, err)
+	}
+	if view != nil {
+		return part{view, view.Size(), []io.Closer{f, view}, notices}, nil
+	}
+	return part{f, size, []io.Closer{f}, notices}, nil
+}
+
+// openHost opens a file of the host.
+func openHost(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		if info, e := os.Stat(path); e == nil && unfit(info.Mode()) != "" {
 			err = errors.New(unfit(info.Mode()))
-			return nil, 0, fmt.Errorf("open image %s: %w", path, err)
+			return nil, fmt.Errorf("open image %s: %w", path, err)
 		}
 		var p *fs.PathError
 		if errors.As(err, &p) { // whose text repeats "open"
 			err = p.Err
 		}
-		return nil, 0, fmt.Errorf("open image %s: %w", path, err)
+		return nil, fmt.Errorf("open image %s: %w", path, err)
 	}
 	info, err := f.Stat()
 	if err == nil && unfit(info.Mode()) != "" {
 		err = errors.New(unfit(info.Mode()))
 	}
-	var size int64
-	if err == nil {
-		size, err = f.Seek(0, io.SeekEnd) // a block device has no size otherwise
-	}
 	if err != nil {
 		f.Close()
-		return nil, 0, fmt.Errorf("open image %s: %w", path, err)
+		return nil, fmt.Errorf("open image %s: %w", path, err)
 	}
-	return f, size, nil
+	return f, nil
 }
 
 // unfit returns why a file of this kind cannot hold an image. It is empty if it can.

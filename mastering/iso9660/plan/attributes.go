@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/tree"
 )
 
@@ -58,7 +59,7 @@ const tfLong = 4
 func (f *fields) stamps(p *Planner, n *tree.Node) {
 	x := n.Extra()
 	if x == nil || !p.o.Stamps {
-		f.tf(seconds(n.Modified))
+		f.TF(seconds(n.Modified))
 		return
 	}
 	var flags byte
@@ -72,9 +73,9 @@ func (f *fields) stamps(p *Planner, n *tree.Node) {
 		times[k] = seconds(ns)
 		k++
 	}
-	b := f.add("TF", 5+7*k)
+	b := f.Add("TF", 5+7*k)
 	b[0] = flags
 	for i, t := range times[:k] {
-		putShortDate(b[1+7*i:], t)
+		format.PutShortDate(b[1+7*i:], t)
 	}
 }

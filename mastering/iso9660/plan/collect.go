@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"glassmaster/mastering/iso9660/internal/ident"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
 )
@@ -118,7 +119,7 @@ func (p *Planner) collectView(v view) {
 	case cut > 0 && v == joliet:
 		p.warn("%s longer than %d characters and shortened in the Joliet tree", units.Count(cut, "name is", "names are"), p.jolietLimit())
 	case cut > 0:
-		p.warn("%s longer than %d bytes and shortened in the ISO 9660:1999 tree", units.Count(cut, "name is", "names are"), maxEnhanced)
+		p.warn("%s longer than %d bytes and shortened in the ISO 9660:1999 tree", units.Count(cut, "name is", "names are"), ident.MaxEnhanced)
 	}
 }
 
@@ -134,9 +135,9 @@ func (p *Planner) identifiersIn(v view, children []*tree.Node) []identifier {
 // truncates reports whether a name is too long for a view.
 func (p *Planner) truncates(v view, name string) bool {
 	if v == joliet {
-		return tooLong(name, p.jolietLimit())
+		return ident.TooLong(name, p.jolietLimit())
 	}
-	return len(name) > maxEnhanced
+	return len(name) > ident.MaxEnhanced
 }
 
 // keep stores the order of a directory's entries, and the identifiers that do not

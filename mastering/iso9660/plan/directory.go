@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"glassmaster/mastering/iso9660/internal/format"
+	"glassmaster/mastering/iso9660/internal/susp"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/zisofs"
 )
@@ -100,14 +101,14 @@ func (w *directoryWriter) rockRidge(v view) bool { return v == primary && !w.p.o
 
 // self writes the record of the directory itself.
 func (w *directoryWriter) self(d *directory, v view) {
-	w.f.reset()
+	w.f.Reset()
 	if w.rockRidge(v) {
 		if d == w.p.dirs[0] {
-			w.f.sp()
+			w.f.SP()
 		}
 		w.f.node(w.p, d.node)
 		if d == w.p.dirs[0] {
-			w.f.er(w.p.o.RockRidge112)
+			w.f.ER(w.p.o.RockRidge112)
 		}
 		if d == w.p.dirs[0] || w.p.relocated[d.node] { // readers take the attributes of a relocated directory from here
 			w.f.al(w.p, d.node)
@@ -118,11 +119,11 @@ func (w *directoryWriter) self(d *directory, v view) {
 
 // dotdot writes the record of the parent.
 func (w *directoryWriter) dotdot(d, parent *directory, v view) {
-	w.f.reset()
+	w.f.Reset()
 	if w.rockRidge(v) {
 		w.f.node(w.p, parent.node)
 		if w.p.relocated[d.node] {
-			w.f.link("PL", w.p.relocatedFrom(d))
+			w.f.Link("PL", w.p.relocatedFrom(d))
 		}
 	}
 	w.record(parent.place[v].lba, parent.place[v].size, format.FlagDirectory, parent.node, []byte{1})
@@ -130,12 +131,12 @@ func (w *directoryWriter) dotdot(d, parent *directory, v view) {
 
 // entry writes the record, or records, of entry i in the order of the view.
 func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
-	w.f.reset()
+	w.f.Reset()
 	rr := w.rockRidge(v)
 	if rr {
 		w.f.node(w.p, c)
 		w.relocation(d, c)
-		w.f.nm(c.Name)
+		w.f.NM(c.Name)
 	}
 	switch {
 	case c.IsDir():
@@ -145,15 +146,15 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		w.subdirectory(d, v, i, c)
 		return
 	case rr && c.Target() != "":
-		w.f.sl(c.Target())
+		w.f.SL(c.Target())
 	case rr && c.Mode&fs.ModeDevice != 0:
-		w.f.pn(c.Device())
+		w.f.PN(c.Device())
 	case rr && c.Mode.IsRegular():
 		switch z := c.Source().(type) {
 		case *zisofs.Compressed:
-			w.f.zf(z.Entry())
+			w.f.ZF(z.Entry())
 		case *zisofs.Recorded:
-			w.f.zf(z.Entry)
+			w.f.ZF(z.Entry)
 		}
 	}
 	if rr {
@@ -174,14 +175,22 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 // another extent follows.
 func (w *directoryWriter) sections(c *tree.Node, lba uint32, length int64, more bool) {
 	for ; length > math.MaxUint32; length -= maxSection {
-		w.record(lba, maxSection, format.FlagMulti, c, w.id)
+		w.record(lba, maxSection, format.FlagMulti|existence(c), c, w.id)
 		lba += maxSection / sectorSize
 	}
-	flags := byte(0)
+	flags := existence(c)
 	if more {
-		flags = format.FlagMulti
+		flags |= format.FlagMulti
 	}
 	w.record(lba, uint32(length), flags, c, w.id)
+}
+
+// existence returns the Existence bit of a node (ECMA-119 9.1.6).
+func existence(n *tree.Node) byte {
+	if n.Hidden() {
+		return format.FlagHidden
+	}
+	return 0
 }
 
 // relocation adds the fields of a relocated directory (RRIP 4.1.5). They come before
@@ -190,9 +199,9 @@ func (w *directoryWriter) relocation(d *directory, c *tree.Node) {
 	switch {
 	case w.p.moved == nil || !c.IsDir():
 	case w.p.relocated[c] && d != w.p.moved:
-		w.f.link("CL", w.p.relocatedTo(c))
+		w.f.Link("CL", w.p.relocatedTo(c))
 	case w.p.relocated[c], c == w.p.moved.node && c.Parent() == nil:
-		w.f.link("RE", 0) // makes Rock Ridge readers hide RR_MOVED itself
+		w.f.Link("RE", 0) // makes Rock Ridge readers hide RR_MOVED itself
 	}
 }
 
@@ -201,12 +210,12 @@ func (w *directoryWriter) relocation(d *directory, c *tree.Node) {
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
 	if v == primary && w.p.relocated[c] && d != w.p.moved {
 		w.identifier(d, v, i, c)
-		w.record(w.p.dataStart, 0, 0, c, w.id)
+		w.record(w.p.dataStart, 0, existence(c), c, w.id)
 		return
 	}
 	pl := &w.p.dirs[c.Index].place[v]
 	w.id = append(w.id[:0], pl.id...)
-	w.record(pl.lba, pl.size, format.FlagDirectory, c, w.id)
+	w.record(pl.lba, pl.size, format.FlagDirectory|existence(c), c, w.id)
 }
 
 // identifier sets w.id to the identifier of an entry that is not a directory, with its
@@ -232,10 +241,10 @@ func (w *directoryWriter) identifier(d *directory, v view, i int, c *tree.Node) 
 // boundary (ECMA-119 6.8.1.1).
 func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id []byte) {
 	base := format.RecordHead + len(id) + (len(id)+1)%2
-	inside, more := w.f.inside(maxRecord - base)
+	inside, more := w.f.Inside(maxRecord - base)
 	length := base + inside
 	if more {
-		length += ceLength
+		length += susp.CELength
 	}
 	length += length % 2
 	if w.at%sectorSize+length > sectorSize {
@@ -246,11 +255,8 @@ func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id 
 	var ce []byte
 	if w.out != nil {
 		b := w.out[at : at+length]
-		if x := n.Extra(); x != nil && x.Hidden {
-			flags |= format.FlagHidden
-		}
 		putRecord(b, lba, size, flags, seconds(n.Modified), id)
-		copy(b[base:], w.f.buf[:inside])
+		copy(b[base:], w.f.Buf[:inside])
 		ce = b[base+inside:]
 	}
 	if more {
@@ -264,7 +270,7 @@ func putRecord(b []byte, lba, size uint32, flags byte, modified int64, id []byte
 	b[0] = byte(len(b))
 	format.PutBoth32(b[2:], lba)
 	format.PutBoth32(b[10:], size)
-	putShortDate(b[18:], modified)
+	format.PutShortDate(b[18:], modified)
 	b[25] = flags
 	format.PutBoth16(b[28:], 1)
 	b[32] = byte(len(id))

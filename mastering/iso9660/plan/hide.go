@@ -1,6 +1,8 @@
 package plan
 
-import "glassmaster/mastering/tree"
+import (
+	"glassmaster/mastering/tree"
+)
 
 // hider records which nodes the views do not show. A nil hider hides nothing.
 type hider struct {

@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660/internal/format"
+	"glassmaster/mastering/iso9660/internal/ident"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
@@ -77,7 +78,7 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 		o.Level = 3
 	}
 	p := &Planner{o: o}
-	p.names.l = levelLimits(o.Level)
+	p.names.l = ident.LevelLimits(o.Level)
 	p.findHidden(root)
 	p.collect(root)
 	for v := joliet; v < views; v++ {
@@ -167,13 +168,13 @@ func (p *Planner) leaveOut(v view) func(*tree.Node) bool {
 func (p *Planner) identifier(dst []byte, v view, n *tree.Node) []byte {
 	switch {
 	case v == joliet:
-		return appendJoliet(dst, n.Name, p.jolietLimit())
+		return ident.AppendJoliet(dst, n.Name, p.jolietLimit())
 	case v == enhanced:
-		return appendEnhanced(dst, n.Name)
+		return ident.AppendEnhanced(dst, n.Name)
 	case n.IsDir():
-		return appendDChars(dst, n.Name, p.names.l.directory)
+		return ident.AppendDChars(dst, n.Name, p.names.l.Directory)
 	}
-	return appendFileID(dst, n.Name, p.names.l)
+	return ident.AppendFileID(dst, n.Name, p.names.l)
 }
 
 // parent returns the parent of a directory in a view.

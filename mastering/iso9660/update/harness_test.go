@@ -1,0 +1,322 @@
+package update_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/iso9660/update"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/patch"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+var when = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// image is an image that a test edits.
+type image struct {
+	t    testing.TB
+	r    io.ReaderAt
+	size int64
+	view string
+	v    *iso9660.FS
+	root *tree.Node
+	set  *patch.Set
+	put  map[*tree.Node][]volume.Extent
+}
+
+// edit opens an image for editing.
+func edit(t testing.TB, r io.ReaderAt, size int64, view string) *image {
+	t.Helper()
+	v, err := iso9660.Open(r, size, volume.Options{View: view})
+	must(t, err)
+	m := &image{t: t, r: r, size: size, view: v.Volume().View, v: v, put: map[*tree.Node][]volume.Extent{}}
+	m.root = m.folder(".")
+	o := *m.root
+	m.root.SetOrigin(&o)
+	m.set = patch.New(r, size, nil)
+	return m
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// folder returns an unread folder of the volume.
+func (m *image) folder(name string) *tree.Node {
+	info, err := m.v.Lstat(name)
+	must(m.t, err)
+	base := path.Base(name)
+	if name == "." {
+		base = ""
+	}
+	n := tree.NewUnread(base, func() []*tree.Node {
+		list, err := m.v.ReadDir(name)
+		must(m.t, err)
+		var nodes []*tree.Node
+		for _, e := range list {
+			nodes = append(nodes, m.node(path.Join(name, e.Name()), e))
+		}
+		return nodes
+	})
+	m.attributes(n, info)
+	return n
+}
+
+func (m *image) attributes(n *tree.Node, info fs.FileInfo) {
+	a := info.Sys().(*volume.Attributes)
+	n.Mode, n.UID, n.GID, n.Modified = info.Mode(), a.UID, a.GID, info.ModTime().UnixNano()
+	x := tree.Extra{Hidden: a.Hidden, Attributes: a.Xattr}
+	for _, t := range []struct {
+		to   *int64
+		from time.Time
+	}{{&x.Accessed, a.Accessed}, {&x.Created, a.Created}, {&x.Changed, a.Changed}} {
+		if !t.from.IsZero() {
+			*t.to = t.from.UnixNano()
+		}
+	}
+	n.SetExtra(&x)
+}
+
+func (m *image) node(name string, e fs.DirEntry) *tree.Node {
+	if e.IsDir() {
+		return m.folder(name)
+	}
+	info, err := e.Info()
+	must(m.t, err)
+	a := info.Sys().(*volume.Attributes)
+	var content any
+	switch e.Type() {
+	case 0:
+		content = &layout.Recorded{Extents: a.Extents, Disc: m.r}
+	case fs.ModeSymlink:
+		target, err := m.v.ReadLink(name)
+		must(m.t, err)
+		content = tree.Symlink(target)
+	case fs.ModeDevice, fs.ModeDevice | fs.ModeCharDevice:
+		content = tree.Device(a.Device)
+	}
+	n := tree.NewNode(e.Name(), info.Mode(), content)
+	if e.Type() == 0 {
+		n.Size = info.Size()
+	}
+	m.attributes(n, info)
+	return n
+}
+
+// file returns a new file.
+func (m *image) file(name string, data string) *tree.Node {
+	n := tree.NewFile(name, int64(len(data)), when, layout.Bytes(data))
+	m.contents(n, data)
+	return n
+}
+
+func (m *image) contents(n *tree.Node, data string) {
+	n.Size = int64(len(data))
+	n.SetSource(layout.Bytes(data))
+}
+
+// update applies the edit, and returns the result, opened in a view.
+func (m *image) update() ([]disc.Notice, error) {
+	m.t.Helper()
+	add(m, m.root)
+	u, err := update.New(m.set, patch.Edit{Root: m.root, View: m.view, Time: when, Extents: func(n *tree.Node) []volume.Extent {
+		if n.Size == 0 {
+			return nil
+		}
+		if x, ok := m.put[n]; ok {
+			return x
+		}
+		if r := n.Recorded(); r != nil {
+			return r.Extents
+		}
+		m.t.Errorf("no extents of %s", n.Path())
+		return nil
+	}}, volume.Options{})
+	if err != nil {
+		return nil, err
+	}
+	notices, err := u.Update(m.t.Context())
+	if err != nil {
+		return nil, err
+	}
+	return notices, u.Finish(m.set.Sectors())
+}
+
+// add adds the contents of new files to the set.
+func add(m *image, n *tree.Node) {
+	if n.Unread() {
+		return
+	}
+	for _, k := range n.Children() {
+		if b, ok := k.Source().(layout.Bytes); ok && k.Size > 0 && k.Mode.IsRegular() {
+			m.put[k] = []volume.Extent{{Start: disc.LBA(m.set.Add(b, k.Size)), Length: k.Size}}
+		}
+		if k.IsDir() {
+			add(m, k)
+		}
+	}
+}
+
+// open opens a view of the result.
+func (m *image) open(view string) *iso9660.FS {
+	m.t.Helper()
+	v, err := iso9660.Open(m.set, m.set.Size(), volume.Options{View: view})
+	must(m.t, err)
+	return v
+}
+
+// treeLines lists a tree.
+func (m *image) treeLines(full bool) string {
+	var lines []string
+	_ = m.root.Walk(func(n *tree.Node) error {
+		if n == m.root && !full {
+			return nil
+		}
+		s := strings.TrimPrefix(n.Path(), "/")
+		if n == m.root {
+			s = "."
+		}
+		lines = append(lines, line(s, n.Mode, n.Target(), n.ModTime(), n.UID, n.GID, n.Hidden(), n.Device(), full)+m.bytes(n))
+		return nil
+	})
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+func line(name string, mode fs.FileMode, target string, at time.Time, uid, gid uint32, hidden bool, device uint64, full bool) string {
+	if !full {
+		return fmt.Sprintf("%s %v", name, mode.Type())
+	}
+	return fmt.Sprintf("%s %v %s %s %d %d %v %x", name, mode, target, at.UTC().Format(time.DateTime), uid, gid, hidden, device)
+}
+
+func (m *image) bytes(n *tree.Node) string {
+	if !n.Mode.IsRegular() {
+		return ""
+	}
+	switch s := n.Source().(type) {
+	case layout.Bytes:
+		return digest(s)
+	case *layout.Recorded:
+		r := volume.ExtentReader{Disc: m.r, Extents: s.Extents}
+		b := make([]byte, r.Size())
+		if k, err := r.ReadAt(b, 0); k < len(b) {
+			m.t.Fatal(err)
+		}
+		return digest(b)
+	}
+	return digest(nil)
+}
+
+func digest(b []byte) string { return fmt.Sprintf(" %d %08x", len(b), sum(b)) }
+
+func sum(b []byte) uint32 {
+	s := uint32(1)
+	for _, c := range b {
+		s = s*31 + uint32(c)
+	}
+	return s
+}
+
+// lines lists a view of the result.
+func lines(t testing.TB, v *iso9660.FS, full bool) string {
+	t.Helper()
+	var list []string
+	must(t, fs.WalkDir(v, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		info, err := d.Info()
+		if err != nil || name == "." && !full {
+			return err
+		}
+		a := info.Sys().(*volume.Attributes)
+		target := ""
+		if d.Type() == fs.ModeSymlink {
+			target, _ = v.ReadLink(name)
+		}
+		s := line(name, info.Mode(), target, info.ModTime(), a.UID, a.GID, a.Hidden, a.Device, full)
+		if d.Type() == 0 {
+			r := volume.ExtentReader{Disc: v.Image(), Extents: a.Extents}
+			b := make([]byte, r.Size())
+			if k, err := r.ReadAt(b, 0); k < len(b) {
+				return err
+			}
+			s += digest(b)
+		}
+		list = append(list, s)
+		return nil
+	}))
+	sort.Strings(list)
+	return strings.Join(list, "\n")
+}
+
+// defects returns the defects that the check finds.
+func defects(t testing.TB, r io.ReaderAt, size int64) []string {
+	t.Helper()
+	v, err := iso9660.Open(r, size, volume.Options{})
+	must(t, err)
+	list, err := v.Check(t.Context())
+	must(t, err)
+	var s []string
+	for _, d := range list {
+		_, text, _ := strings.Cut(" "+d.Text, "more places: ")
+		if text == "" {
+			text = d.Text
+		}
+		s = append(s, strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, text))
+	}
+	return s
+}
+
+// verify checks that the view shows the tree, and that the image has no new defects.
+func (m *image) verify() {
+	m.t.Helper()
+	full := m.view == iso9660.ViewRockRidge
+	compare(m.t, m.view, lines(m.t, m.open(m.view), full), m.treeLines(full))
+	before := defects(m.t, m.r, m.size)
+	for _, s := range defects(m.t, m.set, m.set.Size()) {
+		if !slices.Contains(before, s) {
+			m.t.Errorf("new defect: %s", s)
+		}
+	}
+}
+
+func compare(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	var b bytes.Buffer
+	for _, s := range g {
+		if !slices.Contains(w, s) {
+			fmt.Fprintf(&b, "  got  %s\n", s)
+		}
+	}
+	for _, s := range w {
+		if !slices.Contains(g, s) {
+			fmt.Fprintf(&b, "  want %s\n", s)
+		}
+	}
+	t.Errorf("%s differs:\n%s", what, b.String())
+}

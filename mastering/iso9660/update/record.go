@@ -1,0 +1,280 @@
+package update
+
+import (
+	"bytes"
+	"fmt"
+
+	"glassmaster/mastering/iso9660/internal/format"
+	"glassmaster/mastering/iso9660/internal/susp"
+)
+
+// field is a system use field of a record (P1281 4).
+type field struct {
+	data    []byte
+	at      int64 // its offset in the image, if it is in a continuation area; else 0
+	outside bool  // it is in a continuation area
+}
+
+func (f field) is(sig string) bool { return string(f.data[:2]) == sig }
+
+// Limits of a chain of continuation areas, as when it is read.
+const (
+	maxAreas = 256
+	maxArea  = 64 << 10
+)
+
+// use is the system use area of a record.
+type use struct {
+	prefix []byte  // bytes that are not SUSP's
+	list   []field // without CE and ST
+	ce     []byte  // the first CE field, nil if there is none
+	rest   []byte  // what follows the last field in the record
+}
+
+// systemUse returns the area after the identifier of a record and its padding.
+func systemUse(rec []byte) []byte {
+	n := format.RecordHead + int(rec[32])
+	return rec[min(n+n&1, len(rec)):]
+}
+
+// useOf parses the system use area of a record. skip is the number of bytes that are not
+// SUSP's. Without Rock Ridge, all of it is the prefix.
+func (h *hierarchy) useOf(rec []byte, skip int) (use, error) {
+	p := systemUse(rec)
+	if !h.use.RockRidge || len(p) < skip {
+		return use{prefix: p}, nil
+	}
+	u := use{prefix: p[:skip]}
+	var next []byte
+	p, next, err := u.take(p[skip:], 0, false)
+	if err != nil {
+		return u, err
+	}
+	u.rest, u.ce = p, next
+	for areas := 0; next != nil; areas++ {
+		n := int(format.Both32(next[20:]))
+		if areas == maxAreas || n > maxArea {
+			return u, unsafef("a chain of continuation areas is damaged")
+		}
+		at := h.offset(format.Both32(next[4:])) + int64(format.Both32(next[12:]))
+		area := make([]byte, n)
+		if k, err := h.u.set.ReadAt(area, at); k < n {
+			return u, unsafef("the continuation area at sector %d cannot be read: %v", at/sectorSize, err)
+		}
+		if _, next, err = u.take(area, at, true); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// take adds the fields of one area, and returns what is left of it and the CE field, if
+// there is one.
+func (u *use) take(p []byte, at int64, outside bool) (rest, ce []byte, err error) {
+	for len(p) >= 4 && p[0] != 0 {
+		n := int(p[2])
+		if n < 4 || n > len(p) {
+			return p, ce, unsafef("a system use field %q should have %d bytes, but only %d are left", p[:2], n, len(p))
+		}
+		f := field{p[:n:n], at, outside}
+		switch {
+		case f.is("ST"):
+			return p[n:], ce, nil
+		case f.is("CE") && n >= susp.CELength:
+			ce = f.data
+		default:
+			u.list = append(u.list, f)
+		}
+		p = p[n:]
+		at += int64(n)
+	}
+	return p, ce, nil
+}
+
+// find returns the index of the first field with a signature, -1 if there is none.
+func (u *use) find(sig string) int {
+	for i, f := range u.list {
+		if f.is(sig) {
+			return i
+		}
+	}
+	return -1
+}
+
+// replace replaces all fields with a signature by others, at the place of the first one.
+// If there is none, they follow those of the signatures in after.
+func (u *use) replace(sig string, with []field, after ...string) {
+	at := -1
+	var list []field
+	for _, f := range u.list {
+		if f.is(sig) {
+			if at < 0 {
+				at = len(list)
+			}
+			continue
+		}
+		list = append(list, f)
+	}
+	if at < 0 {
+		at = 0
+		for i, f := range list {
+			for _, s := range after {
+				if f.is(s) {
+					at = i + 1
+				}
+			}
+		}
+	}
+	u.list = append(append(append([]field(nil), list[:at]...), with...), list[at:]...)
+}
+
+// patch returns a field for changing it in place. It becomes a copy, which the record then
+// has, so that its bytes are compared with the old ones.
+func (u *use) patch(i int) []byte {
+	u.list[i].data = bytes.Clone(u.list[i].data)
+	return u.list[i].data
+}
+
+// fieldsOf returns the fields that an encoder has made.
+func fieldsOf(f *susp.Fields) []field {
+	var list []field
+	from := 0
+	for _, to := range f.Ends {
+		list = append(list, field{data: f.Buf[from:to:to]})
+		from = to
+	}
+	return list
+}
+
+// assemble returns a record with the fixed part of rec, an identifier and a system use
+// area. old is the area as it was, nil for a new record: continuation areas that do not
+// change are kept.
+func (h *hierarchy) assemble(rec, id []byte, u, old *use) ([]byte, error) {
+	base := format.RecordHead + len(id) + (len(id)+1)%2
+	b := make([]byte, base, maxRecord+1)
+	copy(b, rec[:format.RecordHead])
+	b[32] = byte(len(id))
+	copy(b[format.RecordHead:], id)
+	b = append(b, u.prefix...)
+	if old != nil && old.ce != nil && sameOutside(u, old) {
+		kept := append([]byte(nil), b...)
+		for _, f := range u.list {
+			if !f.outside {
+				kept = append(kept, f.data...)
+			}
+		}
+		if kept = append(kept, old.ce...); len(kept) <= maxRecord {
+			return finished(kept), nil
+		}
+	}
+	total := 0
+	for _, f := range u.list {
+		total += len(f.data)
+	}
+	room := maxRecord - len(b)
+	list := u.list
+	if total > room {
+		room -= susp.CELength
+	}
+	for len(list) > 0 && len(list[0].data) <= room {
+		b = append(b, list[0].data...)
+		room -= len(list[0].data)
+		list = list[1:]
+	}
+	if len(list) == 0 {
+		return finished(b), nil
+	}
+	if room < 0 {
+		return nil, fmt.Errorf("a record with an identifier of %d bytes has no room for its continuation area", len(id))
+	}
+	b = append(b, make([]byte, susp.CELength)...)
+	return finished(b), h.spill(list, b[len(b)-susp.CELength:])
+}
+
+// finished pads a record to an even length and sets it.
+func finished(b []byte) []byte {
+	if len(b)%2 != 0 {
+		b = append(b, 0)
+	}
+	b[0] = byte(len(b))
+	return b
+}
+
+// sameOutside reports whether the fields in continuation areas are those that were there.
+func sameOutside(u, old *use) bool {
+	var a, b []field
+	for _, f := range u.list {
+		if f.outside {
+			a = append(a, f)
+		}
+	}
+	for _, f := range old.list {
+		if f.outside {
+			b = append(b, f)
+		}
+	}
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].at != b[i].at || !bytes.Equal(a[i].data, b[i].data) {
+			return false
+		}
+	}
+	return true
+}
+
+// spare is room for continuation areas in a sector at the end of the image.
+type spare struct {
+	at   int64 // offset of the sector
+	used int
+}
+
+// spill writes fields into new continuation areas, and sets the CE field that refers to
+// the first one. An area does not cross a sector boundary, since readers read only one
+// sector.
+func (h *hierarchy) spill(list []field, ce []byte) error {
+	for len(list) > 0 {
+		n, k := 0, 0
+		for k < len(list) && n+len(list[k].data) <= sectorSize {
+			n += len(list[k].data)
+			k++
+		}
+		for k < len(list) && n+susp.CELength > sectorSize {
+			k--
+			n -= len(list[k].data)
+		}
+		area := make([]byte, 0, n+susp.CELength)
+		for _, f := range list[:k] {
+			area = append(area, f.data...)
+		}
+		if k < len(list) {
+			area = append(area, make([]byte, susp.CELength)...)
+		}
+		at := h.room(len(area))
+		susp.CE(ce, h.address(at), 0, len(area))
+		format.PutBoth32(ce[12:], uint32((at-h.base)%h.block))
+		h.later = append(h.later, pending{at, area})
+		if list = list[k:]; len(list) > 0 {
+			ce = area[len(area)-susp.CELength:]
+		}
+	}
+	return nil
+}
+
+// pending are bytes that will be written.
+type pending struct {
+	at int64
+	b  []byte
+}
+
+// room allocates n bytes for a continuation area and returns their offset.
+func (h *hierarchy) room(n int) int64 {
+	s := &h.spare
+	if s.at == 0 || s.used+n > sectorSize {
+		s.at, s.used = h.u.set.Allocate(1, 1)*sectorSize, 0
+	}
+	at := s.at + int64(s.used)
+	s.used += n
+	return at
+}
