@@ -30,25 +30,10 @@ type editing struct {
 	extractBoot      string
 }
 
-// operationFlag appends operations to a list that several flags share, so that their order
-// is that of the command line.
-type operationFlag struct {
-	verb string
-	list *[]operation.Operation
-}
-
-func (f operationFlag) String() string { return "" }
-func (f operationFlag) Type() string   { return "" }
-
-func (f operationFlag) Set(s string) error {
-	*f.list = append(*f.list, operation.Operation{Verb: f.verb, Argument: s})
-	return nil
-}
-
 // operationFlags adds a flag for each operation on the files of a disc.
 func operationFlags(c *cobra.Command, list *[]operation.Operation) {
 	for _, v := range operation.Verbs() {
-		c.Flags().Var(operationFlag{v.Name, list}, v.Name, "`"+v.Argument+"`: "+v.Help)
+		c.Flags().Var(operationFlag{v.Name, v.Argument, list}, v.Name, v.Help)
 	}
 }
 
