@@ -102,8 +102,12 @@ The data of a result:
             overwritten in place), advice, write_speeds (kB/s), drive_knows
             (types of discs)
   burn      drive, vendor, product, revision, bus, medium, medium_id, capacity_sectors
-            (free before the burn), recipe, mode, mode_reason, tracks (session,
-            number, mode, lba, sectors, title, isrc), lost (texts: what the
+            (free before the burn), recipe, mode, mode_reason, session (what it takes
+            of the disc: lba, free_sectors, sectors, padding_sectors, end_sectors (the
+            zones after it), end, end_estimated, left_sectors), changes (of the files
+            of the disc: kept, added, replaced, removed, renamed, hidden,
+            contents_sectors, structures_sectors), steps (with --dry-run), tracks
+            (session, number, mode, lba, sectors, title, isrc), lost (texts: what the
             disc does not hold of the source), sectors (of the source),
             written_sectors, began, ended, speed (that was set, in kB/s), seconds (of
             writing), least_seconds (that the disc needs at this speed), rate,
