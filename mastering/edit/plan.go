@@ -179,7 +179,7 @@ func (m *Image) source() layout.Source {
 		return nil
 	}
 	s := layout.NewFile(f.Name())
-	s.Modified = volume.Nanoseconds(info.ModTime())
+	s.Modified, s.Size = volume.Nanoseconds(info.ModTime()), info.Size()
 	return s
 }
 
