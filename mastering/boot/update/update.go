@@ -63,7 +63,8 @@ type Updater struct {
 	found   []string
 	changes []string
 	notices []disc.Notice
-	ends    func(int64) int64
+	ends    func(int64) int64 // see End, in blocks
+	end     int64             // block after the volume as it will be, 0 if it does not grow
 }
 
 // record is a boot record that names the catalogue.
