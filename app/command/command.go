@@ -76,6 +76,7 @@ var verbs = []verb{
 	{images, []string{"cat"}, (*invocation).catVerb},
 	{images, []string{"extract"}, (*invocation).extractVerb},
 	{images, []string{"convert"}, (*invocation).convertVerb},
+	{images, []string{"edit"}, (*invocation).editVerb},
 	{images, []string{"undo"}, (*invocation).undoVerb},
 	{images, []string{"verify"}, (*invocation).verifyVerb},
 	{drives, []string{"drives"}, (*invocation).drivesVerb},

@@ -51,7 +51,7 @@ func (f *List) command(s fyne.Shortcut) bool {
 		f.SelectAll()
 		return true
 	}
-	return false
+	return f.OnCommand != nil && f.OnCommand(s)
 }
 
 // SelectAll selects every row.

@@ -46,6 +46,10 @@ func (p *Project) measure() {
 
 func (p *Project) measureNow() {
 	p.sizing.Cancel()
+	if p.image != nil {
+		p.sizing = p.image.plan()
+		return
+	}
 	copied := p.comp.Snapshot()
 	copied.Seal()
 	// Reading all files after each edit would take too long: what is saved by storing
