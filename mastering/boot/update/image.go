@@ -93,9 +93,14 @@ func (u *Updater) Update(moves []patch.Move) ([]disc.Notice, error) {
 	if len(moves) > 0 && slices.ContainsFunc(u.parts, hybridHFS) {
 		u.warn("the HFS+ view of the volume is not changed: a Macintosh still sees the old files", "make a new image if that matters")
 	}
+	return u.Notices(), nil
+}
+
+// Notices returns what was noticed since it, or Update, was called last.
+func (u *Updater) Notices() []disc.Notice {
 	n := u.notices
 	u.notices = nil
-	return n, nil
+	return n
 }
 
 func (u *Updater) move(m patch.Move) error {

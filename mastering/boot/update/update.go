@@ -40,7 +40,7 @@ type Options struct {
 
 // Updater changes the boot structures of an image. Changes are made in the order of the
 // methods: Source for contents that replace others, Update, Add, Replace and Remove, and
-// Finish at last, which writes them into the Set.
+// Finish at last, which writes them into the Set. Notices returns what was noticed.
 type Updater struct {
 	set     *patch.Set
 	o       Options
