@@ -73,6 +73,8 @@ var verbs = []verb{
 	{images, []string{"build"}, (*invocation).buildVerb},
 	{images, []string{"info"}, (*invocation).infoVerb},
 	{images, []string{"ls", "list"}, (*invocation).listVerb},
+	{images, []string{"sessions"}, (*invocation).sessionsVerb},
+	{images, []string{"diff"}, (*invocation).diffVerb},
 	{images, []string{"cat"}, (*invocation).catVerb},
 	{images, []string{"extract"}, (*invocation).extractVerb},
 	{images, []string{"convert"}, (*invocation).convertVerb},
