@@ -27,6 +27,7 @@ type Addition struct {
 	head     []record.Sectors
 	samples  []record.Sectors // first sectors of files that are kept
 	previous disc.Disc
+	release  func() // nil: nothing else reads the disc
 }
 
 // Changes is what a session changes, and what it consists of.
@@ -51,11 +52,14 @@ func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compil
 		m.Close()
 		return nil, fmt.Errorf("%w: read the disc again", record.ErrChangedDisc)
 	}
+	d.reader.use(m)
 	a, err := d.plan(ctx, m, c, o)
 	if err != nil {
+		d.reader.use(nil)
 		m.Close()
 		return nil, fmt.Errorf("add a session: %w", err)
 	}
+	a.release = func() { d.reader.use(nil) }
 	a.Source.Notices = append(append(a.Source.Notices, notices...), d.Notices...)
 	return a, nil
 }
@@ -197,7 +201,34 @@ func (a *Addition) Continuation() *record.Continuation {
 }
 
 // Close closes the source, and the disc that it reads.
-func (a *Addition) Close() error { return errors.Join(a.Source.Close(), a.previous.Close()) }
+func (a *Addition) Close() error {
+	if a.release != nil {
+		a.release()
+	}
+	return errors.Join(a.Source.Close(), a.previous.Close())
+}
+
+// Size is the size of a session that was planned without the drive.
+type Size struct {
+	Changes Changes
+	Sectors int64 // of the session
+	Notices []disc.Notice
+}
+
+// Measure plans the session that a compilation becomes, for its size. The drive is not needed.
+func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, error) {
+	own := c.Snapshot()
+	own.Seal()
+	own.Options.Start = d.start()
+	m, err := own.PlanReport(ctx, nil)
+	if err != nil {
+		return Size{}, err
+	}
+	defer m.Close()
+	s := Size{Changes: d.changes(own), Sectors: m.Sectors() - int64(d.start()), Notices: m.Notices}
+	s.Changes.Structures = s.Sectors - s.Changes.Contents
+	return s, nil
+}
 
 // sessionDisc is a planned session as a disc of one track, at its address.
 type sessionDisc struct {
