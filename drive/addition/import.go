@@ -80,6 +80,22 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 	return d, nil
 }
 
+// Possible reports whether the disc in a drive has a volume, and is open for a session. It
+// reads a few sectors.
+func Possible(ctx context.Context, t scsi.Transport) bool {
+	d, m, err := open(ctx, t)
+	if err != nil {
+		return false
+	}
+	defer m.Close()
+	for _, s := range d.basis {
+		if isDescriptor(s.Data) {
+			return true
+		}
+	}
+	return false
+}
+
 // open examines the disc in a drive.
 func open(ctx context.Context, t scsi.Transport) (*Disc, disc.Disc, error) {
 	next, err := record.NextSession(ctx, t)

@@ -77,7 +77,7 @@ func sameSectors(a, b []record.Sectors) bool {
 }
 
 func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation, o source.Options) (*Addition, error) {
-	a := &Addition{start: d.start(), basis: d.basis, previous: m}
+	a := &Addition{start: d.Start(), basis: d.basis, previous: m}
 	if d.Next.InPlace && int64(a.start) >= d.Next.Free {
 		return nil, fmt.Errorf("%w: what is on the %s is in use up to its end", record.ErrTooLarge, d.Next.Profile)
 	}
@@ -117,8 +117,8 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 // multiple of, in sectors: other programs look for sessions there.
 const aligned = 32
 
-// start returns where the session goes.
-func (d *Disc) start() disc.LBA {
+// Start returns where the session goes.
+func (d *Disc) Start() disc.LBA {
 	if !d.Next.InPlace {
 		return d.Next.Start
 	}
@@ -136,7 +136,7 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 			return nil
 		}
 		old, was := d.paths[x.Origin()]
-		same := was && (x.SameContents() || sameBytes(x))
+		same := d.Keeps(x)
 		switch {
 		case same && old == x.Path():
 			n.Kept++
@@ -168,6 +168,12 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 	})
 	n.Removed = max(len(d.paths)-len(seen)-others, 0)
 	return n
+}
+
+// Keeps reports whether a file of a compilation has the contents that it has on the disc.
+func (d *Disc) Keeps(n *tree.Node) bool {
+	_, was := d.paths[n.Origin()]
+	return was && (n.SameContents() || sameBytes(n))
 }
 
 // sameBytes reports whether a file still has the contents that it had on the disc, and that
@@ -219,13 +225,13 @@ type Size struct {
 func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, error) {
 	own := c.Snapshot()
 	own.Seal()
-	own.Options.Start = d.start()
+	own.Options.Start = d.Start()
 	m, err := own.PlanReport(ctx, nil)
 	if err != nil {
 		return Size{}, err
 	}
 	defer m.Close()
-	s := Size{Changes: d.changes(own), Sectors: m.Sectors() - int64(d.start()), Notices: m.Notices}
+	s := Size{Changes: d.changes(own), Sectors: m.Sectors() - int64(d.Start()), Notices: m.Notices}
 	s.Changes.Structures = s.Sectors - s.Changes.Contents
 	return s, nil
 }
