@@ -123,4 +123,3 @@ func TestEditAndSave(t *testing.T) {
 		t.Errorf("the image is not what it was before: %s", filesIn(t, iso))
 	}
 }
-

@@ -88,6 +88,8 @@ type View struct {
 	status             *widgets.Text
 	views              *widgets.Select
 	viewsBox           fyne.CanvasObject
+	sessions           *widgets.Select
+	sessionsBox        fyne.CanvasObject // chooses the session, if the disc has several
 	extract            *widgets.Button
 	burn               *widgets.Button
 	turn               *widgets.Button // converts
@@ -137,6 +139,9 @@ func (v *View) build() fyne.CanvasObject {
 	v.views = widgets.NewSelect(nil, v.setView)
 	names := widgets.Muted("File names")
 	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
+	v.sessions = widgets.NewSelect(nil, v.setSession)
+	v.sessionsBox = container.NewHBox(widgets.Middle(widgets.Wide(150, v.sessions)),
+		widgets.Middle(v.host.Tips.NewButton("What changed…", nil, "The files that this session added, changed, renamed and removed", v.showChanges)))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
 	v.turn = v.host.Tips.NewButton("Convert…", theme.SaveIcon, "Write this disc as an image of another format", v.pickFormat)
 	v.change = v.host.Tips.NewButton("Edit", theme.EditIcon, "Add, replace, rename and remove files of this image  (Ctrl+E)", v.Edit)
@@ -156,7 +161,7 @@ func (v *View) build() fyne.CanvasObject {
 		"An audio disc has tracks instead of files. Other discs may have a file system that is damaged or not known.",
 		v.host.Tips.NewPrimary("Show tracks", theme.DiscIcon, "", func() { v.showSection(discSection) }), v.startAt))
 	v.section = container.NewStack(v.filePanes, v.noFiles, v.tracks.object, v.sectors.object)
-	v.switcher = container.NewBorder(nil, nil, v.sections.Container, v.viewsBox)
+	v.switcher = container.NewBorder(nil, nil, v.sections.Container, container.NewHBox(v.sessionsBox, v.viewsBox))
 	v.panes = container.NewBorder(widgets.Inset(container.NewStack(v.switcher, v.editor.bar), 0, 0, 0, 8), v.editor.card, nil, nil, v.section)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))

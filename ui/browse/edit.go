@@ -135,6 +135,8 @@ func (v *View) whyNoEdit() string {
 		return "The disc has no files that can be read"
 	case v.volume.Start() != 0:
 		return "A later session alone cannot be edited"
+	case len(v.volume.Sessions()) > 1 && v.volume.Session() != len(v.volume.Sessions()):
+		return "Only the newest session can be edited: choose that first"
 	case v.editor.job.Running():
 		return "The image is being opened for editing"
 	}

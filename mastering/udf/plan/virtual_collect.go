@@ -367,7 +367,7 @@ func uniqueID(b []byte) uint64 {
 
 // hiddenFlag returns the file characteristics of a hidden file.
 func hiddenFlag(n *tree.Node) byte {
-	if x := n.Extra(); x != nil && x.Hidden {
+	if n.Hidden() {
 		return ecma167.FIDHidden
 	}
 	return 0
