@@ -135,12 +135,18 @@ func (v *View) whyNoEdit() string {
 		return "The disc has no files that can be read"
 	case v.volume.Start() != 0:
 		return "A later session alone cannot be edited"
-	case len(v.volume.Sessions()) > 1 && v.volume.Session() != len(v.volume.Sessions()):
+	case !v.isNewestSession():
 		return "Only the newest session can be edited: choose that first"
 	case v.editor.job.Running():
 		return "The image is being opened for editing"
 	}
 	return v.task.why()
+}
+
+// isNewestSession reports whether the files of the newest session are shown.
+func (v *View) isNewestSession() bool {
+	all := v.volume.Sessions()
+	return len(all) == 0 || v.volume.Session() == all[len(all)-1].Number
 }
 
 // CanEdit reports whether files can be added to what is open.

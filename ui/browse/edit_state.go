@@ -128,9 +128,6 @@ func (e *editor) showChanges() {
 	sheet = e.v.host.Sheet(model.Capital(m.Changes().Summary()), rows, 640, widgets.Choice{Text: "Close", Primary: true})
 }
 
-// maxChanges is how many changes the sheet lists.
-const maxChanges = 200
-
 // takeChangeBack takes one change back.
 func (e *editor) takeChangeBack(c model.Change) {
 	e.do(func() {
