@@ -235,6 +235,7 @@ func replaceEFI(t *testing.T, m maker, image, before string) {
 	switch {
 	case m.efi != "":
 		e.replace(m.efi, b)
+		e.set.Add(layout.Bytes(b[:100000]), 100000) // after it
 		end = e.set.Sectors()
 	case !entries[1].Appended:
 		t.Fatalf("the UEFI image is neither a file nor appended: %+v", entries[1])
