@@ -24,6 +24,8 @@ import (
 
 var when = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
+var options volume.Options
+
 // image is an image that a test edits.
 type image struct {
 	t    testing.TB
