@@ -99,8 +99,8 @@ func withoutSpecial(s string) string {
 }
 
 // TestPeers lets other programs read images after random edits. The names are not so long
-// that records have continuation areas: libarchive wants those between the directory and
-// the contents of the file, which a directory that has moved to the end cannot have.
+// that records have continuation areas, and no new directory is relocated: libarchive wants
+// both before the contents of files, which a directory at the end of the image cannot have.
 func TestPeers(t *testing.T) {
 	peertest.Need(t, "xorriso", "bsdtar", "7z", "isoinfo")
 	for name, b := range images(t, true) {

@@ -30,7 +30,7 @@ type editor struct {
 	m     *image
 	n     int
 	edits []string
-	plain bool // no devices, which only root can make, and no continuation areas
+	plain bool // no devices, which only root can make; no continuation areas, no deep folders
 }
 
 // names are names that are difficult for one of the views.
@@ -72,7 +72,7 @@ func any1(*tree.Node) bool { return true }
 
 func (e *editor) folder() *tree.Node {
 	if e.IntN(3) > 0 {
-		if n := e.pick((*tree.Node).IsDir); n != nil {
+		if n := e.pick((*tree.Node).IsDir); n != nil && (!e.plain || strings.Count(n.Path(), "/") < 6) {
 			return n
 		}
 	}
