@@ -76,7 +76,7 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 	if err != nil {
 		return nil, fmt.Errorf("sector %d: %w", sector, err)
 	}
-	found := &virtual{physical: base, table: c, file: c, icb: e, sector: sector}
+	found := &virtual{physical: base, table: c, file: c, icb: e}
 	if e.kind == ecma167.TypeVAT {
 		var head [4]byte
 		if _, err := c.ReadAt(head[:], 0); err != nil {

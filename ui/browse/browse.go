@@ -76,6 +76,8 @@ type View struct {
 	status             *widgets.Text
 	views              *widgets.Select
 	viewsBox           fyne.CanvasObject
+	sessions           *widgets.Select
+	sessionsBox        fyne.CanvasObject // chooses the session, if the disc has several
 	extract            *widgets.Button
 	burn               *widgets.Button
 	turn               *widgets.Button // converts
@@ -117,6 +119,9 @@ func (v *View) build() fyne.CanvasObject {
 	v.views = widgets.NewSelect(nil, v.setView)
 	names := widgets.Muted("File names")
 	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
+	v.sessions = widgets.NewSelect(nil, v.setSession)
+	v.sessionsBox = container.NewHBox(widgets.Middle(widgets.Wide(150, v.sessions)),
+		widgets.Middle(v.host.Tips.NewButton("What changed…", nil, "The files that this session added, changed, renamed and removed", v.showChanges)))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
 	v.turn = v.host.Tips.NewButton("Convert…", theme.SaveIcon, "Write this disc as an image of another format", v.pickFormat)
 	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
@@ -135,7 +140,7 @@ func (v *View) build() fyne.CanvasObject {
 		"An audio disc has tracks instead of files. Other discs may have a file system that is damaged or not known.",
 		v.host.Tips.NewPrimary("Show tracks", theme.DiscIcon, "", func() { v.showSection(discSection) }), v.startAt))
 	v.section = container.NewStack(v.filePanes, v.noFiles, v.tracks.object, v.sectors.object)
-	switcher := container.NewBorder(nil, nil, v.sections.Container, v.viewsBox)
+	switcher := container.NewBorder(nil, nil, v.sections.Container, container.NewHBox(v.sessionsBox, v.viewsBox))
 	v.panes = container.NewBorder(widgets.Inset(switcher, 0, 0, 0, 8), nil, nil, nil, v.section)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))

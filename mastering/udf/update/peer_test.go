@@ -170,3 +170,29 @@ fill() {
 	umount /run/mnt
 }
 `
+
+// TestVirtual appends to volumes for write-once media, open and closed ones.
+func TestVirtual(t *testing.T) {
+	peertest.Need(t, "mkudffs", "udfinfo")
+	dir := t.TempDir()
+	var images []string
+	for i, args := range [][]string{
+		{"-m", "cdr", "-r", "1.50"},
+		{"-m", "cdr", "-r", "2.01", "--closed"},
+		{"-m", "dvdr", "-r", "2.00"},
+		{"-m", "bdr", "-r", "2.50"},
+		{"-m", "bdr", "-r", "2.60"},
+	} {
+		b, err := os.ReadFile(udftest.Mkudffs(t, "60000", args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for round := range uint64(3) {
+			b = random(t, b, uint64(300+i)+100*round)
+		}
+		image := filepath.Join(dir, fmt.Sprintf("virtual%d.udf", i))
+		put(t, image, b)
+		images = append(images, image)
+	}
+	kernel(t, dir, images, "")
+}

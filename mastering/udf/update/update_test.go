@@ -385,7 +385,7 @@ func TestPlanned(t *testing.T) {
 // random makes random changes in several rounds.
 func random(t *testing.T, image []byte, seed uint64) []byte {
 	t.Helper()
-	e := &editor{Rand: rand.New(rand.NewPCG(seed, 7))}
+	e := &editor{Rand: rand.New(rand.NewPCG(seed, 7)), number: int(seed) * 1000}
 	for round := range 3 {
 		e.root = treeOf(t, bytes.NewReader(image), int64(len(image)))
 		for range 1 + e.IntN(8) {
@@ -395,7 +395,34 @@ func random(t *testing.T, image []byte, seed uint64) []byte {
 		next := save(t, set, set.Size())
 		t.Logf("seed %d, round %d: %d to %d sectors", seed, round, len(image)/2048, len(next)/2048)
 		compare(t, next, e.root)
+		unchanged(t, image, next)
 		image = slices.Clone(next)
 	}
 	return image
+}
+
+// unchanged checks that the contents of the files of an image are still where they were,
+// removed files included. A volume on write-once media is not overwritten at all.
+func unchanged(t *testing.T, before, after []byte) {
+	t.Helper()
+	v, err := udf.Open(bytes.NewReader(before), int64(len(before)), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range v.Volume().Properties {
+		if strings.Contains(p.Value, "virtual") && !bytes.HasPrefix(after, before) {
+			t.Fatal("the volume was overwritten")
+		}
+	}
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		for _, x := range e.Extents {
+			from := int64(x.Start) * 2048
+			if !bytes.Equal(before[from:from+x.Length], after[from:from+x.Length]) {
+				t.Errorf("the contents of %s were overwritten", e.Path)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
