@@ -126,6 +126,7 @@ func (s *Shell) addPlaces(e Engine) {
 		return s.project.Compilation()
 	}
 	b.Missing, b.Adding = s.project.Missing, s.project.Scanning
+	b.Continued, b.OnAdded = s.project.Continued, s.project.LeaveDisc
 	s.compile = compile.New(s.host, e, s.project)
 	s.browse = browse.New(s.host, e)
 	s.burn, s.burning = burn.New(s.host, e, b), b
@@ -149,6 +150,8 @@ func (s *Shell) addPlaces(e Engine) {
 	}
 	s.browse.OnEdit = s.showTitle
 	s.burn.OnBegin = s.browse.Release
+	s.burn.OnContinue = s.project.Continue
+	s.burn.OnCompile = func() { s.show(compilePage) }
 	s.burn.OnBrowse = func(name string) {
 		s.show(browsePage)
 		s.browse.Open(name)

@@ -48,6 +48,32 @@ func (u *Updater) findTail() {
 	}
 }
 
+// hybridHFS reports whether a partition is another view of the volume, as HFS+. libisofs
+// gives it this name.
+func hybridHFS(p *partition) bool { return strings.HasPrefix(p.name, "HFSPLUS") }
+
+// untail corrects findTail for a partition that is a file of the volume after all, since the
+// file was moved.
+func (u *Updater) untail(lba int64) {
+	first := u.tail.end()
+	found := false
+	for _, p := range u.parts {
+		if p.tail && !p.filler && p.span.start == lba*blocks {
+			p.tail, p.image, found = false, true, true
+		}
+		if p.tail && !p.filler {
+			first = min(first, p.span.start)
+		}
+	}
+	if !found {
+		return
+	}
+	for _, p := range u.parts {
+		p.tail = p.tail && p.span.start >= first
+	}
+	u.tail = span{first, u.tail.end() - first}
+}
+
 // zero reports whether blocks of the image are zero. At most maxPadding are read.
 func (u *Updater) zero(from, to int64) bool {
 	if to-from > maxPadding || from < 0 {
@@ -68,8 +94,8 @@ func (u *Updater) zero(from, to int64) bool {
 
 // appended reports whether a partition is after the volume, rather than a file in it.
 func (u *Updater) appended(p *partition) bool {
-	if p.span.start%blocks != 0 || p.span.start < systemSectors*blocks || strings.HasPrefix(p.name, "HFSPLUS") {
-		return false // libisofs names the HFS+ view of the volume so
+	if p.span.start%blocks != 0 || p.span.start < systemSectors*blocks || hybridHFS(p) {
+		return false
 	}
 	for _, q := range u.parts {
 		// That of GRUB begins at block 1, and is not that of the volume.

@@ -40,7 +40,7 @@ type Options struct {
 
 // Updater changes the boot structures of an image. Changes are made in the order of the
 // methods: Source for contents that replace others, Update, Add, Replace and Remove, and
-// Finish at last, which writes them into the Set.
+// Finish at last, which writes them into the Set. Notices returns what was noticed.
 type Updater struct {
 	set     *patch.Set
 	o       Options
@@ -63,7 +63,8 @@ type Updater struct {
 	found   []string
 	changes []string
 	notices []disc.Notice
-	ends    func(int64) int64
+	ends    func(int64) int64 // see End, in blocks
+	end     int64             // block after the volume as it will be, 0 if it does not grow
 }
 
 // record is a boot record that names the catalogue.

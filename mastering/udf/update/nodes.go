@@ -156,6 +156,46 @@ func (u *Updater) search(origin *tree.Node) (entry, error) {
 	return entry{in, f, f.icb(), true}, nil
 }
 
+// absent checks that an entry which was not found is not in the UDF volume, for instance
+// because it is hidden there, rather than under a name that is not known. There may be no
+// entry of its directory that belongs to none of the entries in the view of the tree.
+func (u *Updater) absent(origin *tree.Node) error {
+	if origin.Parent() == nil {
+		return nil
+	}
+	above, err := u.entry(origin.Parent())
+	if err != nil {
+		return err
+	}
+	if !above.ok {
+		return u.absent(origin.Parent())
+	}
+	in, err := u.load(above.icb)
+	if err != nil {
+		return err
+	}
+	d, err := u.directory(in)
+	if err != nil {
+		return err
+	}
+	known := map[*fid]bool{}
+	if f := u.nodes.claims[origin.Parent()]; f != nil {
+		for _, o := range f.Recall() {
+			e, err := u.entry(o)
+			if err != nil {
+				return err
+			}
+			known[e.name] = true
+		}
+	}
+	for i := range d.names {
+		if f := &d.names[i]; f.text != "" && f.isDir() == origin.IsDir() && !known[f] {
+			return unsafe("%s was not found in the UDF volume; its names differ from those of the view %q", origin.Path(), u.e.View)
+		}
+	}
+	return nil
+}
+
 // sameExtents returns the entry of a file with the same extents, nil if there is none. Other
 // file systems of a disc may have other names.
 func (u *Updater) sameExtents(d *directory, origin *tree.Node) (*fid, error) {

@@ -27,7 +27,7 @@ import (
 
 // embedded are the contents of a file that are in its file entry.
 type embedded struct {
-	v    *udf.FS
+	v    fs.FS
 	path string
 }
 
@@ -48,14 +48,20 @@ func (e embedded) Open() (layout.Reader, error) {
 type reader struct {
 	t      testing.TB
 	image  io.ReaderAt
-	v      *udf.FS
+	v      volume.FS
 	shared map[uint64]*tree.Shared
 }
 
 // treeOf returns the tree of the volume in an image.
 func treeOf(t testing.TB, image io.ReaderAt, size int64) *tree.Node {
 	t.Helper()
-	v, err := udf.Open(image, size, volume.Options{})
+	return treeOfView(t, image, size, "UDF")
+}
+
+// treeOfView returns the tree of a view of the volume in an image.
+func treeOfView(t testing.TB, image io.ReaderAt, size int64, view string) *tree.Node {
+	t.Helper()
+	v, err := volume.Open(image, size, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,19 +139,31 @@ func (r *reader) node(p string, i fs.FileInfo) *tree.Node {
 }
 
 // change makes the volume of an image agree with the tree. It returns the image afterwards.
-func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node, label *string) (*patch.Set, []disc.Notice) {
+func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node) (*patch.Set, []disc.Notice) {
+	t.Helper()
+	set, notices, err := tryChange(t, image, size, patch.Edit{Root: root, View: "UDF"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, notices
+}
+
+// tryChange makes the volume of an image agree with the tree. It returns the image
+// afterwards.
+func tryChange(t testing.TB, image io.ReaderAt, size int64, e patch.Edit) (*patch.Set, []disc.Notice, error) {
 	t.Helper()
 	set := patch.New(image, size, nil)
 	where := map[any][]volume.Extent{}
-	e := patch.Edit{Root: root, View: "UDF", Label: label, Time: udftest.When, Extents: func(n *tree.Node) []volume.Extent {
+	e.Time, e.Extents = udftest.When, func(n *tree.Node) []volume.Extent {
 		if r := n.Recorded(); r != nil {
 			return r.Extents
 		}
 		return where[key(n)]
-	}}
+	}
+	root := e.Root
 	u, err := update.New(set, e, volume.Options{})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || u == nil {
+		return set, nil, err
 	}
 	space := u.Allocator()
 	eachRead(root, func(n *tree.Node) {
@@ -170,13 +188,10 @@ func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node, label 
 		}
 	})
 	notices, err := u.Update(context.Background())
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		_, err = u.Finish(set.Sectors())
 	}
-	if _, err := u.Finish(set.Sectors()); err != nil {
-		t.Fatal(err)
-	}
-	return set, notices
+	return set, notices, err
 }
 
 func key(n *tree.Node) any {
@@ -391,7 +406,7 @@ func random(t *testing.T, image []byte, seed uint64) []byte {
 		for range 1 + e.IntN(8) {
 			e.step()
 		}
-		set, _ := change(t, bytes.NewReader(image), int64(len(image)), e.root, nil)
+		set, _ := change(t, bytes.NewReader(image), int64(len(image)), e.root)
 		next := save(t, set, set.Size())
 		t.Logf("seed %d, round %d: %d to %d sectors", seed, round, len(image)/2048, len(next)/2048)
 		compare(t, next, e.root)
