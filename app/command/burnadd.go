@@ -115,6 +115,7 @@ func (inv *invocation) burnAddition(ctx context.Context, from string, to []strin
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer release()
+	inv.warnAll(a.Source.Notices)
 	if err := inv.missing(a.Source.Missing(), o.keep); err != nil {
 		return err
 	}

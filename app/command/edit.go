@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/drive/source"
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
 	"glassmaster/mastering/units"
@@ -26,6 +27,7 @@ type editing struct {
 	rewrite, update  bool
 	verify, noVerify bool
 	force, noBoot    bool
+	boot             []string
 	track            int
 	extractBoot      string
 }
@@ -81,6 +83,7 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
 	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the image its boot image for a platform, `IMAGE`, as with \"build\" (see \"glassmaster help boot\")")
 	f.BoolVar(&o.noBoot, "no-boot", false, "remove the boot entries")
 	f.IntVar(&o.track, "track", 0, "edit data track `NUMBER` (default that of the newest session)")
 	f.StringVar(&o.extractBoot, "extract-boot", "", "write the boot images and the system area to files in `FOLDER`")
@@ -172,7 +175,11 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	if err != nil {
 		return err
 	}
-	m.SetBoot(edit.Boot{Remove: o.noBoot})
+	b, err := o.bootEdit()
+	if err != nil {
+		return err
+	}
+	m.SetBoot(b)
 	p, err := m.Plan(ctx, inv.report())
 	if errors.Is(err, edit.ErrNoChange) {
 		return usagef("%s: there is nothing to change", name(src.Name))
@@ -203,6 +210,22 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+}
+
+// bootEdit returns how the boot entries change.
+func (o editing) bootEdit() (edit.Boot, error) {
+	b := edit.Boot{Remove: o.noBoot}
+	for _, text := range o.boot {
+		i, err := boot.ParseImage(text)
+		if err != nil {
+			return b, usagef("--boot %s: %w", text, err)
+		}
+		if i.Path == "" {
+			return b, usagef("--boot %s: partitions cannot be appended to an image that exists; name a file of the image", text)
+		}
+		b.Images = append(b.Images, i)
+	}
+	return b, nil
 }
 
 // update writes what differs into the image.

@@ -47,7 +47,7 @@ func TestAdd(t *testing.T) {
 	onCD := want{sessions: [][]track{{{mode: disc.Mode1, start: -1, most: 60000, pregap: 150}}, {any}, {any}}}
 	one := want{sessions: [][]track{{any}}}
 	burnAll(t, dir, []burn{
-		{name: "wodim on CD-R", medium: "cd-r", sectors: 60000, script: wodim, want: onCD},
+		{name: "wodim on CD-R", medium: "cd-r", sectors: 60000, script: wodim, want: three},
 		{name: "xorriso on CD-R", medium: "cd-r", sectors: 60000, script: xorriso, want: onCD},
 		{name: "growisofs on DVD-R", medium: "dvd-r", sectors: 90000, script: growisofs, want: three},
 		{name: "growisofs on DVD+R", medium: "dvd+r", script: growisofs, want: three},

@@ -56,6 +56,7 @@ func (u *updating) place(dir *tree.Node) error {
 		switch {
 		case n.IsDir():
 			err = u.place(n)
+		case u.isBootImage(n):
 		case n.Origin() == nil || !n.SameContents():
 			err = u.add(n)
 		}

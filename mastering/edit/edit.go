@@ -20,6 +20,7 @@ import (
 	"os"
 	"time"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/session"
@@ -103,9 +104,12 @@ func (m *Image) file(path string) bool {
 type Boot struct {
 	// Remove takes all boot entries out of the image.
 	Remove bool
+	// Images are files of the edited tree that become boot images. Each replaces the
+	// entries of its platform.
+	Images []boot.Image
 }
 
-func (b Boot) changes() bool { return b.Remove }
+func (b Boot) changes() bool { return b.Remove || len(b.Images) > 0 }
 
 // SetBoot sets how the boot entries change.
 func (m *Image) SetBoot(b Boot) { m.boot = b }

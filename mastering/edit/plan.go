@@ -35,7 +35,7 @@ type Plan struct {
 	Update, Rewrite int64
 	// Unsafe is not nil if the image cannot be updated: it was planned anew from its files
 	// then, and can only be saved as a new image.
-	Unsafe error
+	Unsafe *patch.UnsafeError
 
 	m     *Image
 	set   *patch.Set // nil if Unsafe is not nil
@@ -179,7 +179,7 @@ func (m *Image) source() layout.Source {
 		return nil
 	}
 	s := layout.NewFile(f.Name())
-	s.Modified = volume.Nanoseconds(info.ModTime())
+	s.Modified, s.Size = volume.Nanoseconds(info.ModTime()), info.Size()
 	return s
 }
 
@@ -206,17 +206,12 @@ type updating struct {
 func (u *updating) notice(n ...disc.Notice) { u.plan.Notices = append(u.plan.Notices, n...) }
 
 func (u *updating) run() error {
-	if err := u.checkVideo(); err != nil {
-		return err
+	for _, step := range []func() error{
+		u.checkVideo, u.openUpdaters, u.placeContents, u.updateBoot, u.refreshSums, u.updateVolumes, u.finishAll,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := u.openUpdaters(); err != nil {
-		return err
-	}
-	if err := u.placeContents(); err != nil {
-		return err
-	}
-	if err := u.refreshSums(); err != nil {
-		return err
-	}
-	return u.updateAll()
+	return u.check()
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"glassmaster/mastering/boot"
 	bootupdate "glassmaster/mastering/boot/update"
 	"glassmaster/mastering/disc"
 	isoupdate "glassmaster/mastering/iso9660/update"
 	"glassmaster/mastering/patch"
+	"glassmaster/mastering/tree"
 	udfupdate "glassmaster/mastering/udf/update"
+	"glassmaster/mastering/volume"
 )
 
 // edit describes the changes to the updaters.
@@ -24,6 +27,11 @@ func (u *updating) edit() patch.Edit {
 // openUpdaters opens the updaters of the systems that the image has.
 func (u *updating) openUpdaters() (err error) {
 	e, o := u.edit(), u.m.data.Options
+	if len(u.m.boot.Images) > 0 {
+		if err := bootupdate.MakeRoom(u.set, o.Chosen().Start); err != nil {
+			return err
+		}
+	}
 	if u.iso, err = isoupdate.New(u.set, e, o); err != nil {
 		return err
 	}
@@ -36,12 +44,95 @@ func (u *updating) openUpdaters() (err error) {
 	if u.iso == nil {
 		return nil
 	}
-	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Start})
+	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Chosen().Start, IsFile: u.isFile})
 	return err
 }
 
-// updateAll lets the updaters change the image, and checks the result.
-func (u *updating) updateAll() error {
+// isFile reports whether the contents of a file of the image begin at a sector.
+func (u *updating) isFile(at disc.LBA) bool {
+	found := errors.New("found")
+	return volume.Walk(u.m.vol, ".", func(e *volume.Entry) error {
+		if e.Mode.IsRegular() && len(e.Extents) > 0 && e.Extents[0].Start == at {
+			return found
+		}
+		return u.ctx.Err()
+	}) == found
+}
+
+// updateBoot changes the boot structures, and adds the contents of new boot images.
+func (u *updating) updateBoot() error {
+	b := u.m.boot
+	if u.boot == nil {
+		if b.changes() {
+			return errors.New("an image without ISO 9660 cannot boot")
+		}
+		return nil
+	}
+	notices, err := u.boot.Update(u.moves)
+	if err != nil {
+		return err
+	}
+	u.notice(notices...)
+	for _, i := range b.Images {
+		if err := u.removeEntries(func(e bootupdate.Entry) bool { return e.Platform == i.Platform }); err != nil {
+			return err
+		}
+	}
+	if b.Remove {
+		if len(u.boot.Entries()) == 0 {
+			return errors.New("the image has no boot entries that could be removed")
+		}
+		if err := u.removeEntries(func(bootupdate.Entry) bool { return true }); err != nil {
+			return err
+		}
+	}
+	for _, i := range b.Images {
+		if err := u.addImage(i); err != nil {
+			return err
+		}
+	}
+	u.notice(u.boot.Notices()...)
+	return nil
+}
+
+// removeEntries removes entries of the boot catalogue.
+func (u *updating) removeEntries(which func(bootupdate.Entry) bool) error {
+	for n := len(u.boot.Entries()) - 1; n >= 0; n-- {
+		if which(u.boot.Entries()[n]) {
+			if err := u.boot.Remove(n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addImage makes a file of the tree a boot image.
+func (u *updating) addImage(i boot.Image) error {
+	n := u.root.Lookup(i.Path)
+	if n == nil || !n.Mode.IsRegular() || n.Size == 0 {
+		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
+	}
+	at, err := u.boot.Add(i, u.boot.Prepare(i, n.Source(), n.Size), n.Size)
+	if err != nil {
+		return err
+	}
+	u.where[n] = []volume.Extent{at}
+	return nil
+}
+
+// isBootImage reports whether a file becomes a boot image, whose contents are added with it.
+func (u *updating) isBootImage(n *tree.Node) bool {
+	for _, i := range u.m.boot.Images {
+		if u.root.Lookup(i.Path) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// updateVolumes lets the updaters change the file systems.
+func (u *updating) updateVolumes() error {
 	if u.iso != nil {
 		notices, err := u.iso.Update(u.ctx)
 		if err != nil {
@@ -55,35 +146,6 @@ func (u *updating) updateAll() error {
 			return err
 		}
 		u.notice(notices...)
-	}
-	if err := u.updateBoot(); err != nil {
-		return err
-	}
-	if err := u.finishAll(); err != nil {
-		return err
-	}
-	return u.check()
-}
-
-// updateBoot changes the boot structures.
-func (u *updating) updateBoot() error {
-	if u.boot == nil {
-		if u.m.boot.changes() {
-			return errors.New("an image without ISO 9660 has no boot entries")
-		}
-		return nil
-	}
-	notices, err := u.boot.Update(u.moves)
-	if err != nil {
-		return err
-	}
-	u.notice(notices...)
-	if u.m.boot.Remove {
-		for n := len(u.boot.Entries()) - 1; n >= 0; n-- {
-			if err := u.boot.Remove(n); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (v *View) showTitle(ready bool) {
-	for _, o := range []fyne.CanvasObject{v.viewsBox, v.sessionsBox, v.extract, v.turn, v.burn, v.openers, v.shut} {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.sessionsBox, v.extract, v.turn, v.change, v.burn, v.openers, v.shut} {
 		widgets.SetVisible(o, ready)
 	}
 	v.subtitle.Hidden = !ready
@@ -84,6 +84,7 @@ func (v *View) showWithoutFiles(err error) {
 // showMessage shows a message above the files. The button for details lists the notices.
 func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 	v.noticed = list
+	v.takeBack.Hide()
 	widgets.SetVisible(v.details, len(list) > 0)
 	v.notice.Tell(text, isError)
 }
@@ -92,6 +93,7 @@ func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 func (v *View) showSuccess(text string) {
 	v.noticed = nil
 	v.details.Hide()
+	v.takeBack.Hide()
 	v.notice.Succeed(text)
 }
 

@@ -69,4 +69,3 @@ func (d dot) place(m Mark, size fyne.Size, name *cell) {
 	}
 	d.circle.Refresh()
 }
-

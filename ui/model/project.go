@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"glassmaster/drive/addition"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -28,6 +29,8 @@ type Project struct {
 	problems []disc.Notice
 	missing  []missingFile
 
+	continued *Continued // the disc that gets a session; nil: none
+
 	image *Editing // whose files these are; nil: those of a new disc
 
 	medium  disc.Medium
@@ -44,6 +47,8 @@ type Size struct {
 	Sectors        int64         // of the image; 0 if it cannot be planned
 	Notices        []disc.Notice // differences from what was requested
 	Err            error         // why it cannot be planned
+	// Changes of the files of the disc that is continued.
+	Changes addition.Changes
 }
 
 // NewProject returns an empty compilation.
@@ -142,6 +147,7 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []di
 		c = compilation.New()
 	}
 	p.comp, p.path, p.dirty, p.problems, p.missing = c, path, false, nil, nil
+	p.setContinued(nil)
 	p.addProblems(problems, c.Root(), nil)
 	p.history = history{}
 	p.Outline.setRoot(c.Root())

@@ -370,6 +370,13 @@ func (v *Volume) clear() {
 	v.List.setRoot(root)
 }
 
+// Suspend closes the disc, so that its file can be replaced. What is shown of it stays
+// until it is opened again, but cannot be read.
+func (v *Volume) Suspend() {
+	v.reading.Cancel()
+	v.release()
+}
+
 func (v *Volume) release() {
 	v.compare.Cancel()
 	if v.stop != nil {

@@ -29,6 +29,7 @@ type Updater struct {
 	data    uint16 // reference number of the partition with the contents of files
 	virtual bool   // file entries are in a virtual partition
 	space   space
+	placed  placed
 	meta    *metadata        // nil: no metadata partition
 	table   *allocationTable // nil: no virtual partition
 	lvid    *integrity
@@ -58,7 +59,7 @@ func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
 	if err != nil {
 		return nil, unsafe("%v", err)
 	}
-	u := &Updater{blockMap: blockMap{set, slices.Clone(s.Partitions)}, fs: f, s: s, e: e, objects: map[place]*object{}}
+	u := &Updater{blockMap: blockMap{set, s.Partitions, slices.Clone(s.Partitions)}, fs: f, s: s, e: e, objects: map[place]*object{}, placed: placed{}}
 	if err := u.prepare(); err != nil {
 		return nil, err
 	}
