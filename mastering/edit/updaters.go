@@ -68,6 +68,9 @@ func (u *updating) updateBoot() error {
 		}
 	}
 	if b.Remove {
+		if len(u.boot.Entries()) == 0 {
+			return errors.New("the image has no boot entries that could be removed")
+		}
 		if err := u.removeEntries(func(bootupdate.Entry) bool { return true }); err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func (p *Plan) Moved(lba int64) (int64, bool) {
 // is what the kernel can copy the old image from, nil for its reader.
 func (p *Plan) Rearrange(source layout.Source) (*patch.Set, error) {
 	if source == nil {
-		source = patch.Reader{ReaderAt: p.s.r}
+		source = &patch.Reader{ReaderAt: p.s.r}
 	}
 	var extents []layout.Extent
 	for i, r := range p.runs {
