@@ -75,6 +75,9 @@ func (h *hierarchy) take(d *directory, e *entry, forever bool) error {
 	if !forever {
 		return nil
 	}
+	if e.linked && sub.entry == nil {
+		return nil
+	}
 	if e.linked {
 		sub.parent.remove(sub.entry)
 	}

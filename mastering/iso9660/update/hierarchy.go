@@ -31,6 +31,7 @@ type hierarchy struct {
 	base    int64 // offset in the image from which addresses count, in bytes
 	block   int64 // bytes of a logical block
 	size    int64 // bytes of the image
+	start   int64 // offset of the session; directories before it belong to earlier ones
 	names   *iso9660.FS
 	use     iso9660.SystemUse
 	viewed  bool // the edited tree was read from it
@@ -78,7 +79,7 @@ func (u *Updater) findHierarchies() error {
 // hierarchy opens the hierarchy of a descriptor.
 func (u *Updater) hierarchy(s *descriptorSet, d *descriptor) (*hierarchy, error) {
 	h := &hierarchy{
-		u: u, base: s.base * sectorSize, block: d.block(), size: u.set.BaseSize(), list: []*descriptor{d},
+		u: u, base: s.base * sectorSize, block: d.block(), size: u.set.BaseSize(), start: int64(u.options.Chosen().Start) * sectorSize, list: []*descriptor{d},
 		dirs: map[int64]*directory{}, of: map[*tree.Node]*directory{}, parent: map[int64]*directory{},
 	}
 	views := []string{iso9660.ViewRockRidge, iso9660.ViewPlain}
