@@ -80,7 +80,7 @@ func (h *hierarchy) below(off, size, limit int64) int64 {
 		return limit + 1
 	}
 	total := size
-	for rec := range records(b) {
+	for _, rec := range records(b) {
 		if rec[25]&format.FlagDirectory == 0 || isSelf(identifierOf(rec)) {
 			continue
 		}

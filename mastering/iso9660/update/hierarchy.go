@@ -46,9 +46,10 @@ type hierarchy struct {
 	rules   *rules
 	later   []*pending
 	forms   *forms
-	table   *table         // nil: no directory was added, removed, moved or renamed
-	serial  uint32         // the highest file serial number
-	serials map[any]uint32 // of new files; nil: serial is not known yet
+	table   *table           // nil: no directory was added, removed, moved or renamed
+	serial  uint32           // the highest file serial number
+	lost    map[identity]int // names of hard-linked files that go
+	serials map[any]uint32   // of new files; nil: serial is not known yet
 }
 
 // span is a run of bytes of the image.
@@ -169,7 +170,10 @@ func (h *hierarchy) update() error {
 	if err := h.sync(h.root, n); err != nil {
 		return err
 	}
-	return h.orphans()
+	if err := h.orphans(); err != nil {
+		return err
+	}
+	return h.loseLinks()
 }
 
 // rootAttributes changes the attributes of the root, if they were changed.

@@ -251,7 +251,7 @@ func (h *hierarchy) specials(d *directory) (self, above []byte, err error) {
 	if n, err := h.u.set.ReadAt(b, d.off); n < len(b) {
 		return nil, nil, unsafef("the directory at sector %d cannot be read: %v", d.off/sectorSize, err)
 	}
-	for rec := range records(b) {
+	for _, rec := range records(b) {
 		switch {
 		case !isSelf(identifierOf(rec)):
 		case self == nil:
