@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"glassmaster/drive/addition"
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/drive/source"
@@ -24,6 +25,8 @@ type burning struct {
 	yes, keep bool
 	copies    int
 	report    string // path; empty: none
+	dry       bool   // show the plan, and write nothing
+	adding
 }
 
 func (inv *invocation) burnVerb() *cobra.Command {
@@ -41,6 +44,12 @@ a temporary file, and the disc is compared with checksums of what was sent to it
 The plan is shown first and, on a terminal, must be confirmed. DRIVE can be left out if
 there is only one.
 
+A disc that was left open, and one that can be overwritten in place, is continued with
+--add: IMAGE is then a folder, a file or a compilation, whose files are added to those of
+the disc. The new session refers to the old files where they are, so that it takes only
+the room of what is new, and of its folders. Files of the disc are removed and renamed in
+the same way. What the session costs, and what remains, is shown before.
+
 With several drives, all of them are burned at once from one read of the source. A drive
 that fails does not harm the others, and the exit code is the worst one. With --copies,
 the tray opens after each disc, and the next disc is asked for; without a terminal, the
@@ -50,6 +59,8 @@ program waits until another disc is in the drive.
 		Example: `  glassmaster burn holiday.iso /dev/sr0
   glassmaster burn ~/Pictures --yes --eject
   glassmaster burn holiday.iso /dev/sr0 /dev/sr1 --copies 5 --report holiday.txt
+  glassmaster burn ~/Pictures/2026 /dev/sr0 --add
+  glassmaster burn letters /dev/sr0 --add --remove "drafts/*" --rename old.txt=new.txt --close
   glassmaster burn debian.iso "virtual:disc?medium=dvd+r"`,
 		Args: argCount(1, -1, "IMAGE [DRIVE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,6 +71,8 @@ program waits until another disc is in the drive.
 	f := c.Flags()
 	f.BoolVar(&o.Simulate, "simulate", false, "simulate the burn with the laser at reading power, where the medium supports that")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open for another session")
+	f.BoolVar(&o.dry, "dry-run", false, "show the plan, and write nothing")
+	o.adding.register(c)
 	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not state the address it was made for")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, and write zeros for what cannot be read")
 	return c
@@ -104,6 +117,12 @@ func (inv *invocation) burn(ctx context.Context, from string, to []string, o bur
 	if err := o.check(from == source.Stdin); err != nil {
 		return err
 	}
+	if err := o.adding.check(o, from, to); err != nil {
+		return err
+	}
+	if o.continues() {
+		return inv.burnAddition(ctx, from, to, o)
+	}
 	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
@@ -114,20 +133,22 @@ func (inv *invocation) burn(ctx context.Context, from string, to []string, o bur
 		return err
 	}
 	defer b.close(&err)
-	return b.run(ctx)
+	return openDisc(b.run(ctx), from)
 }
 
 // agree shows the plans, and asks for confirmation on a terminal.
-func (inv *invocation) agree(ctx context.Context, plans []job.Plan, src *source.Source, to []string, o burning) error {
+func (inv *invocation) agree(ctx context.Context, plans []job.Plan, src *source.Source, to []string, o burning, c *addition.Changes) error {
 	inv.endProgress() // progress is shown again after the question
 	question := "Burn now?"
 	for i, p := range plans {
 		inv.showPlan(p, src, to[i])
+		inv.showSession(p.Plan, c, o.Appendable)
+		inv.showSteps(p)
 		if p.Erases.Data {
 			question = fmt.Sprintf("The disc in %s holds %s, which will be lost. %s", to[i], holding(p.Erases), question)
 		}
 	}
-	if o.yes || o.Simulate {
+	if o.yes || o.Simulate || o.dry {
 		return nil
 	}
 	return inv.ask(ctx, question)
@@ -143,6 +164,10 @@ func (inv *invocation) showPlan(p job.Plan, src *source.Source, to string) {
 	inv.note("%s (%s) -> %s: %s, %s", src.Name, burnedSize(p.Plan), to, p.Profile, p.Recipe)
 	inv.showChoices(p)
 	inv.showTracks(p.Plan)
+}
+
+// showSteps shows what will be done.
+func (inv *invocation) showSteps(p job.Plan) {
 	for _, step := range p.Steps {
 		inv.note("  %s", step)
 	}

@@ -11,7 +11,9 @@ import (
 	"glassmaster/app/buildinfo"
 	"glassmaster/app/terminal"
 	"glassmaster/drive"
+	"glassmaster/drive/addition"
 	"glassmaster/drive/job"
+	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
@@ -27,8 +29,9 @@ type burner struct {
 	found  []drive.Found
 	// flaws is the result of reading a disc into the temporary image that is burned; nil if
 	// the source is burned itself.
-	flaws  *job.Result
-	report job.Report
+	flaws   *job.Result
+	report  job.Report
+	changes *addition.Changes // of a session that is added to a disc; nil: none is
 }
 
 // open opens the drives of these names, or the only drive of this computer.
@@ -45,8 +48,13 @@ func (b *burner) open(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	b.report = job.NewReport("Glassmaster "+buildinfo.String(), b.src)
+	b.report = newReport(b.src)
 	return nil
+}
+
+// newReport returns a report without discs.
+func newReport(src *source.Source) job.Report {
+	return job.NewReport("Glassmaster "+buildinfo.String(), src)
 }
 
 func (b *burner) openOne(ctx context.Context, name string) error {
@@ -136,8 +144,12 @@ func (b *burner) copy(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	if err := b.inv.agree(ctx, s.Plans(), b.src, b.names(), b.o); err != nil {
+	if err := b.inv.agree(ctx, s.Plans(), b.src, b.names(), b.o, b.changes); err != nil {
 		return err
+	}
+	if b.o.dry {
+		b.plansOnly(s.Plans())
+		return nil
 	}
 	reports, end := b.reports()
 	all := s.Run(ctx, reports)
@@ -148,6 +160,7 @@ func (b *burner) copy(ctx context.Context, n int) error {
 			o.Result.Unread, o.Result.Short, o.Result.Damaged = f.Unread, f.Short, f.Damaged
 		}
 		d := job.NewDiscReport(b.found[i], o, b.o.Simulate)
+		d.SetChanges(b.changes)
 		if b.o.copies > 1 {
 			d.Copy = n
 		}
@@ -155,6 +168,17 @@ func (b *burner) copy(ctx context.Context, n int) error {
 		errs = append(errs, b.judge(o))
 	}
 	return combined(b.names(), errs)
+}
+
+// plansOnly reports plans that are not carried out.
+func (b *burner) plansOnly(plans []job.Plan) {
+	for i, p := range plans {
+		d := job.NewDiscReport(b.found[i], job.Outcome{Drive: b.drives[i].Name, Result: job.Result{Result: record.Result{Plan: p.Plan}}}, true)
+		d.Verdict, d.Steps, d.Warnings = job.Planned, p.Steps, disc.Texts(p.Notices)
+		d.SetChanges(b.changes)
+		b.report.Discs = append(b.report.Discs, d)
+	}
+	b.inv.note("this is the plan; nothing was written")
 }
 
 // reports returns what the drives report to, and a function that ends the display.

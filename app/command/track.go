@@ -45,6 +45,7 @@ func (inv *invocation) extractTrack(ctx context.Context, image string, number in
 		return err
 	}
 	defer src.Close()
+	inv.warnAll(disc.Notices(src.Disc))
 	t, err := findTrack(src, number)
 	if err != nil {
 		return err

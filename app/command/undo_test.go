@@ -76,8 +76,8 @@ func TestUndoVerb(t *testing.T) {
 		t.Fatal("the image was not updated")
 	}
 	r := must(t, OK, "undo", "--dry-run", path)
-	if !strings.Contains(r.log, ": updated 20") || !strings.Contains(r.log, "to restore: 2.05 kB; to cut off at the end: 2.05 kB of ") {
-		t.Errorf("got %q", r.log)
+	if !strings.Contains(r.out, ": updated 20") || !strings.Contains(r.out, "to restore: 2.05 kB; to cut off at the end: 2.05 kB of ") {
+		t.Errorf("got %q", r.out)
 	}
 	if !bytes.Equal(content(t, path), now) {
 		t.Error("--dry-run changed the image")
@@ -136,8 +136,14 @@ func TestBrokenOffUpdate(t *testing.T) {
 	list := must(t, OK, "ls", "-R", image).out
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"info"}, {"ls", "-R"}, {"extract", "-C", filepath.Join(dir, "out")}, {"verify"}, {"undo"}, {"cat"},
-		{"convert"}, {"burn", "--dry-run"},
+		{"info"},
+		{"ls", "-R"},
+		{"extract", "-C", filepath.Join(dir, "out")},
+		{"verify"},
+		{"undo"},
+		{"cat"},
+		{"convert"},
+		{"burn"},
 	} {
 		t.Run(args[0], func(t *testing.T) {
 			path := filepath.Join(dir, args[0]+".iso")
@@ -172,6 +178,26 @@ func TestBrokenOffUpdate(t *testing.T) {
 	}
 }
 
+// The journal is beside the file that was changed, which can be one of several of an image.
+func TestUndoBeside(t *testing.T) {
+	cue := filepath.Join(t.TempDir(), "disc.cue")
+	must(t, OK, "convert", builtImage(t), cue)
+	bin := strings.TrimSuffix(cue, "cue") + "bin"
+	old := content(t, bin)
+	breakOff(t, bin)
+	if r := must(t, OK, "ls", cue); !strings.Contains(r.log, "was rolled back") || !bytes.Equal(content(t, bin), old) {
+		t.Errorf("not rolled back: %q", r.log)
+	}
+	if err := updateImage(t, bin, "updated", layout.Bytes("contents"), 8); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "undo", cue)
+	if !bytes.Equal(content(t, bin), old) {
+		t.Error("the update was not taken back")
+	}
+	must(t, Failed, "undo", cue)
+}
+
 // lastFile returns the last file of a list.
 func lastFile(list string) string {
 	last := ""
@@ -181,6 +207,30 @@ func lastFile(list string) string {
 		}
 	}
 	return last
+}
+
+// An image that is being changed cannot be used.
+func TestBusyImage(t *testing.T) {
+	path := builtImage(t)
+	err := updateImage(t, path, "updated", whileWriting(func() {
+		if r := must(t, NoMedium, "info", path); !strings.Contains(r.log, "being changed by another program") {
+			t.Errorf("got %q", r.log)
+		}
+	}), 5)
+	if err != nil {
+		t.Error(err)
+	}
+	must(t, OK, "info", path)
+}
+
+// whileWriting is a source of 5 bytes that does something when it is opened.
+type whileWriting func()
+
+func (whileWriting) String() string { return "an action" }
+
+func (w whileWriting) Open() (layout.Reader, error) {
+	w()
+	return layout.Bytes("bytes").Open()
 }
 
 // A half-written image without its journal is not shown by any verb.

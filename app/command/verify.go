@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -112,6 +113,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
 	inv.warnMissing(src)
+	inv.warnAll(disc.Notices(src.Disc))
 	v := verified{Remarks: inv.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, inv.report())
 	if err == nil {
@@ -198,6 +200,7 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 	}
 	defer want.Close()
 	defer got.Close()
+	inv.warnAll(slices.Concat(disc.Notices(want.Disc), disc.Notices(got.Disc)))
 	if want.Kind == "drive" && got.Kind != "drive" { // sectors that a drive cannot read are differences
 		want, got = got, want
 	}

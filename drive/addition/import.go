@@ -50,6 +50,7 @@ type Disc struct {
 	end     disc.LBA              // after what is in use, in place
 	basis   []record.Sectors
 	spool   *spool
+	reader  *discReader
 }
 
 // Import reads what is on the disc in a drive: all folders of a session, 0 being the newest
@@ -60,7 +61,9 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, err
 	}
 	defer m.Close()
-	c, err := session.Continue(ctx, m, volume.Options{Session: number})
+	d.reader = &discReader{toc: m.TOC(), disc: m, kept: map[disc.LBA][]byte{}}
+	defer d.reader.use(nil)
+	c, err := session.Continue(ctx, d.reader, volume.Options{Session: number, Drive: true})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -75,6 +78,22 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// Possible reports whether the disc in a drive has a volume, and is open for a session. It
+// reads a few sectors.
+func Possible(ctx context.Context, t scsi.Transport) bool {
+	d, m, err := open(ctx, t)
+	if err != nil {
+		return false
+	}
+	defer m.Close()
+	for _, s := range d.basis {
+		if isDescriptor(s.Data) {
+			return true
+		}
+	}
+	return false
 }
 
 // open examines the disc in a drive.
@@ -111,6 +130,9 @@ func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) e
 		return err
 	}
 	d.Notices = c.Notices()
+	if err := d.keepBoot(ctx); err != nil {
+		return err
+	}
 	d.spool = &spool{}
 	used, _ := read.Used(ctx, m)
 	d.end = disc.LBA(disc.Sectors(used))
@@ -135,6 +157,32 @@ func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) e
 		}
 		return d.keep(n)
 	})
+}
+
+// largestBoot is the size in bytes up to which boot images are kept. The planner reads their
+// beginnings.
+const largestBoot = 16 << 20
+
+// keepBoot keeps the boot images, which the planner of the session reads.
+func (d *Disc) keepBoot(ctx context.Context) error {
+	if d.options.Boot == nil {
+		return nil
+	}
+	d.reader.keeping(true)
+	defer d.reader.keeping(false)
+	for _, i := range d.options.Boot.Images {
+		n := d.root.Lookup(trimSlash(i.Path))
+		if i.Path == "" || n == nil || n.Recorded() == nil || n.Size > largestBoot {
+			continue
+		}
+		for _, x := range n.Recorded().Extents {
+			p := make([]byte, (x.Length+disc.SectorSize-1)/disc.SectorSize*disc.SectorSize)
+			if _, err := disc.NewReader(ctx, d.reader, disc.Track{Length: disc.Sectors(d.reader)}).ReadAt(p, int64(x.Start)*disc.SectorSize); err != nil && !errors.Is(err, io.EOF) {
+				return fmt.Errorf("read the boot image %s: %w", i.Path, err)
+			}
+		}
+	}
+	return nil
 }
 
 // keep keeps contents that the new session needs again, since no sector begins with them. They

@@ -27,6 +27,7 @@ type Addition struct {
 	head     []record.Sectors
 	samples  []record.Sectors // first sectors of files that are kept
 	previous disc.Disc
+	release  func() // nil: nothing else reads the disc
 }
 
 // Changes is what a session changes, and what it consists of.
@@ -51,11 +52,14 @@ func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compil
 		m.Close()
 		return nil, fmt.Errorf("%w: read the disc again", record.ErrChangedDisc)
 	}
+	d.reader.use(m)
 	a, err := d.plan(ctx, m, c, o)
 	if err != nil {
+		d.reader.use(nil)
 		m.Close()
 		return nil, fmt.Errorf("add a session: %w", err)
 	}
+	a.release = func() { d.reader.use(nil) }
 	a.Source.Notices = append(append(a.Source.Notices, notices...), d.Notices...)
 	return a, nil
 }
@@ -73,7 +77,7 @@ func sameSectors(a, b []record.Sectors) bool {
 }
 
 func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation, o source.Options) (*Addition, error) {
-	a := &Addition{start: d.start(), basis: d.basis, previous: m}
+	a := &Addition{start: d.Start(), basis: d.basis, previous: m}
 	if d.Next.InPlace && int64(a.start) >= d.Next.Free {
 		return nil, fmt.Errorf("%w: what is on the %s is in use up to its end", record.ErrTooLarge, d.Next.Profile)
 	}
@@ -113,8 +117,8 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 // multiple of, in sectors: other programs look for sessions there.
 const aligned = 32
 
-// start returns where the session goes.
-func (d *Disc) start() disc.LBA {
+// Start returns where the session goes.
+func (d *Disc) Start() disc.LBA {
 	if !d.Next.InPlace {
 		return d.Next.Start
 	}
@@ -132,7 +136,7 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 			return nil
 		}
 		old, was := d.paths[x.Origin()]
-		same := was && (x.SameContents() || sameBytes(x))
+		same := d.Keeps(x)
 		switch {
 		case same && old == x.Path():
 			n.Kept++
@@ -166,6 +170,12 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 	return n
 }
 
+// Keeps reports whether a file of a compilation has the contents that it has on the disc.
+func (d *Disc) Keeps(n *tree.Node) bool {
+	_, was := d.paths[n.Origin()]
+	return was && (n.SameContents() || sameBytes(n))
+}
+
 // sameBytes reports whether a file still has the contents that it had on the disc, and that
 // were kept in memory.
 func sameBytes(n *tree.Node) bool {
@@ -197,7 +207,34 @@ func (a *Addition) Continuation() *record.Continuation {
 }
 
 // Close closes the source, and the disc that it reads.
-func (a *Addition) Close() error { return errors.Join(a.Source.Close(), a.previous.Close()) }
+func (a *Addition) Close() error {
+	if a.release != nil {
+		a.release()
+	}
+	return errors.Join(a.Source.Close(), a.previous.Close())
+}
+
+// Size is the size of a session that was planned without the drive.
+type Size struct {
+	Changes Changes
+	Sectors int64 // of the session
+	Notices []disc.Notice
+}
+
+// Measure plans the session that a compilation becomes, for its size. The drive is not needed.
+func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, error) {
+	own := c.Snapshot()
+	own.Seal()
+	own.Options.Start = d.Start()
+	m, err := own.PlanReport(ctx, nil)
+	if err != nil {
+		return Size{}, err
+	}
+	defer m.Close()
+	s := Size{Changes: d.changes(own), Sectors: m.Sectors() - int64(d.Start()), Notices: m.Notices}
+	s.Changes.Structures = s.Sectors - s.Changes.Contents
+	return s, nil
+}
 
 // sessionDisc is a planned session as a disc of one track, at its address.
 type sessionDisc struct {

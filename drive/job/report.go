@@ -54,6 +54,9 @@ type DiscReport struct {
 	Reason   string `json:"mode_reason,omitempty"`
 
 	DVDReport
+	Session *SessionReport `json:"session,omitempty"` // what it takes of the disc; missing if that is unknown
+	Changes *ChangesReport `json:"changes,omitempty"` // of what is on the disc; missing for a whole disc
+	Steps   []string       `json:"steps,omitempty"`   // of a plan that was not carried out
 
 	Tracks  []TrackReport `json:"tracks,omitempty"`
 	Lost    []string      `json:"lost,omitempty"` // what the disc does not hold of the source
@@ -129,6 +132,7 @@ const (
 	NotAssured Verdict = "equal to what was sent, but not assured"
 	Unverified Verdict = "written, but not compared"
 	Simulated  Verdict = "simulated: nothing was written"
+	Planned    Verdict = "planned: nothing was written"
 	Changed    Verdict = "good, but the source has changed since it was burned"
 	Flawed     Verdict = "not good: the source is incomplete, damaged or was changed"
 	Bad        Verdict = "failed"
@@ -170,7 +174,7 @@ func NewDiscReport(found drive.Found, o Outcome, simulated bool) DiscReport {
 		Sectors: p.Sectors, Written: r.Written, Speed: p.Speed, Seconds: r.Seconds, LeastSeconds: r.LeastSeconds,
 		Equal: r.Equal, Verified: r.Verified, NotAssured: r.NotAssured, Retried: r.Retried, ReadOffset: r.ReadOffset, SHA256: r.SHA256,
 		Differs: NewDifference(r.Mismatch), Flaws: disc.Texts(r.Flaws()), Warnings: disc.Texts(r.Notices),
-		Began: moment(r.Began), Ended: moment(r.Ended), DVDReport: newDVDReport(p),
+		Began: moment(r.Began), Ended: moment(r.Ended), DVDReport: newDVDReport(p), Session: newSessionReport(p.Cost),
 	}
 	if r.Levels.Size > 0 {
 		d.BufferBytes, d.HostBuffer, d.DriveBuffer = r.Levels.Size, level(r.Levels.Host), level(r.Levels.Drive)

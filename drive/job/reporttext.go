@@ -107,6 +107,8 @@ func (d DiscReport) written(p *page) {
 	}
 	p.add("", d.Reason)
 	p.add("Recipe", d.Recipe)
+	p.add("Session", d.Session.text())
+	p.add("Files", d.Changes.text())
 	for i, t := range d.Tracks {
 		name := ""
 		if i == 0 {

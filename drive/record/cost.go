@@ -110,6 +110,8 @@ type Next struct {
 	Free    int64 // sectors that can be written from Start on; in place, of the whole disc
 	Unit    int64 // the session begins at a multiple of this, in sectors
 	Session int   // its number
+	// End is what follows the session on the disc, in sectors, if it is left open.
+	End int64
 }
 
 // NextSession examines the disc in the drive, and returns where a session can be added. The
@@ -128,6 +130,7 @@ func NextSession(ctx context.Context, t scsi.Transport) (Next, error) {
 		return Next{}, err
 	}
 	n := Next{Profile: m.profile.String(), InPlace: !m.sequential(), Start: m.next(), Free: m.freeSectors(), Unit: m.unit(), Session: m.number()}
+	n.End, _, _ = m.sessionEnd(n.Session)
 	if n.InPlace {
 		n.Free = max(n.Free, read.GrownSize(m.profile, m.formats))
 	}

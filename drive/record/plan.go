@@ -115,6 +115,9 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	if b.o.Appendable && b.recipe.single {
 		b.warn("the disc will be closed: a %v that is written this way (%s) cannot stay open for more sessions", b.medium.profile, b.recipe.name)
 	}
+	if b.o.Appendable && !b.medium.sequential() && b.o.Continue == nil {
+		b.plan.Hints = append(b.plan.Hints, fmt.Sprintf("a %v is overwritten in place and never closed: files can be added to it at any time", b.medium.profile))
+	}
 	b.next = b.medium.next()
 	if b.erase {
 		b.next = 0
@@ -356,7 +359,8 @@ func (b *Burn) steps() []string {
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
 	add(b.format && b.medium.profile == mmc.DVDRWRO, "enlarge the formatted area of the DVD-RW")
-	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
+	add(b.format && b.medium.profile != mmc.DVDRWRO && !b.grows(), "format the %s", p.Profile)
+	add(b.format && b.medium.profile != mmc.DVDRWRO && b.grows(), "resume the format of the %s, which keeps its contents", p.Profile)
 	add(b.closeFirst, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "set the speed to %s", units.Speed(p.Speed, p.Profile))

@@ -184,14 +184,24 @@ func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 }
 
 func (o Options) openFolder(ctx context.Context, name string) (*Source, error) {
-	c := compilation.New()
-	c.Label = compilation.LabelFor([]string{name})
-	notices, err := c.AddPaths(ctx, []string{name}, false, o.Report)
+	c, notices, err := Files(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}
 	c.Seal()
 	return o.plan(ctx, "folder", c, notices)
+}
+
+// Files returns a folder, or another file of the host, as a compilation, or a saved
+// compilation. The notices are about files that are missing.
+func Files(ctx context.Context, name string, o Options) (*compilation.Compilation, []disc.Notice, error) {
+	if compilation.IsFile(name) {
+		return compilation.Load(name)
+	}
+	c := compilation.New()
+	c.Label = compilation.LabelFor([]string{name})
+	notices, err := c.AddPaths(ctx, []string{name}, false, o.Report)
+	return c, notices, err
 }
 
 func (o Options) openCompilation(ctx context.Context, name string) (*Source, error) {

@@ -177,13 +177,15 @@ func (s *settling) marked() (*View, []disc.Notice, error) {
 // unmarked ends an update whose mark is not in the image: not yet, or no longer.
 func (s *settling) unmarked() (*View, []disc.Notice, error) {
 	b := s.book
-	known := b.image.same(s.sys.Identity(s.image))
+	if !b.image.same(s.sys.Identity(s.image)) {
+		return nil, s.unused("it was made for another file, such as one that had this name before"), nil
+	}
 	// A mark that was not written completely can leave a part of it, or zeros in its place.
 	trimmed := b.before
 	if b.state == undoing {
 		trimmed = b.after
 	}
-	if known && b.state != committed && isTorn(s.image, trimmed, s.size, &b.header) {
+	if b.state != committed && isTorn(s.image, trimmed, s.size, &b.header) {
 		if !s.writable || s.image.Truncate(trimmed) != nil {
 			return s.view(trimmed, false)
 		}
@@ -191,9 +193,9 @@ func (s *settling) unmarked() (*View, []disc.Notice, error) {
 	}
 	switch {
 	case b.state != committed && s.size == b.before && (b.state == active || b.before != b.after || s.isOld()):
-		s.forget(known)
+		s.forget()
 	case b.state != active && s.size == b.after:
-		s.keep(known)
+		s.keep()
 	default:
 		return nil, s.unused("the image was replaced, or changed by another program, since the journal was made"), nil
 	}
@@ -206,12 +208,11 @@ func (s *settling) isOld() bool {
 	return err == nil && got.old
 }
 
-// forget removes the journal of an update of which nothing is in the image. known: the image
-// is the file that would have been updated. It gets the time that it had before, by which the
-// journal of the update before that knows it.
-func (s *settling) forget(known bool) {
+// forget removes the journal of an update of which nothing is in the image. The image gets
+// the time that it had before, by which the journal of the update before that knows it.
+func (s *settling) forget() {
 	when := int64(0)
-	if known && s.book.state == active {
+	if s.book.state == active {
 		when = s.book.previous
 	}
 	if s.writable && s.stored(when) {
@@ -220,15 +221,15 @@ func (s *settling) forget(known bool) {
 	}
 }
 
-// keep keeps the journal of an update that is complete. known: the image is the file that
-// was updated. It keeps the time by which the journal knows it, unless it was changed later
-// than by taking the update back.
-func (s *settling) keep(known bool) {
+// keep keeps the journal of an update that is complete. The image keeps the time by which the
+// journal knows it, unless it was changed otherwise than by an attempt to take the update
+// back.
+func (s *settling) keep() {
 	b, when := s.book, int64(0)
 	if s.modified == b.modified || b.state == undoing {
 		when = b.modified
 	}
-	if s.writable && known && s.stored(when) {
+	if s.writable && s.stored(when) {
 		_ = s.retain(s.paths, s.image, b, b.modified) // the next opening tries again
 	}
 }

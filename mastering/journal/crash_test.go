@@ -47,6 +47,18 @@ func change(t *testing.T, r *rand.Rand, old []byte) (*patch.Set, []byte) {
 	return s, want[:s.Size()]
 }
 
+// sampleSet returns a change to an image of 20 sectors of zeros.
+func sampleSet() (*patch.Set, error) {
+	s := patch.New(bytes.NewReader(make([]byte, 20*2048)), 20*2048, nil)
+	s.Allocate(2, 0)
+	for _, off := range []int64{2048, 5 * 2048, 20 * 2048} {
+		if _, err := s.WriteAt([]byte("changed"), off); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
 // read opens the image as every verb does, and returns its contents.
 func read(t *testing.T, d *disk, name ...any) []byte {
 	t.Helper()

@@ -14,6 +14,9 @@ type (
 	Identity = identity
 )
 
+// Host is the operating system.
+var Host System = host{}
+
 func NewIdentity(inode uint64) Identity { return identity{inode: inode, birth: int64(inode) + 1e9} }
 
 func ApplyOn(ctx context.Context, s System, path string, c Change) error {

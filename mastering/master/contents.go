@@ -116,12 +116,15 @@ func (p *planner) expand(root *tree.Node) {
 	if !p.o.HasUDF() && !p.o.NoRockRidge {
 		return
 	}
-	_ = root.Walk(func(n *tree.Node) error {
-		if z, ok := n.Source().(*zisofs.Recorded); ok {
-			n.SetSource(z.Expanded())
-		}
-		return nil
-	})
+	if z, ok := root.Source().(*zisofs.Recorded); ok {
+		root.SetSource(z.Expanded())
+	}
+	if p.o.continuesVirtual() && root.Unread() {
+		return
+	}
+	for _, c := range root.Children() {
+		p.expand(c)
+	}
 }
 
 // placeFile places the contents of a file at a sector, unless they are on the disc

@@ -52,7 +52,7 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 type planner struct {
 	o      Options
 	iso    *isoplan.Planner // nil: no ISO 9660
-	udf    *udfplan.Planner // nil: no UDF
+	udf    udfVolume        // nil: no UDF
 	boot   *booter          // nil: the disc is not bootable
 	video  video
 	report Report
@@ -63,6 +63,17 @@ type planner struct {
 	identical map[int]uint32      // indices of contents that several files have
 	first     []*tree.Node        // files whose contents come first
 	moved     map[*tree.Node]bool // files whose contents are not in folder order
+}
+
+// udfVolume is a planner of a UDF volume.
+type udfVolume interface {
+	Report() udfplan.Report
+	// HeadSectors is the distance of the metadata from the beginning of the session.
+	HeadSectors() int64
+	MetadataSectors() int64
+	// End returns the address after the volume if contents end at an address.
+	End(contents int64) int64
+	Extents(udfplan.Placement) (before, after []layout.Extent, err error)
 }
 
 // paddingSectors is the number of sectors that mkisofs -pad adds.
@@ -87,7 +98,7 @@ func (p *planner) prepare(root *tree.Node) error {
 	if p.o.HasUDF() {
 		u := p.o.udf()
 		u.Gaps = p.video.Gaps()
-		if p.udf, err = udfplan.New(root, u); err != nil {
+		if p.udf, err = newUDF(root, u, p.o.virtual()); err != nil {
 			return err
 		}
 		p.report.Notices = append(p.report.Notices, p.udf.Report().Notices...)
@@ -104,6 +115,14 @@ func (p *planner) prepare(root *tree.Node) error {
 	return nil
 }
 
+// newUDF plans a UDF volume, with a virtual allocation table if v is not nil.
+func newUDF(root *tree.Node, o udfplan.Options, v *udfplan.Virtual) (udfVolume, error) {
+	if v == nil {
+		return udfplan.New(root, o)
+	}
+	return udfplan.NewVirtual(root, o, *v)
+}
+
 // warnUDFOnly warns of options that have no effect without ISO 9660.
 func (p *planner) warnUDFOnly() {
 	for _, w := range []struct {
@@ -112,7 +131,6 @@ func (p *planner) warnUDFOnly() {
 	}{
 		{len(p.o.Hide) > 0 || len(p.o.HideJoliet) > 0, "files hidden from ISO 9660 or Joliet are shown"},
 		{p.o.Attributes, "extended attributes and access control lists are not stored"},
-		{p.o.Stamps, "times other than the modification time are not stored"},
 	} {
 		if w.wanted {
 			p.warn("on a disc with only UDF, %s", w.what)
@@ -130,7 +148,7 @@ func (p *planner) assign(root *tree.Node) (int64, error) {
 		recognition = at
 	}
 	if p.udf != nil {
-		at = start + udfplan.FirstSector + p.udf.MetadataSectors()
+		at = start + p.udf.HeadSectors() + p.udf.MetadataSectors()
 	}
 	at = p.placeCatalog(at)
 	if p.iso != nil {
@@ -187,11 +205,11 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	if p.udf == nil {
 		return end, nil
 	}
-	mirror := end
-	end += p.udf.MirrorSectors() + udfplan.TailSectors
+	contents := end
+	end = p.udf.End(contents)
 	before, after, err := p.udf.Extents(udfplan.Placement{
-		Start: int64(p.o.Start), Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector,
-		Mirror: mirror, End: end, Contents: p.start,
+		Start: int64(p.o.Start), Recognition: recognition, Metadata: int64(p.o.Start) + p.udf.HeadSectors(),
+		Mirror: contents, End: end, Contents: p.start,
 	})
 	if err != nil {
 		return 0, err
@@ -199,7 +217,7 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	// The structures before the contents go between the descriptors and the directories
 	// of ISO 9660.
 	at := 0
-	for at < p.base && p.extents[at].Start < before[0].Start {
+	for len(before) > 0 && at < p.base && p.extents[at].Start < before[0].Start {
 		at++
 	}
 	p.extents = slices.Insert(p.extents, at, before...)

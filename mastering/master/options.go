@@ -84,6 +84,10 @@ type UDF struct {
 	// others. It needs revision 1.02, which is the default then, and should be combined
 	// with ISO 9660.
 	DVDVideo bool `json:"dvdVideo,omitempty"`
+	// Virtual gives the volume a virtual allocation table, for write-once media to which
+	// sessions are added, if it is not nil. It needs UDFOnly and a revision from 1.50 to
+	// 2.01.
+	Virtual *udfplan.Virtual `json:"-"`
 }
 
 // Owners replace the owners and permissions that files have on the host. Symbolic
@@ -145,6 +149,10 @@ func (o *Options) check() error {
 		return errors.New("a disc with only UDF has no place for an MD5 checksum: add ISO 9660, or turn the checksum off")
 	case o.UDF == nil:
 		return nil
+	case o.UDF.Virtual != nil && !o.UDFOnly:
+		return errors.New("a UDF volume with a virtual allocation table cannot be combined with ISO 9660: leave one of them out")
+	case o.UDF.Virtual != nil && o.UDF.DVDVideo:
+		return errors.New("a DVD-Video cannot have a virtual allocation table")
 	case o.Boot != nil && o.Boot.Hybrid():
 		return errors.New("UDF cannot be combined with partition tables or appended partitions, since both need the end of the image: leave one of them out")
 	case !o.UDF.DVDVideo:
@@ -186,6 +194,23 @@ func (o *Options) udf() udfplan.Options {
 		Revision: u.Revision, Label: o.Label, Set: o.Set, Publisher: o.Publisher, Owner: u.Owner, Contact: u.Contact,
 		Application: o.Application, Time: o.Time, Hidden: hidden(o.HideUDF),
 	}
+}
+
+// virtual returns the options of a virtual allocation table, nil for none.
+func (o *Options) virtual() *udfplan.Virtual {
+	if o.UDF == nil || o.UDF.Virtual == nil {
+		return nil
+	}
+	v := *o.UDF.Virtual
+	v.Start = int64(o.Start)
+	return &v
+}
+
+// continuesVirtual reports whether the tree is that of a volume with a virtual allocation
+// table: folders that are unread do not change, and need not be read.
+func (o *Options) continuesVirtual() bool {
+	v := o.virtual()
+	return v != nil && v.Former != nil
 }
 
 // hidden returns a function that reports whether patterns match a node, nil if there

@@ -6,11 +6,15 @@ import (
 	"strings"
 
 	"glassmaster/mastering/tree"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // eachFile visits the files of all volumes in the order in which their contents are
 // stored: the files of the ISO 9660 tree, then those that only other trees show.
 func (p *planner) eachFile(root *tree.Node, visit func(*tree.Node) error) error {
+	if v, ok := p.udf.(*udfplan.VirtualPlanner); ok {
+		return v.Files(visit)
+	}
 	if p.iso == nil {
 		return p.eachInUDF(root, visit)
 	}

@@ -103,11 +103,25 @@ func (c *Continuation) addUDF(v *udf.FS) error {
 	}
 	c.Options.Label, c.Options.Set, c.Options.Publisher, c.Options.Application = info.Label, info.Set, info.Publisher, info.Program
 	c.Options.UDF = &master.UDF{Revision: revision, Owner: property(info, "Owner"), Contact: property(info, "Contact")}
+	if len(info.Set) >= uniqueSet {
+		c.Options.Set = info.Set[uniqueSet:]
+	}
 	if v.Rewritten() {
 		return ErrRewritten
 	}
+	g, err := v.Growing()
+	if err != nil {
+		return fmt.Errorf("the volume with a virtual allocation table cannot be continued: %w", err)
+	}
+	if g != nil {
+		c.Options.UDF.Virtual = &udfplan.Virtual{Former: g}
+	}
 	return nil
 }
+
+// uniqueSet is the number of characters at the beginning of a volume set identifier that
+// make it unique, and are made anew for each volume (UDF 2.2.2.5).
+const uniqueSet = 16
 
 // property returns the value of a property of a volume, "" if it has none of that name.
 func property(i volume.Info, name string) string {

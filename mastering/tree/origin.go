@@ -44,6 +44,22 @@ func (n *Node) Unread() bool {
 	return ok && f.load != nil
 }
 
+// Adopt gives an unread folder the entries of a copy of it, made by Clone, that was read.
+// So another goroutine than the one that uses the tree can wait for the disc. It does
+// nothing if the folder was read meanwhile, or the copy was not. The copy must not be used
+// afterwards.
+func (n *Node) Adopt(copied *Node) {
+	f, ok := n.plain().(*folder)
+	from, read := copied.plain().(*folder)
+	if !ok || !read || f.load == nil || from.load != nil {
+		return
+	}
+	f.children, f.read, f.load = from.children, from.read, nil
+	for _, c := range f.children {
+		c.parent = n
+	}
+}
+
 // Recall returns the origins of the entries that a folder had on the disc, in the order in
 // which they were read, including those that were removed or moved away since. It is nil
 // for a folder that was not read from a disc.

@@ -14,6 +14,7 @@ type partitionDescriptor struct {
 	access   uint32
 	start    uint32 // in blocks
 	length   uint32
+	raw      []byte
 }
 
 // descriptors are the prevailing descriptors of the volume descriptor sequence
@@ -22,6 +23,7 @@ type descriptors struct {
 	primary    []byte
 	logical    []byte
 	use        []byte // implementation use descriptor "*UDF LV Info"
+	space      []byte // unallocated space descriptor
 	partitions []partitionDescriptor
 	reserve    bool  // a descriptor was taken from the reserve sequence
 	damage     error // the first that was found
@@ -132,8 +134,12 @@ func (d *descriptors) add(id uint16, p []byte) {
 		if ecma167.EntityID(p[20:]) == "*UDF LV Info" && newer(d.use) {
 			d.use = clone(p)
 		}
+	case ecma167.TagUSD:
+		if newer(d.space) {
+			d.space = clone(p)
+		}
 	case ecma167.TagPD:
-		d.addPartition(partitionDescriptor{le.Uint32(p[16:]), le.Uint16(p[22:]), le.Uint32(p[184:]), le.Uint32(p[188:]), le.Uint32(p[192:])})
+		d.addPartition(partitionDescriptor{le.Uint32(p[16:]), le.Uint16(p[22:]), le.Uint32(p[184:]), le.Uint32(p[188:]), le.Uint32(p[192:]), clone(p)})
 	}
 }
 
@@ -156,6 +162,7 @@ func clone(p []byte) []byte { return append([]byte(nil), p...) }
 type integrity struct {
 	raw    []byte
 	closed bool
+	kept   bool // by a virtual allocation table, whatever the descriptor says
 	unique uint64
 	files  uint32
 	dirs   uint32

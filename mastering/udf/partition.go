@@ -43,6 +43,8 @@ type virtual struct {
 	table   io.ReaderAt // of the table
 	first   int64       // byte of the table where the entry of block 0 is
 	entries int64
+	file    *contents  // the same table
+	icb     *fileEntry // of the table
 }
 
 // unusedEntry marks a block of a virtual partition that is not in use.

@@ -27,6 +27,9 @@ type View struct {
 	Object   fyne.CanvasObject  // to be put into a window
 	OnBegin  func(drive string) // a burn is about to begin in a drive
 	OnBrowse func(name string)  // show what is on the disc or in the file that was written
+	// OnContinue makes the compilation continue a disc; OnCompile shows the compilation.
+	OnContinue func(*model.Continued)
+	OnCompile  func()
 
 	d        *host.Host
 	engine   Engine

@@ -28,6 +28,7 @@ type options struct {
 	layers   *pick
 	spare    *pick
 	book     *pick
+	later    *pick // whether the disc stays open
 
 	copies  *widgets.Select
 	copyRow fyne.CanvasObject
@@ -49,7 +50,6 @@ type check struct {
 	text  string
 	exist func(*model.Burn) bool
 	value func(*model.Options) *bool
-	not   bool // the box shows the opposite of the value
 	box   *widgets.Check
 }
 
@@ -60,11 +60,6 @@ func rare() []check {
 			text:  "Simulation: nothing is written, the laser stays at reading power",
 			exist: func(b *model.Burn) bool { return b.Offers().Simulate },
 			value: func(o *model.Options) *bool { return &o.Simulate },
-		},
-		{
-			text:  "Finalize the disc: nothing can be added later",
-			exist: func(b *model.Burn) bool { return b.Offers().Append },
-			value: func(o *model.Options) *bool { return &o.Appendable }, not: true,
 		},
 		{
 			text:  "Overburn: write more than the capacity that the disc states",
@@ -106,6 +101,7 @@ func newOptions(v *View) *options {
 	o.layers = newPick(t, "Layer break", "Choose where the second layer begins", v.askBreak)
 	o.spare = newPick(t, "Spare areas", "Choose how much of the disc replaces defective sectors", v.askSpare)
 	o.book = newPick(t, "Book type", "Choose what kind of disc it calls itself", v.askBook)
+	o.later = newPick(t, "Later", "Choose whether files can be added to the disc later", v.askLater)
 	o.copies = widgets.NewSelect(nil, func(string) { o.changed() })
 	for _, n := range copyNumbers {
 		o.copies.Options = append(o.copies.Options, fmt.Sprint(n))
@@ -129,7 +125,7 @@ func newOptions(v *View) *options {
 		o.reload()
 	})
 	o.moreRow = container.NewHBox(o.more)
-	o.object = widgets.Card("Options", o.speedRow, o.mode.object, o.layers.object, o.spare.object, o.book.object, o.copyRow,
+	o.object = widgets.Card("Options", o.speedRow, o.mode.object, o.layers.object, o.spare.object, o.book.object, o.later.object, o.copyRow,
 		container.New(&widgets.Column{Gap: 2}, o.verify, o.eject), o.moreRow, o.advanced)
 	return o
 }
@@ -147,7 +143,7 @@ func (o *options) reload() {
 	o.eject.SetChecked(set.Eject)
 	widgets.SetVisible(o.eject, isDrive)
 	for _, c := range o.checks {
-		c.box.SetChecked(*c.value(&set) != c.not)
+		c.box.SetChecked(*c.value(&set))
 		widgets.SetVisible(c.box, c.exist(b))
 	}
 	for i, n := range copyNumbers {
@@ -225,6 +221,15 @@ func (o *options) showChoices() {
 		text = b.Options.BookType.String()
 	}
 	o.book.set(text, "")
+
+	in, isDrive := b.Inserted()
+	widgets.SetVisible(o.later.object, isDrive && b.Offers().Append && !b.Options.Simulate)
+	readers := record.ReadersOf(in.Medium)
+	if b.Options.Appendable {
+		o.later.set("Leave the disc open", readers.Open)
+	} else {
+		o.later.set("Close the disc", readers.Closed)
+	}
 }
 
 func (o *options) changed() {
@@ -238,7 +243,7 @@ func (o *options) changed() {
 	set.NoVerify = !o.verify.Checked
 	set.Eject = o.eject.Checked
 	for _, c := range o.checks {
-		*c.value(set) = c.box.Checked != c.not
+		*c.value(set) = c.box.Checked
 	}
 	if i := o.copies.SelectedIndex(); i >= 0 {
 		o.v.burn.Copies = copyNumbers[i]

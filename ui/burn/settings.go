@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
@@ -33,6 +34,7 @@ type settings struct {
 	room   *widgets.Text
 	quick  *fyne.Container // other targets, while none is chosen
 
+	more    *continuing // what the disc holds can be kept
 	also    *alsoList
 	options *options
 	views   *widgets.Segments // of the left side: the settings, or the tracks
@@ -108,8 +110,9 @@ func (s *settings) targetCard() fyne.CanvasObject {
 		t.NewButton("Write an image file…", theme.SaveIcon, "Write an image file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.also = newAlsoList(s.v)
+	s.more = newContinuing(s.v)
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room, s.also.object)
+	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room, s.more.object, s.also.object)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
@@ -195,6 +198,7 @@ func (s *settings) showTarget() {
 	}
 	s.medium.Set(s.mediumFacts(target, in, isDrive))
 	s.showRoom(in, isDrive && in.Free > 0 && !b.WithOneDrive())
+	s.more.reload()
 	s.also.reload()
 }
 
@@ -227,6 +231,10 @@ func (s *settings) noDrive() string {
 // showRoom compares the size of the source with the free space on the disc.
 func (s *settings) showRoom(in model.Inserted, known bool) {
 	n := s.v.burn.Preflight().Sectors
+	if cost := s.v.burn.Preflight().Plan.Cost; cost != nil && s.v.burn.Continues() != nil {
+		s.showCost(in, *cost)
+		return
+	}
 	widgets.SetVisible(s.bar, known)
 	widgets.SetVisible(s.room, known)
 	if !known {
@@ -239,6 +247,23 @@ func (s *settings) showRoom(in model.Inserted, known bool) {
 	if c.Over() {
 		s.room.Color(theme.Error)
 	}
+}
+
+// showCost shows what a session takes of the disc that it continues.
+func (s *settings) showCost(in model.Inserted, cost record.Cost) {
+	widgets.SetVisible(s.bar, true)
+	widgets.SetVisible(s.room, true)
+	whole := max(in.Capacity, int64(cost.Start)+cost.Free)
+	c := model.Capacity{
+		Medium: disc.Medium{Name: in.Medium, Sectors: whole}, Old: (whole - cost.Free) * disc.SectorSize,
+		Content: cost.Sectors * disc.SectorSize, Sectors: cost.Total(),
+	}
+	if ch := s.v.burn.Preflight().Changes; ch != nil {
+		c.Content = ch.Contents * disc.SectorSize
+	}
+	s.bar.Set(c)
+	s.room.Set(model.CostText(c, cost, s.v.burn.Options.Appendable))
+	s.room.Color(theme.Muted)
 }
 
 func (s *settings) showSummary() {
@@ -254,6 +279,9 @@ func (s *settings) showSummary() {
 		facts = append(facts, widgets.Fact{Name: "Contents", Value: text})
 	} else if p.Sectors > 0 {
 		facts = append(facts, widgets.Fact{Name: "Size", Value: units.Size(p.Sectors * disc.SectorSize)})
+	}
+	if p.Changes != nil {
+		facts = append(facts, widgets.Fact{Name: "Files", Value: model.ChangesText(*p.Changes)})
 	}
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)

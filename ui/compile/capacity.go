@@ -30,6 +30,8 @@ type capacityCard struct {
 	selection *widgets.Text
 	top, foot *fyne.Container
 	overhead  *widgets.Text
+	occupied  fyne.CanvasObject // the dot before old
+	old       *widgets.Text     // what is on the disc that is continued
 	medium    *widgets.Button
 	better    *widgets.Button
 	warning   *widgets.Text
@@ -49,7 +51,8 @@ func newCapacityCard(h *host.Host, e Engine, p *model.Project) *capacityCard {
 	c.better = h.Tips.NewButton("", nil, "Compare with the smallest medium that holds the files", c.useBetter)
 	c.better.Hide()
 	c.top = container.New(rowLayout{}, widgets.Middle(c.headline), widgets.Middle(c.remark), c.better, c.medium)
-	c.foot = container.New(rowLayout{last: true}, dot(theme.Primary), c.legend, dot(theme.Overhead), c.overhead, c.warning, c.details, c.selection)
+	c.occupied, c.old = dot(theme.Occupied), widgets.Muted("")
+	c.foot = container.New(rowLayout{last: true}, c.occupied, c.old, dot(theme.Primary), c.legend, dot(theme.Overhead), c.overhead, c.warning, c.details, c.selection)
 	c.Object = widgets.Card("", c.top, c.bar, c.foot)
 	return c
 }
@@ -69,13 +72,22 @@ func (c *capacityCard) reload() {
 		c.remark.Color(theme.Error)
 	}
 	c.medium.SetText(k.Medium.Name)
+	on := c.project.Continued()
 	m, fits := k.Fits()
-	widgets.SetVisible(c.better, k.Over() && fits)
+	widgets.SetVisible(c.medium, on == nil)
+	widgets.SetVisible(c.better, k.Over() && fits && on == nil)
+	widgets.SetVisible(c.occupied, on != nil)
+	widgets.SetVisible(c.old, on != nil)
 	c.better.SetText("Use " + m.Name)
 	s := c.project.Size()
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", units.Size(s.Content),
 		model.Count(s.Files, "file", "files"), model.Count(s.Folders, "folder", "folders")))
 	c.overhead.Set("File system " + units.Size(k.Overhead()))
+	if on != nil {
+		c.old.Set("On the disc " + units.Size(k.Old))
+		c.legend.Set("New " + units.Size(s.Content))
+		c.overhead.Set("Session " + units.Size(k.Overhead()))
+	}
 	c.notices = s.Notices
 	color, text := theme.Warning, ""
 	switch {

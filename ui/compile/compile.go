@@ -45,14 +45,16 @@ type View struct {
 	busy     fyne.CanvasObject
 	problems *problemList
 	capacity *capacityCard
-	undo     *widgets.Button
-	redo     *widgets.Button
-	remove   *widgets.Button
-	mkdir    *widgets.Button
-	save     *widgets.Button
-	image    *widgets.Button
-	burn     *widgets.Button
-	job      *model.Job // that loads or saves
+	// continued is about the disc that is continued.
+	continued *continuedCard
+	undo      *widgets.Button
+	redo      *widgets.Button
+	remove    *widgets.Button
+	mkdir     *widgets.Button
+	save      *widgets.Button
+	image     *widgets.Button
+	burn      *widgets.Button
+	job       *model.Job // that loads or saves
 }
 
 // New returns the page.
@@ -101,9 +103,10 @@ func (v *View) build() fyne.CanvasObject {
 		t.NewPrimary("Add files…", theme.AddIcon, "", v.pickFiles),
 		t.NewButton("Add folder…", theme.OpenIcon, "", v.pickFolder),
 		t.NewButton("Open compilation…", theme.DocumentIcon, "", v.PickOpen)))
+	v.continued = newContinuedCard(v.host, v.project)
 	v.busy = container.NewBorder(nil, nil, widgets.Muted("Adding files …"), nil, widget.NewProgressBarInfinite())
 	v.busy.Hide()
-	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
+	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.continued.object, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
 	return container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(34, bar), widgets.Space(0, 0)),
 		container.New(&widgets.Column{Gap: 8}, widgets.Space(0, 0), bottom), nil, nil,
@@ -139,8 +142,10 @@ func (v *View) reload() {
 	widgets.SetVisible(v.empty, empty)
 	widgets.SetVisible(v.files.Object, !empty)
 	widgets.SetVisible(v.busy, v.project.Scanning())
+	v.files.Files.MarkOf, v.files.Folders.MarkOf = v.marks(), v.marks()
 	v.files.Reload()
 	v.problems.reload()
+	v.continued.reload()
 	v.capacity.reload()
 	why := ""
 	switch {
@@ -151,8 +156,11 @@ func (v *View) reload() {
 	case v.project.Size().Err != nil:
 		why = "The compilation cannot be written: " + model.Reason(v.project.Size().Err)
 	}
-	v.image.Allow(why)
 	v.burn.Allow(why)
+	if v.project.Continued() != nil {
+		why = "The compilation continues a disc: only the burn adds to it"
+	}
+	v.image.Allow(why)
 	v.undo.Tip, v.redo.Tip = "Undo: "+v.project.Undoable()+"  (Ctrl+Z)", "Redo: "+v.project.Redoable()+"  (Ctrl+Shift+Z)"
 	v.undo.Allow(widgets.Unless(v.project.Undoable() != "", "Nothing to undo"))
 	v.redo.Allow(widgets.Unless(v.project.Redoable() != "", "Nothing to redo"))

@@ -71,7 +71,7 @@ func (v *View) saveAs(then func()) {
 }
 
 func (v *View) saveTo(path string, then func()) {
-	c, edits := v.project.Compilation().Snapshot(), v.project.Edits()
+	c, edits := v.project.Own(), v.project.Edits()
 	v.job = model.Start(v.host.Post, "Saving "+path, func(context.Context, progress.Reporter) error {
 		return v.engine.SaveCompilation(c, path)
 	}, func(err error) {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"glassmaster/drive"
+	"glassmaster/drive/addition"
 	"glassmaster/drive/job"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
@@ -156,6 +157,7 @@ func inspect(ctx context.Context, d model.Drive, t scsi.Transport) model.Inserte
 	in.Erasable, in.Capacity, in.Free = m.Erasable, m.Capacity, m.Free
 	in.Speeds, in.Maker = m.Speeds, m.Maker
 	in.Offers = offers(m)
+	in.Offers.Continue = addition.Possible(ctx, t)
 	return in
 }
 

@@ -16,6 +16,9 @@ import (
 
 // PlanWrite implements model.Recorder.
 func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o model.Options) (p model.Preflight) {
+	if s.Continued != nil {
+		return e.planAddition(ctx, s, t, o)
+	}
 	p.Err = e.withSource(ctx, s, t, o, progress.Discard, func(ctx context.Context, src *source.Source) error {
 		p.Sectors, p.TOC, p.Notices = disc.Sectors(src), src.TOC(), slices.Concat(src.Notices, read.Notices(src))
 		if t.None() {
@@ -56,6 +59,9 @@ func withOneDrive(o model.Options) []string {
 
 // Write implements model.Recorder.
 func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o model.Options, rep progress.Reporter) (r job.Result, err error) {
+	if s.Continued != nil {
+		return e.writeAddition(ctx, s, t, o, rep)
+	}
 	err = e.withSource(ctx, s, t, o, rep, func(ctx context.Context, src *source.Source) error {
 		return e.withJob(ctx, src, t, o, func(ctx context.Context, j *job.Job) (err error) {
 			if more := model.Unaccepted(model.Preflight{Plan: j.Plan()}.Lost(), o.Accepted); len(more) > 0 {

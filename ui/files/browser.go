@@ -44,18 +44,18 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 	b.Folders.Root = root
 	b.Folders.OnOpen = func(n *tree.Node) {
 		b.search.SetText("")
-		list.Open(n)
+		b.list.Open(n)
 	}
 	b.Files.OnSelect = b.reset
 	list.OnChange = b.Reload
-	b.back = tips.NewQuiet("", theme.BackIcon, "Back  (Alt+Left)", list.Back)
-	b.forward = tips.NewQuiet("", theme.ForwardIcon, "Forward  (Alt+Right)", list.Forward)
-	b.up = tips.NewQuiet("", theme.ParentIcon, "Parent folder  (Backspace)", list.Up)
+	b.back = tips.NewQuiet("", theme.BackIcon, "Back  (Alt+Left)", b.Back)
+	b.forward = tips.NewQuiet("", theme.ForwardIcon, "Forward  (Alt+Right)", b.Forward)
+	b.up = tips.NewQuiet("", theme.ParentIcon, "Parent folder  (Backspace)", func() { b.list.Up() })
 	b.search = newSearchField(b)
 	b.path = newBreadcrumbs()
 	b.path.OnOpen = func(i int) {
-		if folders := list.Path(); i < len(folders) {
-			list.Open(folders[i])
+		if folders := b.list.Path(); i < len(folders) {
+			b.list.Open(folders[i])
 		}
 	}
 	b.Object = b.build()

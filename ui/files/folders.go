@@ -19,8 +19,9 @@ type Folders struct {
 
 	OnOpen func(*tree.Node) // a folder was chosen
 	OnMenu func(n *tree.Node, at fyne.Position)
-	Root   func() string // the text for the root folder, which has no name
-	Drag   *Drag         // nil: folders cannot be dragged
+	Root   func() string         // the text for the root folder, which has no name
+	Drag   *Drag                 // nil: folders cannot be dragged
+	MarkOf func(*tree.Node) Mark // nil: no folder is marked
 
 	outline *model.Outline
 	rows    *rowList
@@ -189,6 +190,8 @@ type folderRow struct {
 	arrow *canvas.Image
 	icon  *canvas.Image
 	name  *cell
+	dot   dot
+	mark  Mark
 	depth int
 	size  fyne.Size
 }
@@ -201,7 +204,7 @@ var (
 
 func newFolderRow(f *Folders) *folderRow {
 	l := &folderRow{
-		f: f, back: newBackground(), name: newCell(fyne.TextAlignLeading),
+		f: f, back: newBackground(), name: newCell(fyne.TextAlignLeading), dot: newDot(),
 		arrow: canvas.NewImageFromResource(arrowRight),
 		icon:  canvas.NewImageFromResource(tinted[model.Folder]),
 	}
@@ -210,7 +213,7 @@ func newFolderRow(f *Folders) *folderRow {
 
 // Objects implements rowContent.
 func (l *folderRow) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{l.back.rect, l.arrow, l.icon, l.name.Text}
+	return []fyne.CanvasObject{l.back.rect, l.arrow, l.icon, l.name.Text, l.dot.circle}
 }
 
 // Layout implements rowContent.
@@ -225,6 +228,7 @@ func (l *folderRow) Layout(s fyne.Size) {
 	l.icon.Resize(fyne.NewSquareSize(iconSize))
 	x += iconRoom
 	l.name.place(x, s.Width-x-theme.Gap, s.Height)
+	l.dot.place(l.mark, s, l.name)
 }
 
 func (l *folderRow) show(b model.Branch) {
@@ -252,5 +256,9 @@ func (l *folderRow) show(b model.Branch) {
 	}
 	l.back.mark(m)
 	l.name.set(name, theme.Foreground)
+	l.mark = Mark{}
+	if l.f.MarkOf != nil && b.Depth > 0 {
+		l.mark = l.f.MarkOf(b.Node)
+	}
 	l.Layout(l.size)
 }

@@ -19,14 +19,14 @@ type header struct {
 	cells  [4]*cell
 	arrow  *canvas.Image
 	order  model.Order
-	found  bool
+	cols   []column
 }
 
 func newHeader(onSort func(model.Column)) *header {
 	h := &header{
-		onSort: onSort,
-		rule:   canvas.NewRectangle(color.Transparent),
-		arrow:  canvas.NewImageFromResource(theme.Tint(theme.DownIcon, theme.Muted)),
+		onSort: onSort, cols: fileColumns,
+		rule:  canvas.NewRectangle(color.Transparent),
+		arrow: canvas.NewImageFromResource(theme.Tint(theme.DownIcon, theme.Muted)),
 	}
 	for i := range h.cells {
 		h.cells[i] = newCell(fyne.TextAlignLeading)
@@ -35,15 +35,15 @@ func newHeader(onSort func(model.Column)) *header {
 	return h
 }
 
-func (h *header) show(o model.Order, found bool) {
-	h.order, h.found = o, found
+func (h *header) show(o model.Order, cols []column) {
+	h.order, h.cols = o, cols
 	h.Refresh()
 }
 
 // Tapped implements fyne.Tappable.
 func (h *header) Tapped(e *fyne.PointEvent) {
 	defer model.CatchPanic()
-	if c, ok := columnAt(columnsOf(h.found), h.Size().Width, e.Position.X); ok && c.sorts {
+	if c, ok := columnAt(h.cols, h.Size().Width, e.Position.X); ok && c.sorts {
 		h.onSort(c.by)
 	}
 }
@@ -74,7 +74,7 @@ func (r *headerRenderer) Refresh() {
 	}
 	h.arrow.Resource = icon
 	h.arrow.Refresh()
-	for i, c := range columnsOf(h.found) {
+	for i, c := range h.cols {
 		name := theme.Muted
 		if c.sorts && c.by == h.order.Column {
 			name = theme.Foreground
@@ -91,7 +91,7 @@ func (r *headerRenderer) Layout(s fyne.Size) {
 	h.rule.Move(fyne.NewPos(0, s.Height-1))
 	h.rule.Resize(fyne.NewSize(s.Width, 1))
 	h.arrow.Hide()
-	cols := columnsOf(h.found)
+	cols := h.cols
 	for i, sp := range spans(cols, s.Width) {
 		h.cells[i].Alignment = cols[i].align
 		h.cells[i].place(sp.x, sp.width, s.Height-1)

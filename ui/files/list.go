@@ -25,6 +25,9 @@ type List struct {
 	OnEmpty  func(dir *tree.Node) string     // why a folder shows nothing; nil or "": it is empty
 	Drag     *Drag                           // nil: rows cannot be dragged
 
+	OnCommand func(fyne.Shortcut) bool // handles a shortcut, such as Copy; may be nil
+	MarkOf    func(*tree.Node) Mark    // nil: the kinds of files are shown instead of marks
+
 	list    *model.Listing
 	rows    *rowList
 	header  *header
@@ -55,7 +58,7 @@ func newList(list *model.Listing) *List {
 
 // Reload redraws the listing.
 func (f *List) Reload() {
-	f.header.show(f.list.Order(), f.list.Query() != "")
+	f.header.show(f.list.Order(), f.columns())
 	f.empty.Text = f.emptyText()
 	f.empty.Color = theme.Color(theme.Muted)
 	f.empty.TextSize = theme.Size(theme.BodySize)
@@ -89,7 +92,7 @@ func (f *List) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	if !in {
 		return nil, false
 	}
-	if i >= 0 && f.list.Rows()[i].IsDir() {
+	if i >= 0 && f.list.Rows()[i].IsDir() && !f.markOf(f.list.Rows()[i]).Struck {
 		return f.list.Rows()[i], true
 	}
 	return f.list.Folder(), true
@@ -183,7 +186,7 @@ func (f *List) Rename(n *tree.Node) {
 	}
 	f.rows.Reveal(at)
 	f.selected()
-	x, w := nameColumn(f.Size().Width, f.list.Query() != "")
+	x, w := nameColumn(f.Size().Width, f.list.Query() != "", f.MarkOf != nil)
 	y := f.header.MinSize().Height + f.rows.RowTop(at)
 	c := fyne.CurrentApp().Driver().CanvasForObject(f)
 	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, theme.RowHeight+4), func(name string) {

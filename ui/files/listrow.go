@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"path"
 	"slices"
 
@@ -30,6 +31,18 @@ var (
 		{"Size", model.BySize, true, 88, fyne.TextAlignTrailing, 0},
 		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 420},
 		{"Kind", model.ByKind, true, 116, fyne.TextAlignLeading, 560},
+	}
+	markedColumns = []column{
+		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
+		{"Size", model.BySize, true, 80, fyne.TextAlignTrailing, 0},
+		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 560},
+		{"Change", model.ByName, false, 100, fyne.TextAlignLeading, 0},
+	}
+	foundMarkedColumns = []column{
+		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
+		{"Folder", model.ByName, false, 200, fyne.TextAlignLeading, 560},
+		{"Size", model.BySize, true, 80, fyne.TextAlignTrailing, 0},
+		{"Change", model.ByName, false, 100, fyne.TextAlignLeading, 0},
 	}
 	foundColumns = []column{
 		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
@@ -74,16 +87,21 @@ func spans(cols []column, width float32) []span {
 	return out
 }
 
-func columnsOf(found bool) []column {
-	if found {
+func columnsOf(found, marked bool) []column {
+	switch {
+	case found && marked:
+		return foundMarkedColumns
+	case found:
 		return foundColumns
+	case marked:
+		return markedColumns
 	}
 	return fileColumns
 }
 
 // nameColumn returns the position of the names.
-func nameColumn(width float32, found bool) (x, w float32) {
-	s := spans(columnsOf(found), width)[0]
+func nameColumn(width float32, found, marked bool) (x, w float32) {
+	s := spans(columnsOf(found, marked), width)[0]
 	return s.x + iconRoom, s.width - iconRoom
 }
 
@@ -93,12 +111,13 @@ type fileRow struct {
 	back  background
 	icon  *canvas.Image
 	cells [4]*cell
+	mark  stripe
 	node  *tree.Node
 	size  fyne.Size
 }
 
 func newFileRow(f *List) *fileRow {
-	l := &fileRow{f: f, back: newBackground(), icon: canvas.NewImageFromResource(theme.FileIcon)}
+	l := &fileRow{f: f, back: newBackground(), mark: newStripe(), icon: canvas.NewImageFromResource(theme.FileIcon)}
 	l.icon.FillMode = canvas.ImageFillContain
 	for i := range l.cells {
 		l.cells[i] = newCell(fyne.TextAlignLeading)
@@ -112,7 +131,7 @@ func (l *fileRow) Objects() []fyne.CanvasObject {
 	for _, c := range l.cells {
 		o = append(o, c.Text)
 	}
-	return o
+	return append(o, l.mark.bar, l.mark.line)
 }
 
 // Layout implements rowContent.
@@ -121,7 +140,7 @@ func (l *fileRow) Layout(s fyne.Size) {
 	l.back.layout(s)
 	l.icon.Move(fyne.NewPos(rowInset, (s.Height-iconSize)/2))
 	l.icon.Resize(fyne.NewSquareSize(iconSize))
-	cols := columnsOf(l.f.list.Query() != "")
+	cols := l.f.columns()
 	for i, sp := range spans(cols, s.Width) {
 		if i == 0 {
 			sp.x, sp.width = sp.x+iconRoom, sp.width-iconRoom
@@ -129,7 +148,13 @@ func (l *fileRow) Layout(s fyne.Size) {
 		l.cells[i].Alignment = cols[i].align
 		l.cells[i].place(sp.x, sp.width, s.Height)
 	}
+	if l.node != nil {
+		l.mark.place(l.f.markOf(l.node), s, l.cells[0])
+	}
 }
+
+// columns returns the columns that are shown.
+func (f *List) columns() []column { return columnsOf(f.list.Query() != "", f.MarkOf != nil) }
 
 func (l *fileRow) show(n *tree.Node) {
 	l.node = n
@@ -139,13 +164,20 @@ func (l *fileRow) show(n *tree.Node) {
 		l.icon.Refresh()
 	}
 	l.back.mark(l.f.highlightOf(n))
-	l.cells[0].set(filename.Printable(n.Name), theme.Foreground)
+	ink, mark := theme.Foreground, l.f.markOf(n)
+	if mark.Struck {
+		ink = theme.Muted
+	}
+	l.cells[0].set(filename.Printable(n.Name), ink)
 	rest := []string{sizeOf(n), model.Date(n.ModTime()), model.Kind(n)}
 	if l.f.list.Query() != "" {
 		rest = []string{path.Dir(n.Path()), sizeOf(n), model.Date(n.ModTime())}
 	}
 	for i, text := range rest {
 		l.cells[i+1].set(text, theme.Muted)
+	}
+	if l.f.MarkOf != nil {
+		l.cells[3].set(mark.Text, cmp.Or(mark.Color, theme.Muted))
 	}
 	l.Layout(l.size)
 }
@@ -163,7 +195,10 @@ func (f *List) highlightOf(n *tree.Node) highlight {
 }
 
 func sizeOf(n *tree.Node) string {
-	if n.IsDir() {
+	switch {
+	case n.Unread():
+		return ""
+	case n.IsDir():
 		return model.Count(len(n.Children()), "item", "items")
 	}
 	return units.Size(n.Size)

@@ -77,7 +77,7 @@ func (a *Autosave) begin() {
 		return // the job calls Changed when it ends
 	}
 	a.seen = a.project.Edits()
-	c, origin, missing := a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing()
+	c, origin, missing := a.project.Own(), a.project.Path(), a.project.Missing()
 	a.job = Start(a.post, "saving the compilation for recovery", func(ctx context.Context, _ progress.Reporter) error {
 		if err := ctx.Err(); err != nil { // the window was closed
 			return err
@@ -98,7 +98,7 @@ func (a *Autosave) Now() error {
 		return nil
 	}
 	a.stored = true
-	return a.keeper.Keep(a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing())
+	return a.keeper.Keep(a.project.Own(), a.project.Path(), a.project.Missing())
 }
 
 func (a *Autosave) forget() {

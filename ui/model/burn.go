@@ -28,6 +28,7 @@ type Source struct {
 	Name        string                   // of the image file, or of the drive
 	Compilation *compilation.Compilation // a copy that is no longer edited
 	Missing     []disc.Notice            // files that the compilation lacks
+	Continued   *Continued               // the disc that the compilation continues, nil: none
 }
 
 // Target is the target of a burn: one or several drives, or an image file.
@@ -103,6 +104,8 @@ type Recorder interface {
 	LoadNext(ctx context.Context, s Source, drives []string) error
 	// Contents returns what is on the disc in a drive.
 	Contents(ctx context.Context, drive string) (Contents, error)
+	// Continue reads the disc in a drive, so that files can be added to it.
+	Continue(ctx context.Context, drive string, rep progress.Reporter) (*Continued, error)
 	// PlanAction plans an action with a drive and its disc.
 	PlanAction(ctx context.Context, drive string, a Action) (ActionPlan, error)
 	// RunAction carries out an action. It returns a description of the new state of the
@@ -128,6 +131,11 @@ type Burn struct {
 	OnChange func() // may be nil
 	// Compiled returns the compilation that is edited, or nil if it is empty. May be nil.
 	Compiled func() *compilation.Compilation
+	// Continued returns the disc that the compilation continues, or nil. May be nil.
+	Continued func() *Continued
+	// OnAdded is called when the files of a compilation were added to the disc that it
+	// continues. May be nil.
+	OnAdded func()
 	// Missing returns the files that it lacks: they could not be added. May be nil.
 	Missing func() []disc.Notice
 	// Adding reports whether files are being added to it. May be nil.
@@ -373,6 +381,9 @@ func (b *Burn) snapshot() Source {
 	}
 	if c != nil {
 		s.Compilation, s.Missing = c.Snapshot(), slices.Clone(b.missing())
+		if b.copies.source == nil {
+			s.Continued = b.Continues()
+		}
 		s.Compilation.Seal() // it is planned once, and not edited
 	}
 	return s

@@ -16,6 +16,7 @@ import (
 type Offers struct {
 	Simulate    bool // with the laser at reading power
 	Append      bool // the disc can stay open for further sessions
+	Continue    bool // the disc has files, and others can be added to them
 	DriveVerify bool // the drive can verify and replace bad sectors while it writes
 	Overburn    bool // more than the stated capacity may fit
 }

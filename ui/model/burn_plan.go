@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/drive/addition"
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
@@ -19,8 +20,9 @@ type Preflight struct {
 	TOC     disc.TOC      // of the source; no sessions: unknown
 	Notices []disc.Notice // about the source
 	Plan    job.Plan
-	Also    []DrivePlan // of further drives
-	Err     error       // why it cannot be burned with these settings
+	Also    []DrivePlan       // of further drives
+	Changes *addition.Changes // of the files of a disc that is continued; nil: none is
+	Err     error             // why it cannot be burned with these settings
 }
 
 // DrivePlan is what is planned for one of several drives.
@@ -155,6 +157,8 @@ func (b *Burn) Why() string {
 		return "Files are still being added to the compilation"
 	case b.copiesOntoItself() && len(b.target.Also) > 0:
 		return "The disc in one of the drives would be copied onto itself: choose other drives"
+	case b.otherDrive() != "":
+		return b.otherDrive()
 	case b.target.None():
 		return "Choose a drive, an image file or a virtual disc to write to"
 	case !b.planned, b.isPlanning(), b.reading.Running():

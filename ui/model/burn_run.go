@@ -74,6 +74,9 @@ func (b *Burn) begin(s Source, t Target, o Options, confirmed *Contents) {
 			p.end(b.copies.temp.flawed(one), o)
 		}
 		b.ended = true
+		if s.Continued != nil && len(all) == 1 && all[0].Err == nil && !o.Simulate && b.OnAdded != nil {
+			b.OnAdded()
+		}
 		b.shown = worst(parts)
 		b.countCopy()
 		b.keepReport()

@@ -1,13 +1,15 @@
 package model
 
 import (
+	"io/fs"
 	"slices"
 
 	"glassmaster/mastering/tree"
 )
 
 // history records edits of a tree, to undo and redo them. It stores the entries of the
-// folders that an edit changes, before and after, and no file contents.
+// folders that an edit changes, and the names and attributes of nodes, before and after,
+// and no file contents.
 type history struct {
 	done, undone []step
 }
@@ -15,11 +17,11 @@ type history struct {
 // keptSteps is the number of edits that can be undone.
 const keptSteps = 200
 
-// step is one edit: the folders and names that it changed, before and after.
+// step is one edit: the folders and nodes that it changed, before and after.
 type step struct {
 	name    string
 	folders []folderChange
-	names   []nameChange
+	nodes   []nodeChange
 }
 
 type folderChange struct {
@@ -27,20 +29,53 @@ type folderChange struct {
 	before, after []*tree.Node
 }
 
-type nameChange struct {
+type nodeChange struct {
 	node          *tree.Node
-	before, after string
+	before, after entry
 }
 
-// edit runs an edit that may change the entries of these folders and the names of these
-// nodes, and records it if anything has changed.
-func (h *history) edit(name string, folders, renamed []*tree.Node, edit func()) {
+// entry is the name and the attributes of a node.
+type entry struct {
+	name string
+	Attributes
+}
+
+// Attributes are the attributes of a node that the window can change.
+type Attributes struct {
+	Mode     fs.FileMode // type and permissions
+	UID, GID uint32
+	Modified int64       // Unix time in nanoseconds
+	Extra    *tree.Extra // must not be changed, only replaced
+}
+
+// AttributesOf returns the attributes of a node.
+func AttributesOf(n *tree.Node) Attributes {
+	return Attributes{n.Mode, n.UID, n.GID, n.Modified, n.Extra()}
+}
+
+func (a Attributes) set(n *tree.Node) {
+	n.Mode, n.UID, n.GID, n.Modified = a.Mode, a.UID, a.GID, a.Modified
+	if n.Extra() != a.Extra {
+		n.SetExtra(a.Extra)
+	}
+}
+
+func entryOf(n *tree.Node) entry { return entry{n.Name, AttributesOf(n)} }
+
+func (e entry) set(n *tree.Node) {
+	n.Name = e.name
+	e.Attributes.set(n)
+}
+
+// edit runs an edit that may change the entries of these folders, and the names and
+// attributes of these nodes. It records the edit if anything has changed.
+func (h *history) edit(name string, folders, nodes []*tree.Node, edit func()) {
 	s := step{name: name}
 	for _, f := range folders {
 		s.folders = append(s.folders, folderChange{folder: f, before: slices.Clone(f.Children())})
 	}
-	for _, n := range renamed {
-		s.names = append(s.names, nameChange{node: n, before: n.Name})
+	for _, n := range nodes {
+		s.nodes = append(s.nodes, nodeChange{node: n, before: entryOf(n)})
 	}
 	edit()
 	changed := false
@@ -49,9 +84,9 @@ func (h *history) edit(name string, folders, renamed []*tree.Node, edit func()) 
 		c.after = slices.Clone(c.folder.Children())
 		changed = changed || !slices.Equal(c.before, c.after)
 	}
-	for i := range s.names {
-		c := &s.names[i]
-		c.after = c.node.Name
+	for i := range s.nodes {
+		c := &s.nodes[i]
+		c.after = entryOf(c.node)
 		changed = changed || c.before != c.after
 	}
 	if !changed {
@@ -76,8 +111,8 @@ func (h *history) Undo() {
 	if !ok {
 		return
 	}
-	for _, c := range slices.Backward(s.names) {
-		c.node.Name = c.before
+	for _, c := range slices.Backward(s.nodes) {
+		c.before.set(c.node)
 	}
 	s.setFolders(func(c folderChange) []*tree.Node { return c.before })
 	h.undone = append(h.undone, s)
@@ -89,8 +124,8 @@ func (h *history) Redo() {
 	if !ok {
 		return
 	}
-	for _, c := range s.names {
-		c.node.Name = c.after
+	for _, c := range s.nodes {
+		c.after.set(c.node)
 	}
 	s.setFolders(func(c folderChange) []*tree.Node { return c.after })
 	h.done = append(h.done, s)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"glassmaster/mastering/tree"
@@ -22,6 +23,8 @@ type Listing struct {
 	OnChange  func() // rows, folder or selection have changed; may be nil
 
 	post       Post
+	removed    func(folder *tree.Node) []*tree.Node // that are shown although they are not in the folder; may be nil
+	onShow     func()                               // called before OnChange; may be nil
 	root       *tree.Node
 	folder     *tree.Node
 	order      Order
@@ -215,22 +218,46 @@ func (l *Listing) collect() []*tree.Node {
 		return nil
 	}
 	if l.query == "" {
-		return append([]*tree.Node(nil), l.folder.Children()...)
+		return l.entries(l.folder)
 	}
 	var rows []*tree.Node
-	want := strings.ToLower(l.query)
-	l.root.Walk(func(n *tree.Node) error {
-		if n == l.root || !strings.Contains(strings.ToLower(n.Name), want) {
-			return nil
-		}
-		if len(rows) == maxFound {
-			l.more = true
-			return errStop
-		}
-		rows = append(rows, n)
-		return nil
-	})
+	l.more = !l.find(l.root, strings.ToLower(l.query), &rows)
 	return rows
+}
+
+// entries returns what is shown of a folder.
+func (l *Listing) entries(folder *tree.Node) []*tree.Node {
+	rows := slices.Clone(Entries(folder))
+	if l.removed != nil {
+		rows = append(rows, l.removed(folder)...)
+	}
+	return rows
+}
+
+// find appends the entries below a folder whose names contain a text. It returns false if
+// there are more than maxFound.
+func (l *Listing) find(folder *tree.Node, text string, rows *[]*tree.Node) bool {
+	for _, n := range l.entries(folder) {
+		if strings.Contains(strings.ToLower(n.Name), text) {
+			if len(*rows) == maxFound {
+				return false
+			}
+			*rows = append(*rows, n)
+		}
+		if n.IsDir() && n.Parent() != nil && !l.find(n, text, rows) {
+			return false
+		}
+	}
+	return true
+}
+
+// Entries returns the entries of a folder, none if they were not read from the disc yet:
+// the goroutine of the window does not wait for a disc. The caller must not change them.
+func Entries(folder *tree.Node) []*tree.Node {
+	if folder.Unread() {
+		return nil
+	}
+	return folder.Children()
 }
 
 func (l *Listing) take(rows []*tree.Node) {
@@ -246,6 +273,9 @@ func (l *Listing) take(rows []*tree.Node) {
 }
 
 func (l *Listing) changed() {
+	if l.onShow != nil {
+		l.onShow()
+	}
 	if l.OnChange != nil {
 		l.OnChange()
 	}

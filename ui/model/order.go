@@ -70,7 +70,7 @@ func (o Order) compare(a, b keyedRow) int {
 	d := 0
 	switch {
 	case o.Column == BySize && a.node.IsDir():
-		d = cmp.Compare(len(a.node.Children()), len(b.node.Children()))
+		d = cmp.Compare(len(Entries(a.node)), len(Entries(b.node)))
 	case o.Column == BySize:
 		d = cmp.Compare(a.node.Size, b.node.Size)
 	case o.Column == ByDate:

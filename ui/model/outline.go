@@ -25,6 +25,8 @@ type Outline struct {
 	root  *tree.Node
 	open  map[*tree.Node]bool
 	lines []Branch
+	// onShow is called when the rows have changed; may be nil.
+	onShow func()
 }
 
 // NewOutline returns the outline of a tree with its root open.
@@ -81,11 +83,14 @@ func (o *Outline) Refresh() {
 	if o.root != nil {
 		o.walk(o.root, 0)
 	}
+	if o.onShow != nil {
+		o.onShow()
+	}
 }
 
 func (o *Outline) walk(n *tree.Node, depth int) {
 	folders := subfolders(n)
-	b := Branch{Node: n, Depth: depth, Open: o.open[n] && len(folders) > 0, Leaf: len(folders) == 0}
+	b := Branch{Node: n, Depth: depth, Open: o.open[n] && len(folders) > 0, Leaf: len(folders) == 0 && !n.Unread()}
 	o.lines = append(o.lines, b)
 	if !b.Open {
 		return
@@ -97,7 +102,7 @@ func (o *Outline) walk(n *tree.Node, depth int) {
 
 func subfolders(n *tree.Node) []*tree.Node {
 	var out []*tree.Node
-	for _, c := range n.Children() {
+	for _, c := range Entries(n) {
 		if c.IsDir() {
 			out = append(out, c)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"glassmaster/drive/addition"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -28,6 +29,10 @@ type Project struct {
 	problems []disc.Notice
 	missing  []missingFile
 
+	continued *Continued // the disc that gets a session; nil: none
+
+	image *Editing // whose files these are; nil: those of a new disc
+
 	medium  disc.Medium
 	sizing  *Job
 	pending bool // a sizing is scheduled
@@ -42,6 +47,8 @@ type Size struct {
 	Sectors        int64         // of the image; 0 if it cannot be planned
 	Notices        []disc.Notice // differences from what was requested
 	Err            error         // why it cannot be planned
+	// Changes of the files of the disc that is continued.
+	Changes addition.Changes
 }
 
 // NewProject returns an empty compilation.
@@ -125,6 +132,9 @@ func (p *Project) SetLabel(label string) {
 	if p.comp.Label != label {
 		p.comp.Label = label
 		p.touched()
+		if p.image != nil {
+			p.image.compare()
+		}
 		p.measure() // the label may be why the disc cannot be planned
 		p.changed()
 	}
@@ -137,6 +147,7 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []di
 		c = compilation.New()
 	}
 	p.comp, p.path, p.dirty, p.problems, p.missing = c, path, false, nil, nil
+	p.setContinued(nil)
 	p.addProblems(problems, c.Root(), nil)
 	p.history = history{}
 	p.Outline.setRoot(c.Root())
@@ -198,16 +209,22 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node, paths []string, not
 	if !p.comp.Root().Contains(dir) {
 		dir = p.comp.Root() // the folder was removed meanwhile
 	}
+	if p.image != nil && p.image.readFirst(unreadMerged(dir, nodes), func() { p.insert(nodes, dir, paths, notices) }) {
+		return
+	}
 	there := map[string]bool{}
 	for _, c := range dir.Children() {
 		there[c.Name] = true
 	}
 	nodes, renamed := uniqueNames(nodes, func(name string) bool { return there[name] })
-	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
+	if p.image == nil && p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
 		p.comp.Label = compilation.LabelOf(nodes[0].Name, nodes[0].IsDir())
 	}
 	var more []disc.Notice
-	p.history.edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() { more = p.comp.Add(dir, nodes) })
+	folders, merged := mergeFolders(dir, nodes)
+	p.history.edit("Add "+name(nodes), folders, merged, func() {
+		more = p.add(dir, nodes, merged)
+	})
 	p.addProblems(notices, dir, originsOf(paths, nodes, dir))
 	p.addProblems(append(renamed, more...), dir, nil)
 	p.edited()
@@ -223,21 +240,41 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node, paths []string, not
 	p.List.Refresh()
 }
 
-// mergeFolders returns the folders whose entries change when nodes are added to
-// dir: folders of the same name are merged.
-func mergeFolders(dir *tree.Node, nodes []*tree.Node) []*tree.Node {
-	out := []*tree.Node{dir}
+// add adds nodes to a folder. Folders that are merged get the attributes of the added
+// ones, but not those of an image, where only what the user asked for changes.
+func (p *Project) add(dir *tree.Node, nodes, merged []*tree.Node) []disc.Notice {
+	before := make([]Attributes, len(merged))
+	for i, n := range merged {
+		before[i] = AttributesOf(n)
+	}
+	notices := p.comp.Add(dir, nodes)
+	if p.image == nil {
+		return notices
+	}
+	for i, n := range merged {
+		before[i].set(n)
+	}
+	p.image.replaceRemoved(dir, nodes)
+	return disc.Errors(notices) // that a file was replaced is marked
+}
+
+// mergeFolders returns the folders whose entries change when nodes are added to dir:
+// folders of the same name are merged. Of these, merged are the ones that are there
+// already.
+func mergeFolders(dir *tree.Node, nodes []*tree.Node) (folders, merged []*tree.Node) {
+	folders = []*tree.Node{dir}
 	byName := make(map[string]*tree.Node, len(dir.Children()))
 	for _, c := range dir.Children() {
 		byName[c.Name] = c
 	}
 	for _, n := range nodes {
 		if old := byName[n.Name]; old != nil && old.IsDir() && n.IsDir() {
-			out = append(out, n)
-			out = append(out, mergeFolders(old, n.Children())...)
+			folders, merged = append(folders, n), append(merged, old)
+			inner, more := mergeFolders(old, n.Children())
+			folders, merged = append(folders, inner...), append(merged, more...)
 		}
 	}
-	return out
+	return folders, merged
 }
 
 // Rename gives a node another name.
@@ -256,8 +293,11 @@ func (p *Project) Remove(nodes []*tree.Node) {
 	}
 }
 
-// Mkdir creates a folder with a name that is not in use.
+// Mkdir creates a folder with a name that is not in use. It returns nil if it cannot.
 func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
+	if dir.Unread() {
+		return nil // the disc is still being read
+	}
 	title := "New folder"
 	for i := 2; dir.Child(title) != nil; i++ {
 		title = fmt.Sprintf("New folder %d", i)
@@ -275,6 +315,9 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 
 // Move moves nodes into a folder.
 func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
+	if p.image != nil && p.image.readFirst([]*tree.Node{dir}, func() { p.Move(nodes, dir) }) {
+		return
+	}
 	p.history.edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
 		if err := p.comp.Move(nodes, dir); err != nil {
 			p.problems = append(p.problems, disc.Notice{Severity: disc.Error, Path: dir.Path(), Text: err.Error()})
@@ -324,6 +367,9 @@ func name(nodes []*tree.Node) string {
 // edited updates what depends on the tree.
 func (p *Project) edited() {
 	p.touched()
+	if p.image != nil {
+		p.image.compare()
+	}
 	p.Outline.Refresh()
 	p.List.Refresh()
 	p.measure()

@@ -31,6 +31,10 @@ type recorder struct {
 
 func (r *recorder) Queue() *job.Queue { return &r.queue }
 
+func (r *recorder) Continue(context.Context, string, progress.Reporter) (*Continued, error) {
+	return nil, r.openErr
+}
+
 func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
 	r.mu.Lock()
 	asked := r.asked

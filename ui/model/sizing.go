@@ -23,7 +23,11 @@ func (p *Project) SetMedium(m disc.Medium) {
 
 // Capacity returns how much of the medium the compilation fills.
 func (p *Project) Capacity() Capacity {
-	return Capacity{Medium: p.medium, Content: p.size.Content, Sectors: p.size.Sectors, Counting: p.Measuring()}
+	c := Capacity{Medium: p.medium, Content: p.size.Content, Sectors: p.size.Sectors, Counting: p.Measuring()}
+	if p.continued != nil {
+		c.Old = c.Medium.Bytes() - p.freeForSession()*disc.SectorSize
+	}
+	return c
 }
 
 // measure schedules planning the disc on a copy of the tree, for its exact size.
@@ -46,6 +50,10 @@ func (p *Project) measure() {
 
 func (p *Project) measureNow() {
 	p.sizing.Cancel()
+	if p.image != nil {
+		p.sizing = p.image.plan()
+		return
+	}
 	copied := p.comp.Snapshot()
 	copied.Seal()
 	// Reading all files after each edit would take too long: what is saved by storing
@@ -53,7 +61,12 @@ func (p *Project) measureNow() {
 	copied.Contents = compilation.Contents{}
 	var s Size
 	var job *Job
+	continued := p.continued
 	job = Start(p.post, "measuring", func(ctx context.Context, _ progress.Reporter) error {
+		if continued != nil {
+			s = continued.measure(ctx, copied)
+			return ctx.Err()
+		}
 		s = measure(ctx, copied)
 		return ctx.Err()
 	}, func(err error) {

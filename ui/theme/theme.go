@@ -26,6 +26,7 @@ const (
 	InactiveSelection fyne.ThemeColorName = "glassmaster.idle"      // a selection without the focus
 	Track             fyne.ThemeColorName = "glassmaster.track"     // the empty part of a bar
 	Overhead          fyne.ThemeColorName = "glassmaster.overhead"  // the file system's share of a bar
+	Occupied          fyne.ThemeColorName = "glassmaster.occupied"  // the part of a bar that was in use before
 	FolderColor       fyne.ThemeColorName = "glassmaster.folder"    // folders
 	ParityPColor      fyne.ThemeColorName = "glassmaster.parityP"   // the P parity of a sector
 	ParityQColor      fyne.ThemeColorName = "glassmaster.parityQ"   // the Q parity of a sector
@@ -74,6 +75,7 @@ var palette = map[fyne.ThemeColorName]shades{
 	InactiveSelection: {0xe3e7ecff, 0x343941ff},
 	Track:             {0xe3e7ecff, 0x32373eff},
 	Overhead:          {0x7fb0e6ff, 0x35689eff},
+	Occupied:          {0x9aa5b1ff, 0x6b7581ff},
 	FolderColor:       {0xd19a2aff, 0xd9ac55ff},
 	ParityPColor:      {0x0b7480ff, 0x5fc4ccff},
 	ParityQColor:      {0x8a4bb0ff, 0xc495e6ff},

@@ -19,13 +19,13 @@ type CapacityBar struct {
 	widget.BaseWidget
 	c model.Capacity
 
-	track, files, overhead, excess, limit *canvas.Rectangle
+	track, old, files, overhead, excess, limit *canvas.Rectangle
 }
 
 // NewCapacityBar returns an empty bar.
 func NewCapacityBar() *CapacityBar {
 	r := func() *canvas.Rectangle { return canvas.NewRectangle(color.Transparent) }
-	b := &CapacityBar{track: r(), files: r(), overhead: r(), excess: r(), limit: r()}
+	b := &CapacityBar{track: r(), old: r(), files: r(), overhead: r(), excess: r(), limit: r()}
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -46,13 +46,13 @@ func (r *capacityRenderer) MinSize() fyne.Size { return fyne.NewSize(160, barHei
 
 func (r *capacityRenderer) Objects() []fyne.CanvasObject {
 	b := r.b
-	return []fyne.CanvasObject{b.track, b.files, b.overhead, b.excess, b.limit}
+	return []fyne.CanvasObject{b.track, b.old, b.files, b.overhead, b.excess, b.limit}
 }
 
 func (r *capacityRenderer) Refresh() {
 	b := r.b
 	for o, name := range map[*canvas.Rectangle]fyne.ThemeColorName{
-		b.track: theme.Track, b.files: theme.Primary, b.overhead: theme.Overhead,
+		b.track: theme.Track, b.old: theme.Occupied, b.files: theme.Primary, b.overhead: theme.Overhead,
 		b.excess: theme.Error, b.limit: theme.Foreground,
 	} {
 		o.FillColor = theme.Color(name)
@@ -92,6 +92,7 @@ func (r *capacityRenderer) Layout(s fyne.Size) {
 		o.TopRightCornerRadius, o.BottomRightCornerRadius = right, right
 		x += max(w, 0)
 	}
+	put(b.old, g.Old)
 	put(b.files, g.Content)
 	put(b.overhead, g.Overhead)
 	put(b.excess, g.Excess)

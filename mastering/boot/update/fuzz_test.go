@@ -2,7 +2,9 @@ package update_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"testing"
 
 	"glassmaster/mastering/boot"
@@ -18,16 +20,25 @@ import (
 // way than with an error, nor make an image much larger than its contents need.
 func FuzzUpdate(f *testing.F) {
 	top := sample(f)
-	for _, name := range []string{"xorriso El Torito", "xorriso isohybrid MBR GPT APM", "xorriso appended GPT", "isohybrid UEFI Mac", "own appended GPT"} {
+	for _, name := range []string{"xorriso El Torito", "xorriso isohybrid MBR GPT APM", "xorriso appended GPT", "isohybrid UEFI Mac"} {
 		b := read(f, makerOf(f, name).make(f, top))
-		f.Add(b[:40*boot.SectorSize], b[len(b)-20*boot.SectorSize:], uint16(33), uint16(34))
+		at := int(binary.LittleEndian.Uint32(b[17*boot.SectorSize+71:]))
+		f.Add(bytes.TrimRight(b[:boot.SystemArea], "\x00"), bytes.TrimRight(b[at*boot.SectorSize:][:boot.SectorSize], "\x00"), uint16(33), uint16(34))
 	}
-	f.Add(read(f, isotest.Xorriso(f, top, "-mips-boot", "zz.bin"))[:40*boot.SectorSize], []byte{}, uint16(33), uint16(0))
-	f.Fuzz(func(t *testing.T, head, tail []byte, from, entry uint16) {
-		if len(head) < 18*boot.SectorSize || len(head)+len(tail) > 1<<20 {
+	f.Add(read(f, isotest.Xorriso(f, top, "-mips-boot", "zz.bin"))[:512], []byte{}, uint16(33), uint16(0))
+	f.Fuzz(func(t *testing.T, area, catalog []byte, from, entry uint16) {
+		if len(area) > boot.SystemArea || len(catalog) > 3*boot.SectorSize {
 			return
 		}
-		img := append(bytes.Clone(head), tail...)
+		img := make([]byte, 120*boot.SectorSize)
+		copy(img[16*boot.SectorSize:], "\x01CD001\x01")
+		binary.LittleEndian.PutUint32(img[16*boot.SectorSize+80:], uint32(entry%130))
+		copy(img[17*boot.SectorSize:], "\x00CD001\x01EL TORITO SPECIFICATION\x00")
+		img[17*boot.SectorSize+71] = 20
+		copy(img[18*boot.SectorSize:], "\xFFCD001\x01")
+		copy(img, area)
+		copy(img[20*boot.SectorSize:], catalog)
+		sumGPT(img)
 		set := patch.New(bytes.NewReader(img), int64(len(img)), nil)
 		_ = update.MakeRoom(set, 0)
 		u, err := update.New(set, update.Options{})
@@ -60,6 +71,33 @@ func FuzzUpdate(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// sumGPT makes the checksums of a GPT right, and adds its backup.
+func sumGPT(img []byte) {
+	le := binary.LittleEndian
+	h := img[512:1024]
+	at, size := le.Uint64(h[72:]), uint64(le.Uint32(h[80:]))*uint64(le.Uint32(h[84:]))
+	if string(h[:8]) != "EFI PART" || le.Uint32(h[12:]) != 92 || at > 63 || size > 24<<10 {
+		return
+	}
+	array := img[at*512:][:size]
+	last := uint64(len(img)/512 - 1)
+	sum := func(h []byte) {
+		le.PutUint32(h[88:], crc32.ChecksumIEEE(array))
+		le.PutUint32(h[16:], 0)
+		le.PutUint32(h[16:], crc32.ChecksumIEEE(h[:92]))
+	}
+	le.PutUint64(h[32:], last)
+	sum(h)
+	b := img[last*512:]
+	copy(b, h)
+	first := last - (size+511)/512
+	le.PutUint64(b[24:], last)
+	le.PutUint64(b[32:], 1)
+	le.PutUint64(b[72:], first)
+	copy(img[first*512:], array)
+	sum(b)
 }
 
 // TestNonsense edits an image with partition tables that contradict each other: the numbers

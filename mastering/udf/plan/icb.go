@@ -19,7 +19,7 @@ func (p *Planner) version() uint16 {
 // adKind returns the kind of allocation descriptors of files: long ones if contents
 // and file entries are in different partitions.
 func (p *Planner) adKind() int {
-	if p.hasMetadata() {
+	if p.hasMetadata() || p.virtual {
 		return ecma167.ADLong
 	}
 	return ecma167.ADShort
@@ -68,7 +68,7 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 		r := &runs[i]
 		if at+2*length > end && (r.size > maxExtent || i+1 < len(runs)) { // more than one left, but room for one
 			block++
-			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.metadataReference())
+			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.continuationReference())
 			at += length
 			first = p.closeExtents(current, first, used(begin), block-1)
 			b = b[sectorSize:]
@@ -76,7 +76,7 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 			continue
 		}
 		n := min(r.size, maxExtent)
-		put(current[at:], uint32(n), r.block, 0)
+		put(current[at:], uint32(n), r.block, p.physical)
 		r.block += uint32(n / sectorSize)
 		if r.size -= n; r.size == 0 {
 			i++
@@ -102,8 +102,20 @@ func (p *Planner) closeExtents(b []byte, first, n int, block uint32) int {
 
 // metadataReference returns the partition reference number of the metadata.
 func (p *Planner) metadataReference() uint16 {
-	if p.hasMetadata() {
+	switch {
+	case p.virtual:
+		return 1 - p.physical
+	case p.hasMetadata():
 		return 1
 	}
 	return 0
+}
+
+// continuationReference returns the partition reference number of the blocks with more
+// allocation descriptors.
+func (p *Planner) continuationReference() uint16 {
+	if p.virtual {
+		return p.physical
+	}
+	return p.metadataReference()
 }

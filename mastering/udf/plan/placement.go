@@ -39,10 +39,10 @@ type Placement struct {
 	// Planner.MetadataSectors. It is at least Start+FirstSector. The partition begins
 	// there too, or with the first contents that are on the disc already.
 	Metadata int64
-	// Mirror is where the copy of the metadata begins, which has Planner.MirrorSectors.
-	// It is not used if that is 0.
+	// Mirror is where the contents end. If the volume has a copy of its metadata, it begins
+	// there.
 	Mirror int64
-	// End is the address after the volume. The partition ends TailSectors before.
+	// End is the address after the volume, as Planner.End returns it.
 	End int64
 	// Contents returns the first sector of the contents of a file, which must be
 	// contiguous. It is called for regular files with contents that are not on the disc
@@ -103,6 +103,13 @@ func (p *Planner) Extents(at Placement) (before, after []layout.Extent, err erro
 	return before, after, nil
 }
 
+// HeadSectors returns the number of sectors from the beginning of the session to its
+// metadata.
+func (p *Planner) HeadSectors() int64 { return FirstSector }
+
+// End returns the address after a volume whose contents end at a sector.
+func (p *Planner) End(contents int64) int64 { return contents + p.MirrorSectors() + TailSectors }
+
 // Places of the metadata files, as blocks of the partition. The file entry of the main
 // file is before its contents, that of the mirror after them. The contents of both
 // begin at multiples of metadataUnit.
@@ -115,7 +122,12 @@ func (p *Planner) mirrorEntry() int64   { return p.mirrorStart() + p.metadataBlo
 func wholeUnits(n int64) int64 { return (n + metadataUnit - 1) / metadataUnit * metadataUnit }
 
 // partitionLength returns the length of the partition in blocks.
-func (p *Planner) partitionLength() int64 { return p.at.End - TailSectors - p.begin }
+func (p *Planner) partitionLength() int64 {
+	if p.virtual {
+		return p.length
+	}
+	return p.at.End - TailSectors - p.begin
+}
 
 // batchBytes is roughly how many bytes of metadata are rendered at once.
 const batchBytes = 256 * 1024

@@ -39,10 +39,13 @@ type Planner struct {
 	// -1 if there are none.
 	firstRecorded, endRecorded int64
 
-	at     Placement
-	begin  int64  // sector where the partition begins
-	base   uint32 // block of the partition where block 0 of the metadata is; 0 with a metadata partition
-	report Report
+	virtual  bool   // file entries are in a virtual partition
+	physical uint16 // partition reference number of the contents
+	at       Placement
+	length   int64  // of a partition with virtual addresses, in blocks
+	begin    int64  // sector where the partition begins
+	base     uint32 // block of the partition where block 0 of the metadata is; 0 with a metadata partition
+	report   Report
 }
 
 // planned is a directory of the volume.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"io/fs"
+	"time"
 
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
@@ -66,12 +67,10 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 	}
 	for c := from; len(b) > 0; {
 		it := p.next(d, &c)
-		icb, characteristics := it.icb, byte(0)
+		icb, characteristics := it.icb, hiddenFlag(it.node)
 		if it.node.IsDir() {
-			icb, characteristics = p.dirs[it.dir].icb, ecma167.FIDDirectory
-		}
-		if it.node.Hidden() {
-			characteristics |= ecma167.FIDHidden
+			icb = p.dirs[it.dir].icb
+			characteristics |= ecma167.FIDDirectory
 		}
 		b = b[ecma167.PutFID(b, ecma167.FileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
@@ -79,6 +78,9 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 
 // address returns the address of an ICB in a block of the metadata.
 func (p *Planner) address(block uint32) ecma167.LongAD {
+	if p.virtual {
+		return ecma167.LongAD{Length: sectorSize, Block: block, Partition: p.metadataReference()}
+	}
 	return ecma167.LongAD{Length: sectorSize, Block: p.base + block, Partition: p.metadataReference()}
 }
 
@@ -153,10 +155,22 @@ func (p *Planner) putTarget(b []byte, e *ecma167.Entry, target string) {
 
 // entry returns what the file entries of all kinds of nodes have in common.
 func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) ecma167.Entry {
-	return ecma167.Entry{
+	e := ecma167.Entry{
 		Block: p.base + block, Kind: ecma167.FileType(n.Mode), Flags: ecma167.ModeFlags(n.Mode), UID: n.UID, GID: n.GID,
 		Permissions: ecma167.Permissions(n.Mode), Time: n.ModTime(), Unique: unique,
 	}
+	if x := n.Extra(); x != nil {
+		e.Accessed, e.Created, e.Changed = known(x.Accessed), known(x.Created), known(x.Changed)
+	}
+	return e
+}
+
+// known returns a time of a node, the zero time if it is not known.
+func known(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns)
 }
 
 // A run is a contiguous part of the contents of a file.

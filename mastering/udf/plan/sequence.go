@@ -117,14 +117,20 @@ func (p *Planner) implementationUse(b []byte) (uint16, int) {
 	return ecma167.TagIUVD, 512
 }
 
-// accessReadOnly is the access type of a read-only partition.
-const accessReadOnly = 1
+// Access types of partitions (ECMA-167 3/10.5.7).
+const (
+	accessReadOnly  = 1
+	accessWriteOnce = 2
+)
 
 // partition writes the partition descriptor (ECMA-167 3/10.5).
 func (p *Planner) partition(b []byte) (uint16, int) {
 	le.PutUint16(b[20:], 1) // the space is allocated
 	ecma167.PutEntity(b[24:], fmt.Sprintf("+NSR%02d", p.version()))
 	le.PutUint32(b[184:], accessReadOnly)
+	if p.virtual {
+		le.PutUint32(b[184:], accessWriteOnce)
+	}
 	le.PutUint32(b[188:], uint32(p.begin))
 	le.PutUint32(b[192:], uint32(p.partitionLength()))
 	ecma167.PutImplementation(b[196:])
@@ -132,29 +138,33 @@ func (p *Planner) partition(b []byte) (uint16, int) {
 }
 
 // logical writes the logical volume descriptor (ECMA-167 3/10.6) with the
-// partition maps: one of type 1 and, for a metadata partition, one of type 2
-// (UDF 2.2.10).
+// partition maps: one of type 1 and, for a virtual partition or a metadata partition, one
+// of type 2 (UDF 2.2.8, 2.2.10).
 func (p *Planner) logical(b []byte) (uint16, int) {
 	putCharset(b[20:])
 	ecma167.PutDString(b[84:212], p.o.Label)
 	le.PutUint32(b[212:], sectorSize)
 	p.putDomain(b[216:])
-	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: p.base + fileSetBlock, Partition: p.metadataReference()})
+	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: p.fileSetAddress(), Partition: p.metadataReference()})
 	le.PutUint32(b[264:], 6)
 	le.PutUint32(b[268:], 1)
 	ecma167.PutImplementation(b[272:])
 	putExtentAD(b[432:], p.at.Start+integrityStart, integrityLength)
 	b[440], b[441] = 1, 6
 	le.PutUint16(b[442:], 1)
-	if !p.hasMetadata() {
+	if !p.hasMetadata() && !p.virtual {
 		return ecma167.TagLVD, 446
 	}
 	le.PutUint32(b[264:], 6+64)
 	le.PutUint32(b[268:], 2)
 	m := b[446:]
 	m[0], m[1] = 2, 64
-	p.putUDF(m[4:], "*UDF Metadata Partition")
 	le.PutUint16(m[36:], 1)
+	if p.virtual {
+		p.putUDF(m[4:], "*UDF Virtual Partition")
+		return ecma167.TagLVD, 446 + 64
+	}
+	p.putUDF(m[4:], "*UDF Metadata Partition")
 	le.PutUint32(m[40:], uint32(p.metadataEntry()))
 	le.PutUint32(m[44:], uint32(p.mirrorEntry()))
 	le.PutUint32(m[48:], 0xFFFFFFFF) // no bitmap, because no block is free
@@ -174,33 +184,61 @@ func (p *Planner) terminator(b []byte) (uint16, int) {
 	return ecma167.TagTD, 512
 }
 
-// integrity returns the logical volume integrity sequence (ECMA-167 3/10.10, UDF
-// 2.2.6) that begins at a sector: a closed descriptor and the terminator.
+// integrity is what a logical volume integrity descriptor says.
+type integrity struct {
+	open           bool
+	nextID         uint64
+	files, folders uint32
+	free, sizes    []uint32 // blocks of each partition
+}
+
+// integrity returns the logical volume integrity sequence that begins at a sector: a
+// closed descriptor and the terminator.
 func (p *Planner) integrity(sector int64) []byte {
-	b := make([]byte, 2*sectorSize)
-	sizes := []uint32{uint32(p.partitionLength())}
-	if p.hasMetadata() {
-		sizes = append(sizes, uint32(p.metadataBlocks()))
+	i := integrity{
+		nextID: firstID + uint64(p.names), files: p.files, folders: uint32(len(p.dirs)),
+		free: []uint32{0}, sizes: []uint32{uint32(p.partitionLength())},
 	}
+	if p.hasMetadata() {
+		i.free, i.sizes = append(i.free, 0), append(i.sizes, uint32(p.metadataBlocks()))
+	}
+	return p.integritySequence(sector, i)
+}
+
+// integritySequence returns a logical volume integrity sequence (ECMA-167 3/10.10, UDF
+// 2.2.6) that begins at a sector: a descriptor and the terminator.
+func (p *Planner) integritySequence(sector int64, i integrity) []byte {
+	b := make([]byte, 2*sectorSize)
 	ecma167.PutTime(b[16:], p.o.Time)
-	le.PutUint32(b[28:], 1) // closed
-	le.PutUint64(b[40:], firstID+uint64(p.names))
-	le.PutUint32(b[72:], uint32(len(sizes)))
+	if !i.open {
+		le.PutUint32(b[28:], 1)
+	}
+	le.PutUint64(b[40:], i.nextID)
+	le.PutUint32(b[72:], uint32(len(i.sizes)))
 	le.PutUint32(b[76:], 46)
-	use := b[80+8*len(sizes):] // after the tables of free space, which is 0, and of sizes
-	for i, n := range sizes {
-		le.PutUint32(b[80+4*(len(sizes)+i):], n)
+	use := b[80+8*len(i.sizes):] // after the tables of free space and of sizes
+	for n, size := range i.sizes {
+		le.PutUint32(b[80+4*n:], i.free[n])
+		le.PutUint32(b[80+4*(len(i.sizes)+n):], size)
 	}
 	ecma167.PutImplementation(use)
-	le.PutUint32(use[32:], p.files)
-	le.PutUint32(use[36:], uint32(len(p.dirs)))
+	le.PutUint32(use[32:], i.files)
+	le.PutUint32(use[36:], i.folders)
 	revision := uint16(p.o.Revision)
 	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // reading 2.60 requires no more than 2.50
 	le.PutUint16(use[42:], revision)
 	le.PutUint16(use[44:], revision)
-	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), uint32(sector))
+	ecma167.SealTag(b[:80+8*len(i.sizes)+46], ecma167.TagLVID, p.version(), uint32(sector))
 	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), uint32(sector+1))
 	return b
+}
+
+// fileSetAddress returns the block of the file set descriptor in its partition.
+func (p *Planner) fileSetAddress() uint32 {
+	if p.virtual {
+		return virtualFileSet
+	}
+	return p.base + fileSetBlock
 }
 
 // fileSet returns the file set descriptor sequence (ECMA-167 4/14.1): the
@@ -218,8 +256,8 @@ func (p *Planner) fileSet() []byte {
 	ecma167.PutDString(b[304:336], p.o.Label)
 	ecma167.PutLongAD(b[400:], p.address(rootBlock))
 	p.putDomain(b[416:])
-	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), p.base+fileSetBlock)
-	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), p.base+fileSetBlock+1)
+	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), p.fileSetAddress())
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), p.fileSetAddress()+1)
 	return b
 }
 

@@ -57,7 +57,7 @@ const AEDLength = 24
 // 4/14.14.1.1).
 const (
 	ExtentRecorded  = 0
-	extentAllocated = 1 // not recorded: reads as zeros
+	ExtentAllocated = 1 // not recorded: reads as zeros
 	ExtentHole      = 2 // not allocated: reads as zeros
 	ExtentContinues = 3 // points to the next allocation extent
 )

@@ -27,11 +27,14 @@ type Entry struct {
 	Permissions uint32
 	Links       uint32
 	Size        int64
-	Recorded    int64 // number of blocks
-	Time        time.Time
-	Unique      uint64
-	Attributes  []byte
-	ADs         int // length of the allocation descriptors or contents, written by the caller
+	Recorded    int64     // number of blocks
+	Time        time.Time // of the last modification
+	// Accessed, Created and Changed, of the attributes, are Time if they are zero. Only an
+	// extended file entry has the time of creation.
+	Accessed, Created, Changed time.Time
+	Unique                     uint64
+	Attributes                 []byte
+	ADs                        int // length of the allocation descriptors or contents, written by the caller
 }
 
 // Put writes the file entry into the block b, which has the allocation descriptors or
@@ -56,27 +59,36 @@ func (e Entry) Put(b []byte, version uint16) {
 		id = TagEFE
 		le.PutUint64(b[64:], uint64(e.Size)) // including streams
 		le.PutUint64(b[72:], uint64(e.Recorded))
-		for at := 80; at <= 116; at += TimestampLength {
-			PutTime(b[at:], e.Time)
-		}
 		le.PutUint32(b[128:], 1)
 		PutImplementation(b[168:])
 		le.PutUint64(b[200:], e.Unique)
 	} else {
 		le.PutUint64(b[64:], uint64(e.Recorded))
-		for at := 72; at <= 96; at += TimestampLength {
-			PutTime(b[at:], e.Time)
-		}
 		le.PutUint32(b[108:], 1)
 		PutImplementation(b[128:])
 		le.PutUint64(b[160:], e.Unique)
 	}
+	e.PutTimes(b, head)
 	le.PutUint32(b[head-8:], uint32(len(e.Attributes)))
 	le.PutUint32(b[head-4:], uint32(e.ADs))
 	copy(b[head:], e.Attributes)
 	end := int(head) + len(e.Attributes) + e.ADs
 	clear(b[end:PlannedBlock])
 	SealTag(b[:end], id, version, e.Block)
+}
+
+// PutTimes writes the times into a file entry whose fixed part has head bytes.
+func (e Entry) PutTimes(b []byte, head uint32) {
+	list, at := []time.Time{e.Accessed, e.Time, e.Changed}, 72
+	if head == EFELength {
+		list, at = []time.Time{e.Accessed, e.Time, e.Created, e.Changed}, 80
+	}
+	for i, t := range list {
+		if t.IsZero() {
+			t = e.Time
+		}
+		PutTime(b[at+i*TimestampLength:], t)
+	}
 }
 
 // Permissions converts a Unix mode to permissions. An owner with write permission may

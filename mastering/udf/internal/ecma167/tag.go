@@ -27,7 +27,8 @@ const (
 	tagTE     = 260 // terminal entry
 	TagFE     = 261 // file entry
 	TagEAHD   = 262 // extended attribute header descriptor
-	tagSBD    = 264 // space bitmap descriptor
+	TagUSE    = 263 // unallocated space entry
+	TagSBD    = 264 // space bitmap descriptor
 	TagEFE    = 266 // extended file entry
 	TagLength = 16
 )
@@ -126,6 +127,21 @@ func SealTag(p []byte, id, version uint16, location uint32) {
 	le.PutUint16(p[8:], CRC16(p[TagLength:]))
 	le.PutUint16(p[10:], uint16(len(p)-TagLength))
 	le.PutUint32(p[12:], location)
+	p[4] = tagSum(p)
+}
+
+// Reseal computes the CRC and the checksum of the tag of a descriptor whose bytes were
+// changed. The CRC covers all of its bytes.
+func Reseal(p []byte) {
+	le.PutUint16(p[8:], CRC16(p[TagLength:]))
+	le.PutUint16(p[10:], uint16(len(p)-TagLength))
+	p[4] = tagSum(p)
+}
+
+// SetLocation changes the block in the tag of a descriptor that is moved. The CRC does not
+// cover it.
+func SetLocation(p []byte, block uint32) {
+	le.PutUint32(p[12:], block)
 	p[4] = tagSum(p)
 }
 
