@@ -118,9 +118,6 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 // growing reports whether a volume has a virtual allocation table.
 func growing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
 
-// shortestTrack is the least number of sectors of a track on a CD, 4 seconds (ECMA-130 20).
-const shortestTrack = 300
-
 // place sets where the session begins. A virtual allocation table has to be in its last
 // sector, after which the drive must add none.
 func (d *Disc) place(o *master.Options) {
@@ -130,8 +127,8 @@ func (d *Disc) place(o *master.Options) {
 	}
 	u, v := *o.UDF, *o.UDF.Virtual
 	v.Unit = d.Next.Unit
-	if strings.HasPrefix(d.Next.Profile, "CD") {
-		v.Least = shortestTrack
+	if !strings.HasPrefix(d.Next.Profile, "CD") {
+		v.Least = 1
 	}
 	u.Virtual, o.UDF = &v, &u
 }
