@@ -33,6 +33,11 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	if err != nil {
 		return err
 	}
+	if o.UDF != nil && o.UDF.Virtual != nil { // a new image is written as a whole
+		whole := *o.UDF
+		whole.Virtual = nil
+		o.UDF = &whole
+	}
 	layOutAgain(root)
 	p.Notices = append(p.Notices, disc.Notice{
 		Severity: disc.Warning,

@@ -44,19 +44,8 @@ func (u *updating) openUpdaters() (err error) {
 	if u.iso == nil {
 		return nil
 	}
-	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Chosen().Start, IsFile: u.isFile})
+	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Chosen().Start})
 	return err
-}
-
-// isFile reports whether the contents of a file of the image begin at a sector.
-func (u *updating) isFile(at disc.LBA) bool {
-	found := errors.New("found")
-	return volume.Walk(u.m.vol, ".", func(e *volume.Entry) error {
-		if e.Mode.IsRegular() && len(e.Extents) > 0 && e.Extents[0].Start == at {
-			return found
-		}
-		return u.ctx.Err()
-	}) == found
 }
 
 // updateBoot changes the boot structures, and adds the contents of new boot images.

@@ -50,11 +50,11 @@ func (e *Engine) Edit(ctx context.Context, name string, track int) (model.Edited
 // whyFixed returns why the source of a disc cannot be changed, or "".
 func whyFixed(src *source.Source) string {
 	if drive.IsName(src.Name) {
-		return "The disc in the drive cannot be changed here. Save it as an image; Burn adds files to a disc that has room."
+		return "The disc in the drive cannot be changed here. Save it as an image, or add files to it in Burn if it has room."
 	}
 	f, ok := image.ByName(src.Format)
 	if !ok || f.Create == nil || f.Unpack != nil {
-		return "Images of the format " + src.Format + " cannot be written. Save it as an image of another format, such as ISO."
+		return "An image of the format " + src.Format + " cannot be changed in its file. Save it as a new image, such as an ISO."
 	}
 	w, err := os.OpenFile(src.Name, os.O_WRONLY, 0)
 	if err != nil {

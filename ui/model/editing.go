@@ -131,8 +131,6 @@ func (e *Editing) WhySaveAs() string {
 		return "Nothing was changed"
 	case e.Scanning():
 		return "Files are still being added"
-	case e.Measuring():
-		return "The new size is being calculated"
 	case e.err != nil:
 		return "It cannot be saved: " + Reason(e.err)
 	}
