@@ -41,6 +41,12 @@ type Changes struct {
 	Hidden                           bool  // the files of earlier sessions are not shown
 }
 
+// None reports whether the files stay as they are.
+func (c Changes) None() bool { return c.Removed+c.Renamed+c.Replaced+c.Added == 0 && !c.Hidden }
+
+// noChange is the notice about a session that changes no file.
+const noChange = "no file is added, removed or renamed: the session would take room, and show the same files again"
+
 // Plan plans the session that a compilation becomes, which began as d.Compilation. Nothing is
 // written. The addition reads the disc through t until it is closed.
 func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compilation, notices []disc.Notice, o source.Options) (*Addition, error) {
@@ -61,6 +67,9 @@ func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compil
 	}
 	a.release = func() { d.reader.use(nil) }
 	a.Source.Notices = append(append(a.Source.Notices, notices...), d.Notices...)
+	if a.Changes.None() {
+		a.Source.Notices = append(a.Source.Notices, disc.Notice{Severity: disc.Warning, Text: noChange})
+	}
 	return a, nil
 }
 
