@@ -21,6 +21,9 @@ func (s *Shell) AskClose(closing func()) {
 				s.host.Post(func() { s.stop(closing) })
 				return true
 			}})
+	case s.browse.Unsaved():
+		s.show(browsePage)
+		s.browse.AskSave(func() { s.AskClose(closing) })
 	case s.project.Unsaved():
 		s.host.Ask("Save the compilation before closing?", "The compilation has unsaved changes. The files themselves are not affected.",
 			widgets.Choice{Text: "Cancel"},

@@ -15,7 +15,10 @@ func (s *Shell) addShortcuts() {
 	key := func(k fyne.KeyName, m fyne.KeyModifier) fyne.Shortcut {
 		return &desktop.CustomShortcut{KeyName: k, Modifier: m}
 	}
-	undo, redo := s.compiling(s.compile.Undo), s.compiling(s.compile.Redo)
+	either := func(compiling, browsing func()) func() {
+		return s.on(map[page]func(){compilePage: compiling, browsePage: browsing})
+	}
+	undo, redo := either(s.compile.Undo, s.browse.Undo), either(s.compile.Redo, s.browse.Redo)
 	for _, k := range []struct {
 		keys fyne.Shortcut
 		do   func()
@@ -27,8 +30,10 @@ func (s *Shell) addShortcuts() {
 		{key(fyne.KeyF, ctrl), s.search},
 		{key(fyne.KeyO, ctrl), s.open},
 		{key(fyne.KeyG, ctrl), s.goTo},
-		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
-		{key(fyne.KeyN, ctrl|shift), s.compiling(s.compile.NewFolder)},
+		{key(fyne.KeyS, ctrl), either(s.compile.Save, s.browse.Save)},
+		{key(fyne.KeyN, ctrl|shift), either(s.compile.NewFolder, s.browse.NewFolder)},
+		{key(fyne.KeyS, ctrl|shift), s.on(map[page]func(){browsePage: s.browse.SaveAs})},
+		{key(fyne.KeyE, ctrl), s.on(map[page]func(){browsePage: s.browse.Edit})},
 		{key(fyne.KeyLeft, alt), s.back},
 		{key(fyne.KeyRight, alt), s.forward},
 		{key(fyne.KeyZ, ctrl|shift), redo},
@@ -94,9 +99,10 @@ func (s *Shell) open() {
 	}
 }
 
-func (s *Shell) compiling(do func()) func() {
+// on returns a function that does what belongs to the page that is shown.
+func (s *Shell) on(pages map[page]func()) func() {
 	return func() {
-		if s.page == compilePage {
+		if do := pages[s.page]; do != nil {
 			do()
 		}
 	}

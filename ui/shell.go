@@ -148,6 +148,7 @@ func (s *Shell) addPlaces(e Engine) {
 		s.burn.SetImage(path)
 		s.show(burnPage)
 	}
+	s.browse.OnEdit = s.showTitle
 	s.burn.OnBegin = s.browse.Release
 	s.burn.OnContinue = s.project.Continue
 	s.burn.OnCompile = func() { s.show(compilePage) }
@@ -234,8 +235,9 @@ func (s *Shell) openFiles(paths []string) {
 }
 
 // take handles files from the command line and dropped files. A compilation is opened; a
-// disc image is opened in Browse, or chosen to be burned or offered; other files, and everything
-// that is dropped on Compile, are added to the compilation.
+// disc image is opened in Browse, or chosen to be burned or offered; other files that are
+// dropped on an image in Browse are added to it, and all files if it is being edited. Other
+// files, and everything that is dropped on Compile, are added to the compilation.
 func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
 	if len(paths) == 1 {
@@ -250,6 +252,8 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 		s.burn.SetImage(one)
 	case model.IsImage(one) && s.page == servePage && dropped:
 		s.serve.Add(one)
+	case s.page == browsePage && dropped && (s.browse.Editing() || !model.IsImage(one) && s.browse.CanEdit()):
+		s.browse.Drop(at, paths)
 	case model.IsImage(one) && (s.page == browsePage || !dropped):
 		s.show(browsePage)
 		s.browse.Open(one)
@@ -257,6 +261,17 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 		s.show(compilePage)
 		s.compile.Drop(at, paths)
 		s.tellImages(paths)
+	}
+}
+
+// showTitle shows in the title of the window whether an edited image has unsaved changes.
+func (s *Shell) showTitle() {
+	title := "Glassmaster"
+	if s.browse.Unsaved() {
+		title = s.browse.Edited() + " (unsaved changes) – Glassmaster"
+	}
+	if s.window.Title() != title {
+		s.window.SetTitle(title)
 	}
 }
 

@@ -287,7 +287,7 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 func TestHelpNamesEveryVerb(t *testing.T) {
 	out := must(t, OK, "--help").out
 	for _, verb := range []string{
-		"build", "info", "ls", "cat", "extract", "convert", "undo", "drives", "media", "burn", "copy", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
+		"build", "info", "ls", "sessions", "diff", "cat", "extract", "convert", "undo", "drives", "media", "burn", "copy", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
 	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is missing in the help", verb)

@@ -11,7 +11,7 @@ import (
 )
 
 // readers contains the verbs that only print.
-var readers = []string{"info", "ls", "cat", "verify"}
+var readers = []string{"info", "ls", "sessions", "diff", "cat", "verify"}
 
 // readTimeout is how long such a verb may take to end after a signal. It may be blocked by
 // a program that does not read its output, or by a server that does not respond.

@@ -11,7 +11,8 @@ func exitCodesTopic(*invocation) *cobra.Command {
   0  success
   1  failure: the error says why
   2  invalid command line
-  3  two discs differ, a disc is incomplete or half-written, or sectors cannot be read;
+  3  two discs or their files differ, a disc is incomplete or half-written, or sectors
+     cannot be read;
      "info --check" found damage; a drive reported success, but the disc does not
      confirm it; the last burn of the disc was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
@@ -48,6 +49,10 @@ a "type":
             base64), acl, streams; if the bytes on the disc differ from path or
             target, path_bytes and target_bytes in base64, and recorded (in base64)
             if no file can have the name, or two have it
+  change    one difference ("diff", "sessions"): session, change (added, changed,
+            renamed, removed), path, path_bytes, from (the old path), kind, size,
+            old_size, modified, differs (type, contents, time, permissions), error
+            (why the contents were not compared)
   serve     what happens while drives are served: event (offered, listening,
             refused, logged-in, logged-out, lost, failed), time, address, initiator,
             target, text
@@ -62,6 +67,10 @@ The data of a result:
             of a CD), sub_channels (are stored), sessions, volume,
             problem (why there is no volume), defects (found in descriptors: lba,
             text, incomplete, warning, remark), check
+  sessions  sessions (number, lba, label, created, problem (why it was not compared),
+            and what follows), each compared with the one before it
+  diff      added, changed, renamed, removed, same (numbers of entries), not_compared
+            (files and folders that cannot be read)
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
             with --boot: folder, boot_images (file, platform, lba, bytes);

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/journal"
@@ -59,6 +60,12 @@ type undone struct {
 	Done     string `json:"done"` // "taken back", "discarded", "nothing"
 }
 
+// String says what was, or can be, taken back.
+func (u undone) String() string {
+	return fmt.Sprintf("%s: updated %s; to restore: %s; to cut off at the end: %s of %s",
+		name(u.Image), u.Made, units.Size(u.Restored), units.Size(u.Removed), units.Size(u.Size))
+}
+
 func (inv *invocation) undo(ctx context.Context, image string, o undoing) error {
 	rolledBack, notices, err := journal.Recover(image)
 	inv.warnAll(notices)
@@ -77,7 +84,13 @@ func (inv *invocation) undo(ctx context.Context, image string, o undoing) error 
 		}
 		list = append(list, u)
 	}
-	return inv.answer(list, func(*bufio.Writer) {})
+	return inv.answer(list, func(w *bufio.Writer) {
+		for _, u := range list {
+			if o.dry {
+				fmt.Fprintln(w, terminal.Printable(u.String()))
+			}
+		}
+	})
 }
 
 // updated returns the files of an image that have a journal.
@@ -116,12 +129,12 @@ func (inv *invocation) undoFile(ctx context.Context, path string, o undoing) (un
 		Image: path, Journal: s.Journal, Made: s.Made.Format(time.RFC3339), Size: s.Size,
 		Restored: s.Overwritten, Removed: s.Size - s.Before, Done: "nothing",
 	}
-	inv.note("%s: updated %s", name(path), s.Made.Format("2006-01-02 15:04:05"))
-	if o.discard {
-		return inv.discard(ctx, u, o)
+	if !o.dry {
+		inv.note("%s", u)
 	}
-	inv.note("  to restore: %s; to cut off at the end: %s of %s", units.Size(u.Restored), units.Size(u.Removed), units.Size(u.Size))
 	switch {
+	case o.discard:
+		return inv.discard(ctx, u, o)
 	case s.Refused != nil:
 		return u, advise(fmt.Errorf("%s: %w", path, s.Refused), `"glassmaster undo --discard" removes the journal`)
 	case o.dry:

@@ -76,8 +76,8 @@ func TestUndoVerb(t *testing.T) {
 		t.Fatal("the image was not updated")
 	}
 	r := must(t, OK, "undo", "--dry-run", path)
-	if !strings.Contains(r.log, ": updated 20") || !strings.Contains(r.log, "to restore: 2.05 kB; to cut off at the end: 2.05 kB of ") {
-		t.Errorf("got %q", r.log)
+	if !strings.Contains(r.out, ": updated 20") || !strings.Contains(r.out, "to restore: 2.05 kB; to cut off at the end: 2.05 kB of ") {
+		t.Errorf("got %q", r.out)
 	}
 	if !bytes.Equal(content(t, path), now) {
 		t.Error("--dry-run changed the image")
@@ -176,6 +176,26 @@ func TestBrokenOffUpdate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The journal is beside the file that was changed, which can be one of several of an image.
+func TestUndoBeside(t *testing.T) {
+	cue := filepath.Join(t.TempDir(), "disc.cue")
+	must(t, OK, "convert", builtImage(t), cue)
+	bin := strings.TrimSuffix(cue, "cue") + "bin"
+	old := content(t, bin)
+	breakOff(t, bin)
+	if r := must(t, OK, "ls", cue); !strings.Contains(r.log, "was rolled back") || !bytes.Equal(content(t, bin), old) {
+		t.Errorf("not rolled back: %q", r.log)
+	}
+	if err := updateImage(t, bin, "updated", layout.Bytes("contents"), 8); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "undo", cue)
+	if !bytes.Equal(content(t, bin), old) {
+		t.Error("the update was not taken back")
+	}
+	must(t, Failed, "undo", cue)
 }
 
 // lastFile returns the last file of a list.

@@ -56,6 +56,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -127,9 +128,8 @@ func (d driver) pathsOf(path string) (paths, error) {
 		}
 	}
 	folder, name := filepath.Split(path)
-	const longest = len("..update.part")
-	if len(name) > maxName-longest {
-		name = strings.ToValidUTF8(name[:maxName-longest], "")
+	if longest := maxName - len("..update.part"); len(name) > longest {
+		name = fmt.Sprintf("%s~%08x", strings.ToValidUTF8(name[:longest-len("~00000000")], ""), checksum([]byte(name)))
 	}
 	p := paths{image: path, folder: folder, update: folder + name + ".update", undo: folder + name + ".undo", part: folder + "." + name + ".update.part"}
 	if p.folder == "" {
@@ -166,6 +166,9 @@ func (d driver) lock(f file) error {
 func own(path string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if p, ok := err.(*fs.PathError); ok && p.Path == path { // whose text repeats the path
+		err = p.Err
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

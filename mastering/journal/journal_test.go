@@ -146,6 +146,25 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// Names are cut so that those of the journals are possible, and stay different.
+func TestLongNames(t *testing.T) {
+	dir := t.TempDir()
+	var paths []string
+	for _, end := range []string{"1.iso", "2.iso"} {
+		path := filepath.Join(dir, strings.Repeat("a", 250)+end)
+		store(t, path, bytes.Repeat([]byte(end), 10*2048))
+		if _, err := apply(t.Context(), t, path, layout.Bytes("x"), 1); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	for i, path := range paths {
+		if err := journal.Undo(t.Context(), path, nil); err != nil || contents(t, path)[0] != byte('1'+i) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+}
+
 // bad is a source that fails after some bytes.
 type bad struct{ after int64 }
 

@@ -105,3 +105,28 @@ func TestSourcesThatChangeDuringCopy(t *testing.T) {
 		}
 	}
 }
+
+// TestParts writes a layout whose extents are parts of a file: it is not taken for one that
+// has grown, unless it has.
+func TestParts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 5000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := layout.NewFile(path)
+	f.Size = 5000
+	l, err := layout.New([]layout.Extent{{Length: 2000, Source: f}, {Start: 2000, Length: 1000, Offset: 4000, Source: f}}, 3000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := l.WriteTo(t.Context(), &out, layout.WriteOptions{}); err != nil || out.Len() != 3000 {
+		t.Errorf("%d bytes, %v", out.Len(), err)
+	}
+	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 5001), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.WriteTo(t.Context(), &out, layout.WriteOptions{}); !errors.Is(err, layout.ErrGrew) {
+		t.Errorf("the file has grown: %v", err)
+	}
+}

@@ -124,7 +124,7 @@ func fillExtent(p []byte, e Extent, host *hostReader) (int, error) {
 		s.Render(p)
 		return len(p), nil
 	case *File:
-		if e.Offset == 0 {
+		if e.Offset == 0 && s.Size == 0 {
 			return host.read(s, p)
 		}
 	}

@@ -165,13 +165,17 @@ func delivers(err error) bool {
 // modification with what was planned. For an extent that is a part of its source, the
 // file may be longer.
 func (e Extent) check(size int64, modified time.Time) error {
-	switch want := e.Offset + e.Length; {
+	f, isFile := e.Source.(*File)
+	want, whole := e.Offset+e.Length, e.Offset == 0
+	if isFile && f.Size != 0 {
+		want, whole = f.Size, true
+	}
+	switch {
 	case size < want:
 		return ErrShrunk
-	case size > want && e.Offset == 0:
+	case size > want && whole:
 		return ErrGrew
-	}
-	if f, ok := e.Source.(*File); ok {
+	case isFile:
 		return f.checkTime(modified)
 	}
 	return nil

@@ -34,6 +34,9 @@ type File struct {
 	// volume.Nanoseconds, 0 if it is not known. Reading a file with another one gives
 	// ErrChanged.
 	Modified int64
+	// Size is the size of the file in bytes when the layout was planned, if extents are
+	// parts of it; 0: an extent is the whole file.
+	Size int64
 }
 
 // NewFile returns the file at path as a Source.
@@ -72,12 +75,17 @@ type Watcher interface {
 
 // Unchanged implements Watcher.
 func (f *File) Unchanged() error {
-	if f.Modified == 0 {
+	if f.Modified == 0 && f.Size == 0 {
 		return nil
 	}
 	s, err := os.Stat(f.Path())
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case f.Size != 0 && s.Size() < f.Size:
+		return ErrShrunk
+	case f.Size != 0 && s.Size() > f.Size:
+		return ErrGrew
 	}
 	return f.checkTime(s.ModTime())
 }

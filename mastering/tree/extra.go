@@ -15,12 +15,11 @@ type Extra struct {
 	Accessed int64 `json:"accessed,omitempty"`
 	Changed  int64 `json:"changed,omitempty"` // change of attributes
 	Created  int64 `json:"created,omitempty"`
+	// Hidden is the existence flag of ISO 9660 and UDF: systems may not list the file.
+	Hidden bool `json:"hidden,omitempty"`
 	// Attributes are extended attributes by their full names in Linux, such as
 	// "user.mime_type". They include access control lists, as AccessACL and DefaultACL.
 	Attributes map[string][]byte `json:"attributes,omitempty"`
-	// Hidden says that systems such as Windows do not show the file unless they are asked
-	// to (ECMA-119 9.1.6, the Existence bit; ECMA-167 4/14.4.3).
-	Hidden bool `json:"hidden,omitempty"`
 }
 
 // Hidden reports whether the Extra of the node says that systems do not show the file.

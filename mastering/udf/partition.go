@@ -45,7 +45,6 @@ type virtual struct {
 	entries int64
 	file    *contents  // the same table
 	icb     *fileEntry // of the table
-	sector  int64      // of the ICB
 }
 
 // unusedEntry marks a block of a virtual partition that is not in use.

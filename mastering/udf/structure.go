@@ -111,7 +111,7 @@ func structureOf(p partition) (Partition, error) {
 		if n, err := p.table.ReadAt(b, p.first); n < len(b) {
 			return q, err
 		}
-		q.Table, q.TableSector = make([]uint32, p.entries), p.sector
+		q.Table, q.TableSector = make([]uint32, p.entries), int64(p.start)+int64(p.icb.at.Block)
 		for i := range q.Table {
 			q.Table[i] = le.Uint32(b[4*i:])
 		}

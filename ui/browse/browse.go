@@ -1,9 +1,11 @@
 // Package browse is the page of the window that shows the files of an image file, or of
-// the disc in a drive. It only reads.
+// the disc in a drive. It changes nothing unless the user edits an image, which happens in
+// the same panes.
 package browse
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -12,6 +14,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/files"
 	"glassmaster/ui/host"
@@ -45,6 +48,14 @@ type Engine interface {
 	CheckSectors(ctx context.Context, d disc.Disc, rep progress.Reporter) (model.Checked, error)
 	// SaveTrack writes a track of a disc to a file, which is replaced if it exists.
 	SaveTrack(ctx context.Context, d disc.Disc, t disc.Track, to string, rep progress.Reporter) (model.SavedTrack, error)
+	// Edit opens an image file, or the disc in a drive, for editing the files of a track; 0
+	// is the newest data track.
+	Edit(ctx context.Context, name string, track int) (model.EditedImage, error)
+	// LastUpdate returns when an image was updated last, zero if there is no update that can
+	// be undone, and why it cannot be undone.
+	LastUpdate(name string) (time.Time, error)
+	// UndoUpdate takes the last update of an image back.
+	UndoUpdate(ctx context.Context, name string, rep progress.Reporter) error
 	// Repair writes an image with damaged sectors corrected.
 	Repair(ctx context.Context, from, to string, rep progress.Reporter) (model.Converted, error)
 }
@@ -53,6 +64,7 @@ type Engine interface {
 type View struct {
 	Object fyne.CanvasObject // for the window
 	OnBurn func(path string) // burn the image that is shown
+	OnEdit func()            // editing began or ended, or there are other changes
 
 	host               *host.Host
 	engine             Engine
@@ -76,16 +88,24 @@ type View struct {
 	status             *widgets.Text
 	views              *widgets.Select
 	viewsBox           fyne.CanvasObject
+	sessions           *widgets.Select
+	sessionsBox        fyne.CanvasObject // chooses the session, if the disc has several
 	extract            *widgets.Button
 	burn               *widgets.Button
 	turn               *widgets.Button // converts
 	shut               *widgets.Button
-	startAt            *widgets.Button // asks where a session begins
+	change             *widgets.Button // begins editing
+	editor             *editor
+	switcher           fyne.CanvasObject // the sections, and what is beside them
+	then               func()            // is called when the disc that is being opened is open; may be nil
+	startAt            *widgets.Button   // asks where a session begins
 	task               *task
 	openers            fyne.CanvasObject // the buttons that open another disc
 	notice             *widgets.Notice
 	details            *widgets.Button
-	noticed            []disc.Notice // listed by details
+	noticed            []disc.Notice   // listed by details
+	takeBack           *widgets.Button // undoes the update that was just made
+	update             updates
 }
 
 // New returns the page.
@@ -93,10 +113,10 @@ func New(h *host.Host, e Engine) *View {
 	v := &View{host: h, engine: e, volume: model.NewVolume(e.OpenDisc, h.Post)}
 	v.files = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
 	v.files.OnReset = v.selected
-	v.files.Files.OnOpen = v.open
-	v.files.Files.OnMenu = v.menu
-	v.files.Files.OnEmpty = v.volume.Unread
+	v.editor = newEditor(v)
+	v.browseFiles()
 	v.side = newSide(h, v.volume)
+	v.side.onChange = func(n *tree.Node) { v.editor.showProperties([]*tree.Node{n}) }
 	v.tracks = newTracks(h)
 	v.tracks.onFiles = v.showTrackFiles
 	v.tracks.onSave = v.pickTrackFile
@@ -105,7 +125,9 @@ func New(h *host.Host, e Engine) *View {
 	v.sectors.onCheck = v.checkSectors
 	v.task = newTask(h)
 	v.details = h.Tips.NewQuiet("Details", nil, "", func() { h.ShowNotices(host.CountNotices(v.noticed), v.noticed) })
-	v.notice = widgets.NewNotice(v.details)
+	v.takeBack = h.Tips.NewQuiet("Undo update…", nil, "Restore the image as it was before it was saved", v.askUndoUpdate)
+	v.takeBack.Hide()
+	v.notice = widgets.NewNotice(v.details, v.takeBack)
 	v.volume.OnChange = v.reload
 	v.Object = v.build()
 	v.reload()
@@ -117,8 +139,12 @@ func (v *View) build() fyne.CanvasObject {
 	v.views = widgets.NewSelect(nil, v.setView)
 	names := widgets.Muted("File names")
 	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
+	v.sessions = widgets.NewSelect(nil, v.setSession)
+	v.sessionsBox = container.NewHBox(widgets.Middle(widgets.Wide(150, v.sessions)),
+		widgets.Middle(v.host.Tips.NewButton("What changed…", nil, "The files that this session added, changed, renamed and removed", v.showChanges)))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
 	v.turn = v.host.Tips.NewButton("Convert…", theme.SaveIcon, "Write this disc as an image of another format", v.pickFormat)
+	v.change = v.host.Tips.NewButton("Edit", theme.EditIcon, "Add, replace, rename and remove files of this image  (Ctrl+E)", v.Edit)
 	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close the disc", func() { v.closing(v.volume.Close) })
 	open := v.host.Tips.NewQuiet("", theme.OpenIcon, "Open an image file  (Ctrl+O)", v.PickImage)
@@ -127,7 +153,7 @@ func (v *View) build() fyne.CanvasObject {
 	v.openers = container.NewHBox(open, drives)
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
-		widgets.Middle(container.NewHBox(v.extract, v.turn, v.burn, v.openers, v.shut)), widgets.Middle(head))
+		widgets.Middle(container.NewHBox(v.extract, v.turn, v.change, v.burn, v.openers, v.shut, v.editor.head)), widgets.Middle(head))
 	v.sections = widgets.NewSegments(v.host.Tips, v.enter, "Files", "Tracks", "Sectors")
 	v.filePanes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
 	v.startAt = v.host.Tips.NewButton("Later session…", nil, "The file contains only a later session of a disc", v.askStart)
@@ -135,14 +161,14 @@ func (v *View) build() fyne.CanvasObject {
 		"An audio disc has tracks instead of files. Other discs may have a file system that is damaged or not known.",
 		v.host.Tips.NewPrimary("Show tracks", theme.DiscIcon, "", func() { v.showSection(discSection) }), v.startAt))
 	v.section = container.NewStack(v.filePanes, v.noFiles, v.tracks.object, v.sectors.object)
-	switcher := container.NewBorder(nil, nil, v.sections.Container, v.viewsBox)
-	v.panes = container.NewBorder(widgets.Inset(switcher, 0, 0, 0, 8), nil, nil, nil, v.section)
+	v.switcher = container.NewBorder(nil, nil, v.sections.Container, container.NewHBox(v.sessionsBox, v.viewsBox))
+	v.panes = container.NewBorder(widgets.Inset(container.NewStack(v.switcher, v.editor.bar), 0, 0, 0, 8), v.editor.card, nil, nil, v.section)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
 	inDrive = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
 	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "Open a disc or an image",
-		"Drag an image file here, or choose an image or a drive. Browse only reads; it changes nothing.",
+		"Drag an image file here, or choose an image or a drive. Nothing is changed, unless you edit an image and save it.",
 		v.host.Tips.NewPrimary("Open image…", theme.OpenIcon, "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
@@ -152,9 +178,13 @@ func (v *View) build() fyne.CanvasObject {
 }
 
 // Open opens an image file, or the disc in a drive.
-func (v *View) Open(name string) {
+func (v *View) Open(name string) { v.openThen(name, nil) }
+
+// openThen opens a disc, and calls then when it is open.
+func (v *View) openThen(name string, then func()) {
 	v.closing(func() {
 		v.notice.Hide()
+		v.then = then
 		v.shown = "" // even if it has the name of the last one: the disc in a drive may be another
 		v.volume.Open(name)
 	})
@@ -162,7 +192,7 @@ func (v *View) Open(name string) {
 
 // Image returns the path of the open image file, or "".
 func (v *View) Image() string {
-	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) {
+	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) || v.Unsaved() {
 		return ""
 	}
 	return v.volume.Name()
@@ -183,6 +213,7 @@ func (v *View) Release(drive string) {
 // Close stops the running job and closes the disc.
 func (v *View) Close() {
 	v.task.cancel()
+	v.editor.end()
 	v.volume.Close()
 }
 
@@ -190,6 +221,9 @@ func (v *View) Close() {
 func (v *View) Browser() *files.Browser { return v.files }
 
 func (v *View) rootName() string {
+	if v.editor.active() && v.editor.model.Label() != "" {
+		return v.editor.model.Label()
+	}
 	if l := v.volume.Info().Label; l != "" {
 		return l
 	}
@@ -197,6 +231,9 @@ func (v *View) rootName() string {
 }
 
 func (v *View) reload() {
+	if v.editor.active() {
+		return // of the image, only what is edited is shown
+	}
 	state := v.volume.State()
 	v.empty.Hide()
 	v.wait.Hide()
@@ -218,7 +255,12 @@ func (v *View) reload() {
 	v.showTitle(state == model.Ready)
 	v.side.volumeChanged()
 	v.discChanged(state == model.Ready)
+	v.allow()
 	v.files.Reload()
+	if then := v.then; then != nil && state == model.Ready {
+		v.then = nil
+		then()
+	}
 }
 
 // drivesMenu shows a menu of the drives. Finding them may take a while.

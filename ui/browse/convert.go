@@ -11,7 +11,6 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
@@ -29,6 +28,10 @@ type conversion struct {
 	accept   *widgets.Check
 	lost     []disc.Notice
 	box      *fyne.Container
+
+	title, suffix string // of the sheet, and of the proposed name
+	first         string // the format to propose; empty: another one than the disc has
+	write         func(to, format string, perTrack bool, accepted []disc.Notice)
 }
 
 // pickFormat shows the sheet.
@@ -37,7 +40,20 @@ func (v *View) pickFormat() {
 	if d == nil || v.task.why() != "" {
 		return
 	}
-	c := &conversion{v: v, formats: v.engine.ImageFormats(), hint: widgets.Muted("").Wrap(), loss: container.New(&widgets.Column{Gap: 4})}
+	from := v.volume.Name()
+	v.pickFormatFor(d, conversion{
+		title: "Convert " + model.Short(from), suffix: " copy",
+		write: func(to, format string, perTrack bool, accepted []disc.Notice) {
+			v.convertFile(from, to, format, perTrack, accepted)
+		},
+	})
+}
+
+// pickFormatFor shows a sheet for choosing the format of an image of a disc.
+func (v *View) pickFormatFor(d disc.Disc, how conversion) {
+	c := &how
+	c.v, c.formats = v, v.engine.ImageFormats()
+	c.hint, c.loss = widgets.Muted("").Wrap(), container.New(&widgets.Column{Gap: 4})
 	var names []string
 	for _, f := range c.formats {
 		names = append(names, f.Name)
@@ -49,7 +65,7 @@ func (v *View) pickFormat() {
 	row := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(72, name)), nil, c.kind)
 	c.box = container.New(&widgets.Column{Gap: 10}, row, c.hint, c.perTrack, c.loss, c.accept)
 	c.kind.SetSelected(c.suggested(d))
-	v.host.Sheet("Convert "+model.Short(v.volume.Name()), c.box, 500,
+	v.host.Sheet(c.title, c.box, 500,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Save as…", Primary: true, Do: c.save})
 	v.host.Canvas.Focus(c.kind)
@@ -58,6 +74,11 @@ func (v *View) pickFormat() {
 // suggested returns the format that the sheet proposes: the first one that holds
 // everything on the disc and is not the one that it has, as far as there is one.
 func (c *conversion) suggested(d disc.Disc) string {
+	for _, f := range c.formats {
+		if f.Name == c.first {
+			return f.Name
+		}
+	}
 	for _, f := range c.formats {
 		lost, certain := c.v.engine.Loss(d, f.Name)
 		if certain && len(lost) == 0 && !strings.EqualFold("."+f.Extension, filepath.Ext(c.v.volume.Name())) {
@@ -122,16 +143,10 @@ func (c *conversion) save() bool {
 		return false
 	}
 	f, v := c.format(), c.v
-	from := v.volume.Name()
-	base := filepath.Base(from)
-	name := model.Stem(base) + "." + f.Extension
-	if name == base {
-		name = model.Stem(base) + " copy." + f.Extension
-	}
 	perTrack, accepted := c.perTrack.Visible() && c.perTrack.Checked, c.lost
-	v.host.PickSave("Convert to "+f.Name, name, func(to string) {
-		v.convertFile(from, to, f.Name, perTrack, accepted)
-	}, host.FileType{Name: f.Name + " images", Extensions: []string{f.Extension}})
+	v.host.PickSave("Save as "+f.Name, freeName(v.volume.Name(), f, c.suffix), func(to string) {
+		c.write(to, f.Name, perTrack, accepted)
+	}, images(f))
 	return true
 }
 

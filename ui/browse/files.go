@@ -12,6 +12,10 @@ func (v *View) selected() {
 	if v.status == nil {
 		return // still being built
 	}
+	if v.editor.active() {
+		v.editor.selected()
+		return
+	}
 	v.status.Set(files.Summary(v.volume.List))
 	v.side.selectionChanged()
 	what := "Extract all…"
@@ -30,6 +34,14 @@ func (v *View) noExtract() string {
 		return why
 	}
 	return widgets.Unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
+}
+
+// browseFiles shows the files of the disc in the file browser.
+func (v *View) browseFiles() {
+	v.files.Show(files.View{
+		List: v.volume.List, Outline: v.volume.Outline, OnOpen: v.open, OnMenu: v.menu, OnEmpty: v.volume.Unread,
+		OnFolderMenu: func(n *tree.Node, at fyne.Position) { v.host.Menu(at, v.editItems()...) },
+	})
 }
 
 func (v *View) open(n *tree.Node) {
@@ -59,6 +71,6 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 			v.files.Reload()
 		}))
 	}
-	items = append(items, widgets.Item("Select all", "", v.files.Files.SelectAll))
-	v.host.Menu(at, items...)
+	items = append(items, widgets.Item("Select all", "", v.files.Files.SelectAll), fyne.NewMenuItemSeparator())
+	v.host.Menu(at, append(items, v.editItems()...)...)
 }

@@ -91,6 +91,7 @@ func (v *View) arrange(i int) {
 	widgets.SetVisible(v.sectors.object, i == sectorSection)
 	widgets.SetVisible(v.status, i == filesSection && files)
 	widgets.SetVisible(v.viewsBox, i == filesSection && files && len(v.volume.Info().Views) > 1)
+	widgets.SetVisible(v.sessionsBox, i == filesSection && len(v.volume.Sessions()) > 1)
 	if i == sectorSection {
 		v.sectors.begin()
 	}

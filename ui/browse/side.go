@@ -42,10 +42,16 @@ type side struct {
 	stack  *fyne.Container
 	shown  *tree.Node
 	job    *model.Job
+	edited *model.Editing // whose files are shown; nil: those of the volume
+	change *widgets.Button
+	// onChange changes the properties of an entry of the image that is edited.
+	onChange func(*tree.Node)
 }
 
 func newSide(h *host.Host, v *model.Volume) *side {
 	s := &side{host: h, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
+	s.change = h.Tips.NewQuiet("", theme.EditIcon, "Change permissions, owner and date", func() { s.onChange(s.shown) })
+	s.change.Hide()
 	s.text, s.fit = widgets.NewMono(), &widgets.TopFit{}
 	s.scroll = container.NewVScroll(s.facts.Container)
 	s.image = canvas.NewImageFromImage(nil)
@@ -58,7 +64,8 @@ func newSide(h *host.Host, v *model.Volume) *side {
 // CreateRenderer implements fyne.Widget.
 func (s *side) CreateRenderer() fyne.WidgetRenderer {
 	s.stack = container.NewStack(s.text, s.frame)
-	content := widgets.Inset(container.New(sideLayout{}, s.title, s.scroll, s.note, s.stack), 16, 14, 16, 14)
+	head := container.NewBorder(nil, nil, nil, s.change, widgets.Middle(s.title))
+	content := widgets.Inset(container.New(sideLayout{}, head, s.scroll, s.note, s.stack), 16, 14, 16, 14)
 	return widget.NewSimpleRenderer(widgets.Panel(content))
 }
 
@@ -76,18 +83,30 @@ func (s *side) volumeChanged() {
 
 // selectionChanged shows the selected file, or the volume unless exactly one is selected.
 func (s *side) selectionChanged() {
+	defer func() {
+		widgets.SetVisible(s.change, s.edited != nil && s.shown != nil && s.edited.Mark(s.shown) != model.Removed)
+	}()
 	s.scroll.ScrollToTop()
-	nodes := s.volume.List.Selected()
+	list := s.volume.List
+	if s.edited != nil {
+		list = s.edited.List
+	}
+	nodes := list.Selected()
 	if len(nodes) != 1 {
 		s.job.Cancel()
 		s.shown = nil
 		s.showVolume()
 		return
 	}
-	if nodes[0] == s.shown {
+	if nodes[0] == s.shown && s.edited == nil {
 		return
 	}
+	again := nodes[0] == s.shown
 	s.shown = nodes[0]
+	if s.edited != nil {
+		s.showEdited(nodes[0], again)
+		return
+	}
 	s.showFile(nodes[0])
 }
 
@@ -187,6 +206,42 @@ func attributesOf(f volume.FS, n *tree.Node) *volume.Attributes {
 	return a
 }
 
+func sizeFact(n *tree.Node) widgets.Fact {
+	size := units.Size(n.Size)
+	if n.Size >= 1000 {
+		size += ", " + units.Thousands(n.Size) + " bytes"
+	}
+	return widgets.Fact{Name: "Size", Value: size}
+}
+
+// showEdited shows an entry of the image that is edited, and a preview of its contents. Again
+// means that it is shown already, and its attributes may have changed.
+func (s *side) showEdited(n *tree.Node, again bool) {
+	s.title.Set(filename.Printable(n.Name))
+	s.facts.Set(s.editedFacts(n))
+	if again {
+		return
+	}
+	s.job.Cancel()
+	s.clear("")
+	if n.IsDir() {
+		return
+	}
+	s.clear("Reading…")
+	f := s.volume.FS()
+	var preview model.Preview
+	var job *model.Job
+	job = model.Start(s.host.Post, n.Name, func(ctx context.Context, _ progress.Reporter) error {
+		preview = model.ReadEdited(ctx, f, n)
+		return nil
+	}, func(error) {
+		if s.job == job && s.shown == n {
+			s.show(preview)
+		}
+	})
+	s.job = job
+}
+
 func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	facts := []widgets.Fact{
 		{Name: "Kind", Value: model.Kind(n)},
@@ -196,11 +251,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	if n.IsDir() {
 		return append(facts, widgets.Fact{Name: "Contains", Value: model.Count(len(n.Children()), "entry", "entries")})
 	}
-	size := units.Size(n.Size)
-	if n.Size >= 1000 {
-		size += ", " + units.Thousands(n.Size) + " bytes"
-	}
-	facts = append(facts, widgets.Fact{Name: "Size", Value: size})
+	facts = append(facts, sizeFact(n))
 	if a == nil {
 		return facts
 	}

@@ -133,6 +133,7 @@ func (v *View) allow() {
 	v.selected()
 	why := v.task.why()
 	v.turn.Allow(why)
+	v.change.Allow(v.whyNoEdit())
 	v.sectors.check.Allow(why)
 	v.tracks.busy = why
 	v.tracks.allow()
@@ -141,6 +142,10 @@ func (v *View) allow() {
 // closing calls do, which closes the open disc. If a job reads the disc, the user is asked
 // first whether to stop it.
 func (v *View) closing(do func()) {
+	if v.editor.active() {
+		v.editor.leaving(do)
+		return
+	}
 	if !v.task.job.Running() || !v.task.about.reads {
 		do()
 		return

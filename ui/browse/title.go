@@ -13,7 +13,7 @@ import (
 )
 
 func (v *View) showTitle(ready bool) {
-	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.turn, v.burn, v.openers, v.shut} {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.sessionsBox, v.extract, v.turn, v.change, v.burn, v.openers, v.shut} {
 		widgets.SetVisible(o, ready)
 	}
 	v.subtitle.Hidden = !ready
@@ -21,6 +21,7 @@ func (v *View) showTitle(ready bool) {
 		v.title.Set("Browse")
 		return
 	}
+	v.showSessions()
 	info := v.volume.Info()
 	v.title.Set(model.Short(v.volume.Name()))
 	if err := v.volume.NoFiles(); err != nil {
@@ -33,7 +34,7 @@ func (v *View) showTitle(ready bool) {
 	if v.volume.Reading() {
 		text += " so far"
 	} else {
-		v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View})
+		v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View, "session": v.volume.Session()})
 	}
 	if toc := v.volume.Disc().TOC(); model.HasSeveralTracks(toc) {
 		text = formatOf(v.volume.Disc(), info) + ", " + model.DiscSummary(toc) + "; " + text
@@ -41,6 +42,7 @@ func (v *View) showTitle(ready bool) {
 	v.subtitle.Set(text)
 	v.showView()
 	widgets.SetVisible(v.viewsBox, len(info.Views) > 1)
+	widgets.SetVisible(v.sessionsBox, len(v.volume.Sessions()) > 1)
 	d, p := v.volume.Defects(), v.volume.Problems()
 	all := slices.Concat(d, p)
 	switch {
@@ -71,6 +73,7 @@ func (v *View) showWithoutFiles(err error) {
 	toc := v.volume.Disc().TOC()
 	v.subtitle.Set(model.DiscSummary(toc))
 	v.viewsBox.Hide()
+	widgets.SetVisible(v.sessionsBox, len(v.volume.Sessions()) > 1)
 	v.extract.Hide()
 	v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": 0, "folders": 0, "view": ""})
 	if _, ok := disc.DataTrack(v.volume.Disc()); ok {
@@ -81,6 +84,7 @@ func (v *View) showWithoutFiles(err error) {
 // showMessage shows a message above the files. The button for details lists the notices.
 func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 	v.noticed = list
+	v.takeBack.Hide()
 	widgets.SetVisible(v.details, len(list) > 0)
 	v.notice.Tell(text, isError)
 }
@@ -89,6 +93,7 @@ func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 func (v *View) showSuccess(text string) {
 	v.noticed = nil
 	v.details.Hide()
+	v.takeBack.Hide()
 	v.notice.Succeed(text)
 }
 

@@ -53,14 +53,14 @@ func (d *Drag) move(at fyne.Position) {
 func (d *Drag) end(at fyne.Position) {
 	nodes := d.nodes
 	to := d.targetAt(at)
-	d.cancel()
+	d.Cancel()
 	if to != nil && len(nodes) > 0 {
 		d.OnMove(nodes, to)
 	}
 }
 
-// cancel ends the drag without a drop.
-func (d *Drag) cancel() {
+// Cancel ends the drag without a drop.
+func (d *Drag) Cancel() {
 	if !d.active() {
 		return
 	}

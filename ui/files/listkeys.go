@@ -35,7 +35,7 @@ func (f *List) key(k fyne.KeyName, shift bool) bool {
 		return true
 	case fyne.KeyEscape:
 		if f.Drag != nil && f.Drag.active() {
-			f.Drag.cancel()
+			f.Drag.Cancel()
 			return true
 		}
 		sel.Clear()

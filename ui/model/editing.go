@@ -25,7 +25,7 @@ type EditedImage interface {
 	// SaveAs writes the image with its changes as a new image of a format, and compares it.
 	// What the format cannot hold is left out if it is among accepted, else the error is a
 	// *LossError.
-	SaveAs(ctx context.Context, c *compilation.Compilation, to, format string, accepted []disc.Notice, rep progress.Reporter) (Converted, error)
+	SaveAs(ctx context.Context, c *compilation.Compilation, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (Converted, error)
 	// Facts describes the image.
 	Facts() EditFacts
 	// Close closes the image.
@@ -131,8 +131,6 @@ func (e *Editing) WhySaveAs() string {
 		return "Nothing was changed"
 	case e.Scanning():
 		return "Files are still being added"
-	case e.Measuring():
-		return "The new size is being calculated"
 	case e.err != nil:
 		return "It cannot be saved: " + Reason(e.err)
 	}
@@ -338,6 +336,9 @@ func once(nodes []*tree.Node) []*tree.Node {
 	}
 	return out
 }
+
+// RevertChange takes one change back.
+func (e *Editing) RevertChange(c Change) { e.Revert([]*tree.Node{c.Node}) }
 
 // revert takes the changes of a node back, within an edit.
 func (e *Editing) revert(n *tree.Node) error {

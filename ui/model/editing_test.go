@@ -79,7 +79,7 @@ func (m *imageInMemory) Save(context.Context, *compilation.Compilation, progress
 	return SavedEdit{}, nil
 }
 
-func (m *imageInMemory) SaveAs(context.Context, *compilation.Compilation, string, string, []disc.Notice, progress.Reporter) (Converted, error) {
+func (m *imageInMemory) SaveAs(context.Context, *compilation.Compilation, string, string, bool, []disc.Notice, progress.Reporter) (Converted, error) {
 	return Converted{}, nil
 }
 

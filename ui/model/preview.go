@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/gif" // supported picture formats
@@ -10,6 +11,7 @@ import (
 	_ "image/png"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,6 +22,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -42,6 +45,33 @@ type Preview struct {
 
 // ReadPreview reads the beginning of a file. It may take a long time on a drive.
 func ReadPreview(ctx context.Context, f volume.FS, n *tree.Node) Preview {
+	return readPreview(ctx, n, func() (io.ReadCloser, error) { return f.Open(Inside(n)) })
+}
+
+// ReadEdited reads the beginning of a file of an edited image: of the host, if it was added,
+// and otherwise of f, the volume before the changes, which may be nil.
+func ReadEdited(ctx context.Context, f volume.FS, n *tree.Node) Preview {
+	return readPreview(ctx, n, func() (io.ReadCloser, error) {
+		switch path := HostPath(n); {
+		case path != "":
+			return os.Open(path)
+		case n.Origin() == nil || f == nil:
+			return nil, errors.New("no preview")
+		}
+		return f.Open(Inside(n.Origin()))
+	})
+}
+
+// HostPath returns the path of the file of the host from which the contents of a node come,
+// or "".
+func HostPath(n *tree.Node) string {
+	if f, ok := n.Source().(*layout.File); ok {
+		return f.Path()
+	}
+	return ""
+}
+
+func readPreview(ctx context.Context, n *tree.Node, open func() (io.ReadCloser, error)) Preview {
 	class := ClassOf(n)
 	switch {
 	case n.IsDir():
@@ -53,7 +83,7 @@ func ReadPreview(ctx context.Context, f volume.FS, n *tree.Node) Preview {
 	case n.Size == 0:
 		return Preview{Note: "The file is empty"}
 	}
-	file, err := f.Open(Inside(n))
+	file, err := open()
 	if err != nil {
 		return Preview{Note: err.Error()}
 	}

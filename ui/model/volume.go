@@ -53,11 +53,14 @@ type Volume struct {
 	state   State
 	name    string
 	track   int      // whose files are shown; 0: the newest data track
+	session int      // whose files are shown; 0: the newest one
 	start   disc.LBA // of the later session that is alone in the image file; else 0
 	err     error
 	fsys    volume.FS
 	noFiles error // why no files are shown; nil if they are
 	views   []string
+	all     []volume.Session
+	compare *Job
 	stop    context.CancelFunc // ends the reads of the disc
 	known   []disc.Notice      // known defects of the disc
 	more    []volume.Property  // found out after opening
@@ -135,7 +138,7 @@ func (v *Volume) Defects() []disc.Notice { return v.known }
 
 // Open opens an image file or drive, and closes what was open.
 func (v *Volume) Open(name string) {
-	v.start = 0
+	v.start, v.session = 0, 0
 	v.load(name, "", 0)
 }
 
@@ -143,7 +146,7 @@ func (v *Volume) Open(name string) {
 // the disc.
 func (v *Volume) SetStart(at disc.LBA) {
 	if v.state == Ready {
-		v.start = at
+		v.start, v.session = at, 0
 		v.load(v.name, "", 0)
 	}
 }
@@ -155,6 +158,7 @@ func (v *Volume) Start() disc.LBA { return v.start }
 // SetTrack shows the files of a track.
 func (v *Volume) SetTrack(number int) {
 	if v.state == Ready && number != v.track {
+		v.session = 0
 		v.load(v.name, "", number)
 	}
 }
@@ -170,7 +174,7 @@ func (v *Volume) SetView(view string) {
 func (v *Volume) Close() {
 	v.reading.Cancel()
 	v.release()
-	v.state, v.name, v.track, v.err = Closed, "", 0, nil
+	v.state, v.name, v.track, v.session, v.err = Closed, "", 0, 0, nil
 	v.clear()
 	v.changed()
 }
@@ -186,15 +190,18 @@ func (v *Volume) load(name, view string, track int) {
 	var f volume.FS
 	var views []string
 	var known []disc.Notice
+	var all []volume.Session
 	var noFiles error
 	start := v.start
+	o := volume.Options{View: view, Track: track, Session: v.session}
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name, start); err != nil {
 			return err
 		}
-		f, noFiles = volume.OpenDisc(reads, d, volume.Options{View: view, Track: track})
-		views = volume.Views(ctx, d, volume.Options{Track: track})
+		f, noFiles = volume.OpenDisc(reads, d, o)
+		views = volume.Views(ctx, d, volume.Options{Track: track, Session: o.Session})
+		all = volume.EachSession(ctx, d)
 		known = volume.Known(ctx, d)
 		return ctx.Err()
 	}, func(err error) {
@@ -204,7 +211,7 @@ func (v *Volume) load(name, view string, track int) {
 			}
 			return
 		}
-		v.views, v.known, v.noFiles = views, known, noFiles
+		v.views, v.known, v.all, v.noFiles = views, known, all, noFiles
 		v.opened(d, f, err)
 	})
 	v.reading = job
@@ -358,12 +365,20 @@ func (v *Volume) take(ready []batch) {
 
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
-	v.files, v.folders, v.bytes, v.faults, v.more, v.known, v.noFiles = 0, 0, 0, nil, nil, nil, nil
+	v.files, v.folders, v.bytes, v.faults, v.more, v.known, v.all, v.noFiles = 0, 0, 0, nil, nil, nil, nil, nil
 	v.Outline.setRoot(root)
 	v.List.setRoot(root)
 }
 
+// Suspend closes the disc, so that its file can be replaced. What is shown of it stays
+// until it is opened again, but cannot be read.
+func (v *Volume) Suspend() {
+	v.reading.Cancel()
+	v.release()
+}
+
 func (v *Volume) release() {
+	v.compare.Cancel()
 	if v.stop != nil {
 		v.stop()
 	}

@@ -30,6 +30,7 @@ var (
 	BackIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateBack)
 	DeleteIcon    = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDelete)
 	DocumentIcon  = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocument)
+	EditIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocumentCreate)
 	ExtractIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDownload)
 	ForwardIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateNext)
 	HideIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameVisibilityOff)

@@ -297,3 +297,42 @@ func hasTable(t *testing.T, img []byte, at volume.Extent, size int) {
 		t.Errorf("the boot information table is % x", b[8:24])
 	}
 }
+
+// TestFileAtEnd has a UEFI image that is a file of the volume, and that an edit has moved to
+// its end, where appended partitions are.
+func TestFileAtEnd(t *testing.T) {
+	top := sample(t)
+	m := makerOf(t, "xorriso EFI partition")
+	e := begin(t, m.make(t, top))
+	efi := read(t, filepath.Join(top, efiFile))
+	e.replace(m.efi, efi)
+	image := e.save()
+	start := func(img []byte) (lba, partition int64) {
+		for _, table := range boot.Tables(bytes.NewReader(img), int64(len(img))) {
+			for _, p := range table.Entries {
+				if p.Type == "EFI system" {
+					partition = p.Start / 4
+				}
+			}
+		}
+		return int64(catalogEntries(t, img)[1].LBA), partition
+	}
+	t.Run("growth", func(t *testing.T) {
+		e := begin(t, image)
+		e.set.Add(layout.Bytes(noise(300000)), 300000)
+		before, _ := start(e.base)
+		lba, partition := start(read(t, e.save()))
+		if lba != before || partition != before || e.up.Copied() != 0 {
+			t.Errorf("the file at sector %d is at %d in the catalogue and %d in the GPT, %d bytes were copied", before, lba, partition, e.up.Copied())
+		}
+	})
+	t.Run("replaced", func(t *testing.T) {
+		e := begin(t, image)
+		e.replace(m.efi, efi)
+		to := int64(e.moves[0].To[0].Start)
+		lba, partition := start(read(t, e.save()))
+		if lba != to || partition != to {
+			t.Errorf("the file at sector %d is at %d in the catalogue and %d in the GPT", to, lba, partition)
+		}
+	})
+}

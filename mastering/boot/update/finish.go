@@ -71,6 +71,7 @@ func (u *Updater) checkGrowth() error {
 // that reach the end. It returns the new size of the image in blocks.
 func (u *Updater) grow(end int64) int64 {
 	volume := end * blocks
+	u.end = volume
 	if len(u.parts) == 0 && u.gpt == nil {
 		u.ends = func(e int64) int64 {
 			if e >= min(u.volume.sectors*blocks, u.image) {
@@ -85,11 +86,11 @@ func (u *Updater) grow(end int64) int64 {
 	behind := u.tail.count > 0
 	moved := u.tail.start
 	if behind {
-		moved = ceil(volume, max(alignment(u.tail.start), blocks))
+		moved = ceil(volume, alignment(u.tail.start))
 	}
 	u.ends = func(e int64) int64 {
 		switch {
-		case e >= u.image:
+		case e > u.image-blocks: // the last sector can end after the last cylinder
 			return last
 		case e == old && e < u.tail.start:
 			return volume
@@ -120,7 +121,7 @@ func (u *Updater) placeTail(volume int64) (image, last int64) {
 	if u.gpt != nil {
 		back = u.gpt.arrayBack
 	}
-	align := max(alignment(u.image), blocks)
+	align := alignment(u.image)
 	if u.tail.count > 0 {
 		at := u.copyTail(volume)
 		image = ceil(at+back, align)
@@ -144,7 +145,7 @@ func (u *Updater) copyTail(volume int64) int64 {
 	shift := int64(0)
 	for _, p := range list {
 		if p.span.start >= end { // not in another table too
-			start := ceil(at, max(alignment(p.span.start), blocks))
+			start := ceil(at, alignment(p.span.start))
 			u.set.Allocate(start/blocks-u.set.Sectors(), 1)
 			shift = start - p.span.start
 			at, end = start+u.addPartition(p), p.span.end()
@@ -254,6 +255,18 @@ func (u *Updater) settle(table string) {
 			u.fill(p, list[i+1:], end)
 		}
 	}
+	u.fillEnd(table)
+}
+
+// fillEnd adds a partition for what was added to the volume after an image that is a
+// partition, and the last one of the volume.
+func (u *Updater) fillEnd(table string) {
+	list := slices.DeleteFunc(live(u.parts, table), func(p *partition) bool { return p.tail })
+	model := slices.IndexFunc(list, func(p *partition) bool { return p.filler })
+	if table != "GPT" || model < 0 || !list[len(list)-1].image {
+		return
+	}
+	u.fill(list[model], list[len(list)-1:], u.end)
 }
 
 // vacated reports whether blocks were an image that was moved or removed.

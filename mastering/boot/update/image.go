@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
@@ -89,13 +90,22 @@ func (u *Updater) Update(moves []patch.Move) ([]disc.Notice, error) {
 			return nil, err
 		}
 	}
+	if len(moves) > 0 && slices.ContainsFunc(u.parts, hybridHFS) {
+		u.warn("the HFS+ view of the volume is not changed: a Macintosh still sees the old files", "make a new image if that matters")
+	}
+	return u.Notices(), nil
+}
+
+// Notices returns what was noticed since it, or Update, was called last.
+func (u *Updater) Notices() []disc.Notice {
 	n := u.notices
 	u.notices = nil
-	return n, nil
+	return n
 }
 
 func (u *Updater) move(m patch.Move) error {
 	old := int64(m.From[0].Start)
+	u.untail(old)
 	if len(u.labels) == 0 && !u.refersTo(old) {
 		u.checkInside(m)
 		return nil
@@ -275,17 +285,20 @@ func (u *Updater) resize(e []byte, platform boot.Platform, length, to, size int6
 // loaded of one of length bytes: again all, if it was all.
 func loadSectors(n uint16, platform boot.Platform, length, size int64) (uint16, error) {
 	old, now := ceil(length, boot.BlockSize)/boot.BlockSize, ceil(size, boot.BlockSize)/boot.BlockSize
-	whole := int64(n) == old || int64(n) == ceil(old, blocks) || length == 0
+	all := n == math.MaxUint16 && old > math.MaxUint16 // as far as it can say
+	whole := int64(n) == old || int64(n) == ceil(old, blocks) || all || length == 0
 	switch {
 	case n <= 1 && platform == boot.EFI: // to the end of the disc (UEFI Specification 13.3.2.1)
 		return n, nil
 	case !whole || n <= blocks && platform != boot.EFI:
 		return n, nil
 	case now <= math.MaxUint16:
-		if int64(n) != old && length != 0 {
+		if int64(n) == ceil(old, blocks) && int64(n) != old {
 			now = ceil(now, blocks)
 		}
 		return uint16(min(now, math.MaxUint16)), nil
+	case all:
+		return n, nil
 	case platform == boot.EFI:
 		return 0, nil
 	}

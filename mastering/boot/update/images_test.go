@@ -197,7 +197,7 @@ func makers() []maker {
 		{"xorriso appended MBR", appending(join(linuxArgs(), codeLinux, altAppended)...), biosLinux, "", true, true},
 		{"xorriso appended offset MBR", appending(join(linuxArgs(), codeLinux, altAppended, []string{"-partition_offset", "16"})...), biosLinux, "", true, true},
 		{"xorriso appended GPT", appending(join(grubArgs(), altAppended, []string{"-appended_part_as_gpt", "-partition_offset", "16", "--mbr-force-bootable"})...), biosGRUB, "", true, true},
-		{"xorriso appended GPT APM", appending(join(grubArgs(), altAppended, []string{"-appended_part_as_gpt", "-part_like_isohybrid", "-isohybrid-gpt-basdat", "-isohybrid-apm-hfsplus"})...), biosGRUB, "", true, false},
+		{"xorriso appended GPT APM", appending(join(grubArgs(), altAppended, []string{"-appended_part_as_gpt", "-part_like_isohybrid", "-isohybrid-gpt-basdat", "-isohybrid-apm-hfsplus"})...), biosGRUB, "", false, false},
 		{"xorriso GRUB MBR", xorriso(grubArgs(altEFI...)...), biosGRUB, efiFile, false, true},
 		{"xorriso EFI partition", xorriso(join(grubArgs(), []string{"-efi-boot-part", "--efi-boot-image"}, altEFI)...), biosGRUB, efiFile, false, true},
 		{"isohybrid", isohybrid(), biosLinux, efiFile, true, true},

@@ -128,8 +128,8 @@ func (g geometry) put(b []byte, block int64) {
 // cylinder and with the image, as isohybrid makes it.
 func cylinder(head []byte, list []*partition, image int64) int64 {
 	for _, p := range list {
-		if p.table != "MBR" || p.covers || p.span.start != 0 || p.span.end() < image {
-			continue
+		if p.table != "MBR" || p.covers || p.span.start != 0 || p.span.end() <= image-blocks {
+			continue // cylinders need not be whole sectors
 		}
 		g := geometryOf(head[mbrTable+(p.number-1)*mbrEntry:], p.span)
 		if n := g.heads * g.sectors; n > 0 && p.span.end()%n == 0 {

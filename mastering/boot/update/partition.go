@@ -72,11 +72,13 @@ func separate(list []*partition, table string) bool {
 // ceil rounds n up to a multiple of unit.
 func ceil(n, unit int64) int64 { return (n + unit - 1) / unit * unit }
 
-// alignment returns the alignment of a number of blocks, a power of two up to 1 MiB.
+// alignment returns the alignment of a number of blocks that was meant: 1 MiB, 4 KiB or a
+// sector.
 func alignment(n int64) int64 {
-	a := int64(1)
-	for a < 1<<20/boot.BlockSize && n%(2*a) == 0 {
-		a *= 2
+	for _, a := range []int64{1 << 20 / boot.BlockSize, 4 << 10 / boot.BlockSize} {
+		if n%a == 0 {
+			return a
+		}
 	}
-	return a
+	return blocks
 }

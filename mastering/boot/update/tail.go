@@ -2,11 +2,13 @@ package update
 
 import (
 	"cmp"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"glassmaster/mastering/boot"
-	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/volume"
 )
 
 // maxPadding is the maximum size of zeros that are taken for padding, in blocks.
@@ -48,6 +50,32 @@ func (u *Updater) findTail() {
 	}
 }
 
+// hybridHFS reports whether a partition is another view of the volume, as HFS+. libisofs
+// gives it this name.
+func hybridHFS(p *partition) bool { return strings.HasPrefix(p.name, "HFSPLUS") }
+
+// untail corrects findTail for a partition that is a file of the volume after all, since the
+// file was moved.
+func (u *Updater) untail(lba int64) {
+	first := u.tail.end()
+	found := false
+	for _, p := range u.parts {
+		if p.tail && !p.filler && p.span.start == lba*blocks {
+			p.tail, p.image, found = false, true, true
+		}
+		if p.tail && !p.filler {
+			first = min(first, p.span.start)
+		}
+	}
+	if !found {
+		return
+	}
+	for _, p := range u.parts {
+		p.tail = p.tail && p.span.start >= first
+	}
+	u.tail = span{first, u.tail.end() - first}
+}
+
 // zero reports whether blocks of the image are zero. At most maxPadding are read.
 func (u *Updater) zero(from, to int64) bool {
 	if to-from > maxPadding || from < 0 {
@@ -68,8 +96,8 @@ func (u *Updater) zero(from, to int64) bool {
 
 // appended reports whether a partition is after the volume, rather than a file in it.
 func (u *Updater) appended(p *partition) bool {
-	if p.span.start%blocks != 0 || p.span.start < systemSectors*blocks || strings.HasPrefix(p.name, "HFSPLUS") {
-		return false // libisofs names the HFS+ view of the volume so
+	if p.span.start%blocks != 0 || p.span.start < systemSectors*blocks || hybridHFS(p) {
+		return false
 	}
 	for _, q := range u.parts {
 		// That of GRUB begins at block 1, and is not that of the volume.
@@ -86,5 +114,26 @@ func (u *Updater) appended(p *partition) bool {
 			return false
 		}
 	}
-	return u.o.IsFile == nil || !u.o.IsFile(disc.LBA(p.span.start/blocks))
+	return !p.filler && !u.hasFiles(p.span)
+}
+
+// hasFiles reports whether files of the volume are in a partition. It reads all directories,
+// and is only called for partitions at the end of the image.
+func (u *Updater) hasFiles(s span) bool {
+	v, err := iso9660.Open(u.set.Base(), u.set.BaseSize(), volume.Options{Start: u.o.Start})
+	if err != nil {
+		return false
+	}
+	found := false
+	// Directories that cannot be read have no files that an edit could keep.
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		for _, x := range e.Extents {
+			found = found || s.overlaps(span{int64(x.Start) * blocks, ceil(x.Length, boot.BlockSize) / boot.BlockSize})
+		}
+		if found {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
 }

@@ -28,19 +28,15 @@ import (
 	"glassmaster/mastering/patch"
 )
 
-// Options say what an Updater must know of the image.
+// Options say which volume of the image is changed.
 type Options struct {
 	// Start is the sector at which the session of the volume begins.
 	Start disc.LBA
-	// IsFile reports whether the contents of a file of the volume begin at a sector. It is
-	// only called for a partition at the end of the image that may be a file or not. If it
-	// is nil, such a partition is taken for one that was appended.
-	IsFile func(disc.LBA) bool
 }
 
 // Updater changes the boot structures of an image. Changes are made in the order of the
 // methods: Source for contents that replace others, Update, Add, Replace and Remove, and
-// Finish at last, which writes them into the Set.
+// Finish at last, which writes them into the Set. Notices returns what was noticed.
 type Updater struct {
 	set     *patch.Set
 	o       Options
@@ -63,7 +59,8 @@ type Updater struct {
 	found   []string
 	changes []string
 	notices []disc.Notice
-	ends    func(int64) int64
+	ends    func(int64) int64 // see End, in blocks
+	end     int64             // block after the volume as it will be, 0 if it does not grow
 }
 
 // record is a boot record that names the catalogue.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/tree"
 )
 
@@ -151,6 +152,18 @@ func (h *hierarchy) rehome(sub *directory, e *entry, d *directory) error {
 // what is in it.
 func (h *hierarchy) revise(d *directory, e *entry, n *tree.Node) error {
 	o := n.Origin()
+	if !n.SameContents() && !n.IsDir() {
+		same, err := h.sameType(e, n)
+		if err != nil {
+			return err
+		}
+		if !same { // another view shows it as an empty file
+			if err := h.take(d, e, true); err != nil {
+				return err
+			}
+			return h.create(d, n)
+		}
+	}
 	if n.Name != o.Name && !e.fresh {
 		var err error
 		if e, err = h.renameInPlace(d, e, n); err != nil {
@@ -219,6 +232,19 @@ func (h *hierarchy) renameInPlace(d *directory, e *entry, n *tree.Node) (*entry,
 		return nil, err
 	}
 	return renamed, t.move(sub)
+}
+
+// sameType reports whether a record has the type of a node, as far as it says.
+func (h *hierarchy) sameType(e *entry, n *tree.Node) (bool, error) {
+	u, err := h.useOf(e.record(), h.use.Skip)
+	if err != nil {
+		return false, err
+	}
+	i := u.find("PX")
+	if i < 0 || len(u.list[i].data) < 12 {
+		return true, nil
+	}
+	return format.FileMode(format.Both32(u.list[i].data[4:])).Type() == n.Mode.Type(), nil
 }
 
 // newContents changes the contents of an entry.

@@ -40,6 +40,7 @@ type directory struct {
 	added                 []*entry
 	byName                map[string]*entry
 	used                  map[string]bool // what readers show of the identifiers; nil: not needed yet
+	taken                 map[string]bool // Rock Ridge names; nil: not needed yet
 	folders               int             // by how much the number of its subdirectories has changed
 
 	dirty   bool // its records change

@@ -2,6 +2,7 @@ package update_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,16 +13,22 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/iso9660/plan"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/iso9660/update"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/patch"
+	"glassmaster/mastering/session"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 var when = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+var options volume.Options
 
 // image is an image that a test edits.
 type image struct {
@@ -33,6 +40,8 @@ type image struct {
 	root *tree.Node
 	set  *patch.Set
 	put  map[*tree.Node][]volume.Extent
+	// some views do not show everything
+	hides bool
 }
 
 // edit opens an image for editing.
@@ -41,9 +50,7 @@ func edit(t testing.TB, r io.ReaderAt, size int64, view string) *image {
 	v, err := iso9660.Open(r, size, volume.Options{View: view})
 	must(t, err)
 	m := &image{t: t, r: r, size: size, view: v.Volume().View, v: v, put: map[*tree.Node][]volume.Extent{}}
-	m.root = m.folder(".")
-	o := *m.root
-	m.root.SetOrigin(&o)
+	m.root = session.Import(v, r).Root()
 	m.set = patch.New(r, size, nil)
 	return m
 }
@@ -53,68 +60,6 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// folder returns an unread folder of the volume.
-func (m *image) folder(name string) *tree.Node {
-	info, err := m.v.Lstat(name)
-	must(m.t, err)
-	base := path.Base(name)
-	if name == "." {
-		base = ""
-	}
-	n := tree.NewUnread(base, func() []*tree.Node {
-		list, err := m.v.ReadDir(name)
-		must(m.t, err)
-		var nodes []*tree.Node
-		for _, e := range list {
-			nodes = append(nodes, m.node(path.Join(name, e.Name()), e))
-		}
-		return nodes
-	})
-	m.attributes(n, info)
-	return n
-}
-
-func (m *image) attributes(n *tree.Node, info fs.FileInfo) {
-	a := info.Sys().(*volume.Attributes)
-	n.Mode, n.UID, n.GID, n.Modified = info.Mode(), a.UID, a.GID, info.ModTime().UnixNano()
-	x := tree.Extra{Hidden: a.Hidden, Attributes: a.Xattr}
-	for _, t := range []struct {
-		to   *int64
-		from time.Time
-	}{{&x.Accessed, a.Accessed}, {&x.Created, a.Created}, {&x.Changed, a.Changed}} {
-		if !t.from.IsZero() {
-			*t.to = t.from.UnixNano()
-		}
-	}
-	n.SetExtra(&x)
-}
-
-func (m *image) node(name string, e fs.DirEntry) *tree.Node {
-	if e.IsDir() {
-		return m.folder(name)
-	}
-	info, err := e.Info()
-	must(m.t, err)
-	a := info.Sys().(*volume.Attributes)
-	var content any
-	switch e.Type() {
-	case 0:
-		content = &layout.Recorded{Extents: a.Extents, Disc: m.r}
-	case fs.ModeSymlink:
-		target, err := m.v.ReadLink(name)
-		must(m.t, err)
-		content = tree.Symlink(target)
-	case fs.ModeDevice, fs.ModeDevice | fs.ModeCharDevice:
-		content = tree.Device(a.Device)
-	}
-	n := tree.NewNode(e.Name(), info.Mode(), content)
-	if e.Type() == 0 {
-		n.Size = info.Size()
-	}
-	m.attributes(n, info)
-	return n
 }
 
 // file returns a new file.
@@ -208,18 +153,17 @@ func (m *image) bytes(n *tree.Node) string {
 	if !n.Mode.IsRegular() {
 		return ""
 	}
-	switch s := n.Source().(type) {
-	case layout.Bytes:
-		return digest(s)
-	case *layout.Recorded:
-		r := volume.ExtentReader{Disc: m.r, Extents: s.Extents}
-		b := make([]byte, r.Size())
-		if k, err := r.ReadAt(b, 0); k < len(b) {
-			m.t.Fatal(err)
-		}
-		return digest(b)
+	if n.Size == 0 {
+		return digest(nil)
 	}
-	return digest(nil)
+	r, err := layout.OpenSource(n.Source(), n.Size)
+	must(m.t, err)
+	defer r.Close()
+	b := make([]byte, n.Size)
+	if k, err := r.ReadAt(b, 0); k < len(b) {
+		m.t.Fatal(n.Path(), err)
+	}
+	return digest(b)
 }
 
 func digest(b []byte) string { return fmt.Sprintf(" %d %08x", len(b), sum(b)) }
@@ -251,9 +195,8 @@ func lines(t testing.TB, v *iso9660.FS, full bool) string {
 		}
 		s := line(name, info.Mode(), target, info.ModTime(), a.UID, a.GID, a.Hidden, a.Device, full)
 		if d.Type() == 0 {
-			r := volume.ExtentReader{Disc: v.Image(), Extents: a.Extents}
-			b := make([]byte, r.Size())
-			if k, err := r.ReadAt(b, 0); k < len(b) {
+			b, err := fs.ReadFile(v, name)
+			if err != nil {
 				return err
 			}
 			s += digest(b)
@@ -291,8 +234,19 @@ func defects(t testing.TB, r io.ReaderAt, size int64) []string {
 // verify checks that the view shows the tree, and that the image has no new defects.
 func (m *image) verify() {
 	m.t.Helper()
-	full := m.view == iso9660.ViewRockRidge
-	compare(m.t, m.view, lines(m.t, m.open(m.view), full), m.treeLines(full))
+	rock := m.view == iso9660.ViewRockRidge
+	if rock {
+		compare(m.t, m.view, lines(m.t, m.open(m.view), true), m.treeLines(true))
+	}
+	for _, view := range m.v.Volume().Views {
+		if m.hides || view == iso9660.ViewPlain && m.v.Volume().Views[0] == iso9660.ViewRockRidge {
+			continue
+		}
+		special := rock && view == iso9660.ViewRockRidge
+		if got, want := shape(m.t, m.open(view), ".", special), m.shape(m.root, special); got != want {
+			m.t.Errorf("%s has another structure:\n%s\nwant\n%s", view, lines(m.t, m.open(view), false), m.treeLines(false))
+		}
+	}
 	before := defects(m.t, m.r, m.size)
 	for _, s := range defects(m.t, m.set, m.set.Size()) {
 		if !slices.Contains(before, s) {
@@ -319,4 +273,58 @@ func compare(t testing.TB, what, got, want string) {
 		}
 	}
 	t.Errorf("%s differs:\n%s", what, b.String())
+}
+
+// shape describes the contents of a folder of a view, without names.
+func shape(t testing.TB, v *iso9660.FS, name string, special bool) string {
+	t.Helper()
+	list, err := v.ReadDir(name)
+	must(t, err)
+	var all []string
+	for _, e := range list {
+		p := path.Join(name, e.Name())
+		switch {
+		case e.IsDir():
+			all = append(all, shape(t, v, p, special))
+		case e.Type() == 0:
+			b, err := fs.ReadFile(v, p)
+			must(t, err)
+			if len(b) > 0 || special {
+				all = append(all, digest(b))
+			}
+		case special:
+			all = append(all, e.Type().String())
+		}
+	}
+	sort.Strings(all)
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+// shape describes the contents of a folder of the tree.
+func (m *image) shape(n *tree.Node, special bool) string {
+	var all []string
+	for _, k := range n.Children() {
+		switch {
+		case k.IsDir():
+			all = append(all, m.shape(k, special))
+		case k.Mode.IsRegular():
+			if k.Size > 0 || special {
+				all = append(all, m.bytes(k))
+			}
+		case special:
+			all = append(all, k.Mode.Type().String())
+		}
+	}
+	sort.Strings(all)
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+var plan0 plan.Features
+
+func uint32At(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
+
+// put32 writes a number in both byte orders.
+func put32(b []byte, v uint32) {
+	binary.LittleEndian.PutUint32(b, v)
+	binary.BigEndian.PutUint32(b[4:], v)
 }

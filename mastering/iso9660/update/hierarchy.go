@@ -43,8 +43,7 @@ type hierarchy struct {
 	read    []span               // directories that were read
 	moved   *directory           // of relocated directories (RR_MOVED), nil if there is none
 	rules   *rules
-	spare   spare
-	later   []pending
+	later   []*pending
 	forms   *forms
 	table   *table         // nil: no directory was added, removed, moved or renamed
 	serial  uint32         // the highest file serial number
@@ -102,12 +101,20 @@ func (u *Updater) hierarchy(s *descriptorSet, d *descriptor) (*hierarchy, error)
 		if i == 0 {
 			h.use = v.SystemUse()
 		}
-		if h.names == nil || name == u.edit.View {
-			h.names = v
+		h.names, h.viewed = v, name == u.edit.View
+		if u.edit.View != iso9660.ViewPlain {
+			break
 		}
-		h.viewed = h.viewed || name == u.edit.View
 	}
-	return h, h.findRoot()
+	if err := h.findRoot(); err != nil {
+		return nil, err
+	}
+	if h.use.RockRidge && u.edit.View == iso9660.ViewPlain {
+		if moved, err := h.movedDirectory(); moved != nil || err != nil {
+			return nil, unsafef("it has relocated directories, which only the Rock Ridge view shows in their place: open that view")
+		}
+	}
+	return h, nil
 }
 
 // open opens a view of the volume of a descriptor set.

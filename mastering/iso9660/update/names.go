@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/iso9660/internal/ident"
 	"glassmaster/mastering/tree"
@@ -53,7 +54,7 @@ func (h *hierarchy) findRules() *rules {
 	switch {
 	case e.longest > 31+2:
 		r.limits = ident.Limits{Name: 200, Extension: 200, Both: max(e.longest-2, longestRelaxed-2), Directory: max(e.longest-2, longestRelaxed-2)}
-	case e.long || !e.shortened && (!h.use.RockRidge || h.viewed && h.names.Volume().View == "ISO 9660"):
+	case e.long || !e.shortened && (!h.use.RockRidge || h.u.edit.View == iso9660.ViewPlain):
 		r.limits = ident.LevelLimits(2)
 	case e.shortened || e.files == 0 && e.folders == 0:
 		r.limits = ident.LevelLimits(1)
@@ -124,9 +125,55 @@ func (d *directory) rename(e *entry, n *tree.Node) error {
 	if err != nil {
 		return err
 	}
-	x.setName(d.h, n.Name)
+	name, err := d.rockName(n)
+	if err != nil {
+		return err
+	}
+	x.setName(d.h, name)
 	x.id = d.identifier(n.Name, x.rec[25]&format.FlagDirectory != 0)
 	return nil
+}
+
+// rockName returns the Rock Ridge name for a node. If the tree was read from another view,
+// an entry that it does not know, or knows by another name, may have that name already.
+func (d *directory) rockName(n *tree.Node) (string, error) {
+	h := d.h
+	if !h.use.RockRidge || h.viewed && h.u.edit.View == iso9660.ViewRockRidge {
+		return n.Name, nil
+	}
+	if d.taken == nil {
+		d.taken = map[string]bool{}
+		for _, e := range d.entries {
+			if e.gone {
+				continue
+			}
+			u, err := h.useOf(e.record(), h.use.Skip)
+			if err != nil {
+				return "", err
+			}
+			d.taken[u.name()] = true
+		}
+	}
+	name := n.Name
+	for i := 2; d.taken[name]; i++ {
+		name = fmt.Sprintf("%s~%d", n.Name, i)
+	}
+	d.taken[name] = true
+	if name != n.Name {
+		h.u.notice(warning, n.Path(), "its Rock Ridge name is %q, since another entry that this view does not show by that name has it", name)
+	}
+	return name, nil
+}
+
+// name returns the name in the NM fields, which may be in several parts.
+func (u *use) name() string {
+	var b []byte
+	for _, f := range u.list {
+		if f.is("NM") && len(f.data) >= 5 && f.data[4]&6 == 0 {
+			b = append(b, f.data[5:]...)
+		}
+	}
+	return string(b)
 }
 
 // identifier returns an identifier for a name that no other entry of the directory has.

@@ -72,9 +72,6 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 			icb = p.dirs[it.dir].icb
 			characteristics |= ecma167.FIDDirectory
 		}
-		if it.node.Hidden() {
-			characteristics |= ecma167.FIDHidden
-		}
 		b = b[ecma167.PutFID(b, ecma167.FileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
 }

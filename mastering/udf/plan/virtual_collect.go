@@ -127,7 +127,9 @@ func (p *VirtualPlanner) readFolder(d *vfolder) error {
 		return fmt.Errorf("%s: %w", d.node.Path(), errOutside)
 	}
 	var err error
-	d.old, err = p.readICB(d.icb)
+	if d.old, err = p.readICB(d.icb); err == nil && p.roomIn(d.old) < uint32(ecma167.ADLength[ecma167.ADLong]) {
+		err = fmt.Errorf("%s: its file entry has no room, because of its extended attributes", d.node.Path())
+	}
 	return err
 }
 
@@ -367,7 +369,7 @@ func uniqueID(b []byte) uint64 {
 
 // hiddenFlag returns the file characteristics of a hidden file.
 func hiddenFlag(n *tree.Node) byte {
-	if x := n.Extra(); x != nil && x.Hidden {
+	if n.Hidden() {
 		return ecma167.FIDHidden
 	}
 	return 0

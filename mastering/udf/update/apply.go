@@ -16,14 +16,25 @@ func (u *Updater) apply(ctx context.Context) error {
 		return unsafe("the tree was not read from the volume")
 	}
 	u.claim()
+	if u.meta != nil {
+		u.meta.expected = int64(u.nodes.fresh)
+	}
 	for _, c := range u.nodes.moved {
 		e, err := u.entry(c.Origin())
 		if err != nil {
 			return err
 		}
-		if e.ok {
-			e.name.taken = true
+		if !e.ok {
+			if err := u.absent(c.Origin()); err != nil {
+				return err
+			}
+			continue
 		}
+		stays, err := u.present(c.Parent())
+		if err != nil {
+			return err
+		}
+		e.name.taken = stays
 	}
 	if err := u.countChanges(); err != nil {
 		return err
@@ -36,6 +47,19 @@ func (u *Updater) apply(ctx context.Context) error {
 		o.setAttributes(root, root.Origin())
 	}
 	return u.folder(ctx, root)
+}
+
+// present reports whether a folder is or will be in the volume: those that other file
+// systems of the disc alone have do not get into it.
+func (u *Updater) present(n *tree.Node) (bool, error) {
+	for ; n != nil; n = n.Parent() {
+		if !u.nodes.is(n) {
+			continue // it is new if the folder above is in the volume
+		}
+		e, err := u.entry(n.Origin())
+		return e.ok, err
+	}
+	return false, nil
 }
 
 // countChanges counts the names of each file whose contents change. If a file has other
@@ -123,17 +147,14 @@ func (u *Updater) child(ctx context.Context, n, c *tree.Node) error {
 		}
 	} else {
 		in, err := u.directoryOf(n)
-		if err != nil {
+		if err != nil || in == nil { // what is moved there is removed from the volume
 			return err
 		}
 		if !u.nodes.is(c) {
 			return u.create(ctx, in, c)
 		}
 		if done, err := u.move(in, c); !done {
-			if err != nil {
-				return err
-			}
-			return u.create(ctx, in, c)
+			return err
 		}
 		if err := u.amend(c); err != nil {
 			return err
@@ -145,14 +166,15 @@ func (u *Updater) child(ctx context.Context, n, c *tree.Node) error {
 	return nil
 }
 
-// directoryOf returns the directory of a folder that is the entry with its origin.
+// directoryOf returns the directory of a folder that is the entry with its origin, nil if
+// the volume does not have it.
 func (u *Updater) directoryOf(n *tree.Node) (*object, error) {
 	e, err := u.entry(n.Origin())
 	if err != nil {
 		return nil, err
 	}
 	if !e.ok {
-		return nil, unsafe("the folder %s was not found in the UDF volume", n.Path())
+		return nil, u.absent(n.Origin())
 	}
 	o, err := u.load(e.icb)
 	if err != nil {
@@ -166,7 +188,10 @@ func (u *Updater) directoryOf(n *tree.Node) (*object, error) {
 // edited tree is kept.
 func (u *Updater) remove(origin *tree.Node) error {
 	e, err := u.entry(origin)
-	if err != nil || !e.ok || e.name.gone {
+	if err == nil && !e.ok {
+		return u.absent(origin)
+	}
+	if err != nil || e.name.gone {
 		return err
 	}
 	e.name.gone, e.in.dir.changed = true, true
@@ -236,7 +261,10 @@ func (u *Updater) amend(c *tree.Node) error {
 		return nil
 	}
 	e, err := u.current(c)
-	if err != nil || !e.ok {
+	if err == nil && !e.ok {
+		return u.absent(c.Origin())
+	}
+	if err != nil {
 		return err
 	}
 	o, err := u.load(e.icb)
@@ -310,29 +338,22 @@ func (u *Updater) relink(c *tree.Node, e entry, o *object, at ecma167.LongAD) (*
 
 // setContents makes the file entry of a file refer to the new contents.
 func (u *Updater) setContents(o *object, c *tree.Node) error {
-	var old []extent
-	if !o.inline() {
-		var chain []ecma167.LongAD
-		var err error
-		if old, chain, err = u.extents(o); err != nil {
-			return err
-		}
-		for _, a := range chain {
-			old = append(old, extent{partition: a.Partition, block: a.Block, length: blockSize})
-		}
+	old, chain, err := u.occupied(o)
+	if err != nil {
+		return err
 	}
 	if c.Size == 0 {
 		o.setADs(ecma167.ADInline, nil)
 		o.setSize(0, 0)
-		u.release(old, nil)
+		u.release(append(old, chain...), nil)
 		return nil
 	}
 	x := u.e.Extents(c)
-	if x == nil {
+	if len(x) == 0 {
 		if b, ok := c.Source().(layout.Bytes); ok && len(b) <= o.room() && int64(len(b)) == c.Size {
 			o.setADs(ecma167.ADInline, b)
 			o.setSize(c.Size, 0)
-			u.release(old, nil)
+			u.release(append(old, chain...), nil)
 			return nil
 		}
 		return unsafe("it is not known where the new contents of %s are", c.Path())
@@ -341,9 +362,33 @@ func (u *Updater) setContents(o *object, c *tree.Node) error {
 	if err != nil {
 		return err
 	}
+	if o.size() == c.Size && slices.Equal(trim(old, c.Size), list) { // another name of the file was first
+		return nil
+	}
+	if u.space.reuses() && !u.placed.take(x) {
+		if x, err = u.duplicate(c, x); err != nil {
+			return err
+		}
+		if list, err = u.extentsOf(x, c.Size); err != nil {
+			return err
+		}
+	}
 	if err := u.setExtents(o, list, c.Size); err != nil {
 		return err
 	}
-	u.release(old, list)
+	u.release(append(old, chain...), list)
 	return nil
+}
+
+// occupied returns the extents of the contents of a file, and the blocks with allocation
+// descriptors after its file entry. There are none if the contents are in the file entry.
+func (u *Updater) occupied(o *object) (list, chain []extent, err error) {
+	if o.inline() {
+		return nil, nil, nil
+	}
+	list, at, err := u.extents(o)
+	for _, a := range at {
+		chain = append(chain, extent{partition: a.Partition, block: a.Block, length: blockSize})
+	}
+	return list, chain, err
 }

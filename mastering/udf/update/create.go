@@ -72,17 +72,18 @@ func (u *Updater) createFolder(ctx context.Context, in *object, n *tree.Node, ch
 			if err != nil {
 				return err
 			}
-			if done {
-				if err := u.amend(c); err != nil {
-					return err
-				}
-				if c.IsDir() {
-					if err := u.folder(ctx, c); err != nil {
-						return err
-					}
-				}
+			if !done {
 				continue
 			}
+			if err := u.amend(c); err != nil {
+				return err
+			}
+			if c.IsDir() {
+				if err := u.folder(ctx, c); err != nil {
+					return err
+				}
+			}
+			continue
 		}
 		if err := u.create(ctx, o, c); err != nil {
 			return err
@@ -261,18 +262,9 @@ func (u *Updater) discard(o *object) error {
 		}
 	}
 	u.release([]extent{{partition: o.at.Partition, block: o.at.Block, length: blockSize}}, nil)
-	if o.inline() {
-		return nil
-	}
-	list, chain, err := u.extents(o)
-	if err != nil {
-		return err
-	}
-	for _, a := range chain {
-		list = append(list, extent{partition: a.Partition, block: a.Block, length: blockSize})
-	}
-	u.release(list, nil)
-	return nil
+	list, chain, err := u.occupied(o)
+	u.release(append(list, chain...), nil)
+	return err
 }
 
 // discardStreams makes the blocks of a stream directory and its streams free.

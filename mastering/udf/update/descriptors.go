@@ -157,7 +157,11 @@ func (u *Updater) Finish(end int64) (int64, error) {
 		return 0, err
 	}
 	if u.virtual {
-		return u.finishVirtual()
+		if u.set.Sectors() == u.set.BaseSectors() && u.e.Label == nil {
+			return u.set.Sectors(), nil
+		}
+		err := u.storeTable()
+		return u.set.Sectors(), err
 	}
 	_, grows := u.space.(growing)
 	if grows && end > u.set.BaseSectors() {
@@ -165,7 +169,15 @@ func (u *Updater) Finish(end int64) (int64, error) {
 			return 0, err
 		}
 	}
-	return u.set.Sectors(), u.storeIntegrity()
+	if u.meta != nil && u.meta.bitmap != nil {
+		if err := u.meta.bitmap.finish(u.freedMeta); err != nil {
+			return 0, err
+		}
+	}
+	if err := u.storeIntegrity(); err != nil {
+		return 0, err
+	}
+	return u.set.Sectors(), nil
 }
 
 // finishGrowth makes the partition end at a sector, and adds what belongs to the end of the

@@ -48,6 +48,9 @@ func (u *Updater) readIntegrity() (*integrity, error) {
 			e, i = ecma167.DecodeExtentAD(b[integrityNext:]), 0
 		}
 	}
+	if v == nil && u.virtual { // the virtual allocation table has what is needed
+		return &integrity{}, nil
+	}
 	if v == nil {
 		return nil, unsafe("it has no valid logical volume integrity descriptor")
 	}

@@ -12,6 +12,7 @@ type nodes struct {
 	// claims has the node that is the entry with an origin. Others with the same origin are
 	// copies of it.
 	claims map[*tree.Node]*tree.Node
+	fresh  int                  // nodes that are no entries of the volume yet
 	moved  []*tree.Node         // claiming nodes with another name or in another folder
 	files  []*tree.Node         // claiming regular files whose contents may differ
 	found  map[*tree.Node]entry // by origin
@@ -70,6 +71,8 @@ func (u *Updater) claim() {
 			if !n.stays(c) {
 				n.moved = append(n.moved, c)
 			}
+		} else {
+			n.fresh++
 		}
 		if c.IsDir() && !c.Unread() {
 			for _, k := range c.Children() {
@@ -154,6 +157,46 @@ func (u *Updater) search(origin *tree.Node) (entry, error) {
 		return entry{}, nil
 	}
 	return entry{in, f, f.icb(), true}, nil
+}
+
+// absent checks that an entry which was not found is not in the UDF volume, for instance
+// because it is hidden there, rather than under a name that is not known. There may be no
+// entry of its directory that belongs to none of the entries in the view of the tree.
+func (u *Updater) absent(origin *tree.Node) error {
+	if origin.Parent() == nil {
+		return nil
+	}
+	above, err := u.entry(origin.Parent())
+	if err != nil {
+		return err
+	}
+	if !above.ok {
+		return u.absent(origin.Parent())
+	}
+	in, err := u.load(above.icb)
+	if err != nil {
+		return err
+	}
+	d, err := u.directory(in)
+	if err != nil {
+		return err
+	}
+	known := map[*fid]bool{}
+	if f := u.nodes.claims[origin.Parent()]; f != nil {
+		for _, o := range f.Recall() {
+			e, err := u.entry(o)
+			if err != nil {
+				return err
+			}
+			known[e.name] = true
+		}
+	}
+	for i := range d.names {
+		if f := &d.names[i]; f.text != "" && f.isDir() == origin.IsDir() && !known[f] {
+			return unsafe("%s was not found in the UDF volume; its names differ from those of the view %q", origin.Path(), u.e.View)
+		}
+	}
+	return nil
 }
 
 // sameExtents returns the entry of a file with the same extents, nil if there is none. Other

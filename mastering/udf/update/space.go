@@ -3,10 +3,8 @@ package update
 import (
 	"math"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/internal/ecma167"
-	"glassmaster/mastering/volume"
 )
 
 // space allocates blocks of the partition with the contents of files.
@@ -152,38 +150,4 @@ func (u *Updater) readSpaceBitmap(a ecma167.LongAD) (*bitmap, error) {
 		}
 	}
 	return m, nil
-}
-
-// Allocator places the contents of files in the free blocks of a volume.
-type Allocator interface {
-	// Allocate returns extents of whole sectors for contents of size bytes, apart from the
-	// last one, which ends with the contents.
-	Allocate(size int64) ([]volume.Extent, error)
-}
-
-// Allocator returns what places new contents of files, nil if they go to the end of the
-// image. The contents must be placed before Update is called.
-func (u *Updater) Allocator() Allocator {
-	if !u.space.reuses() {
-		return nil
-	}
-	return u
-}
-
-// Allocate implements Allocator.
-func (u *Updater) Allocate(size int64) ([]volume.Extent, error) {
-	some := u.space.(interface {
-		allocateSome(n int64) (at, k int64)
-	})
-	var list []volume.Extent
-	for left := size; left > 0; {
-		at, n := some.allocateSome(blocks(left))
-		if n == 0 {
-			return nil, errFull(blocks(left), u.space.free())
-		}
-		length := min(n*blockSize, left)
-		list = append(list, volume.Extent{Start: disc.LBA(u.parts[u.data].Start + at), Length: length})
-		left -= length
-	}
-	return list, nil
 }

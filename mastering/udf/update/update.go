@@ -29,13 +29,18 @@ type Updater struct {
 	data    uint16 // reference number of the partition with the contents of files
 	virtual bool   // file entries are in a virtual partition
 	space   space
-	meta    *metadata // nil: no metadata partition
+	placed  placed
+	meta    *metadata        // nil: no metadata partition
+	table   *allocationTable // nil: no virtual partition
 	lvid    *integrity
 
 	objects map[place]*object
 	nodes   nodes
 	notices []disc.Notice
-	freed   []udf.Run // blocks of the partition u.data that become free at the end
+
+	// Blocks that become free at the end: of the partition with the contents of files, and
+	// of the metadata partition.
+	freed, freedMeta []udf.Run
 }
 
 // New prepares the change of the UDF volume of an image: the newest one, or that of the
@@ -54,7 +59,7 @@ func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
 	if err != nil {
 		return nil, unsafe("%v", err)
 	}
-	u := &Updater{blockMap: blockMap{set, slices.Clone(s.Partitions)}, fs: f, s: s, e: e, objects: map[place]*object{}}
+	u := &Updater{blockMap: blockMap{set, s.Partitions, slices.Clone(s.Partitions)}, fs: f, s: s, e: e, objects: map[place]*object{}, placed: placed{}}
 	if err := u.prepare(); err != nil {
 		return nil, err
 	}
@@ -92,13 +97,14 @@ func (u *Updater) prepare() error {
 		return unsafe("the root directory: %v", err)
 	}
 	u.version = le.Uint16(root.b[2:])
-	if u.virtual = s.Partitions[s.Root.Partition].Kind == udf.Virtual; u.virtual {
-		return unsafe("volumes with a virtual allocation table cannot be changed yet")
-	}
+	u.virtual = s.Partitions[s.Root.Partition].Kind == udf.Virtual
 	if u.lvid, err = u.readIntegrity(); err != nil {
 		return err
 	}
 	if err := u.openSpace(); err != nil {
+		return err
+	}
+	if err := u.openTable(); err != nil {
 		return err
 	}
 	return u.openMetadata()
@@ -221,7 +227,7 @@ func (u *Updater) newBlocks(n int64) (ecma167.LongAD, error) {
 // release makes blocks free that are in old and not in kept, at the end.
 func (u *Updater) release(old, kept []extent) {
 	for _, e := range old {
-		if e.kind == ecma167.ExtentHole || e.partition != u.data {
+		if e.kind == ecma167.ExtentHole {
 			continue
 		}
 		rest := []udf.Run{{Block: int64(e.block), Blocks: blocks(e.length)}}
@@ -230,7 +236,12 @@ func (u *Updater) release(old, kept []extent) {
 				rest = without(rest, int64(k.block), int64(k.block)+blocks(k.length))
 			}
 		}
-		u.freed = append(u.freed, rest...)
+		switch {
+		case e.partition == u.data:
+			u.freed = append(u.freed, rest...)
+		case u.meta != nil && e.partition == u.meta.reference:
+			u.freedMeta = append(u.freedMeta, rest...)
+		}
 	}
 }
 

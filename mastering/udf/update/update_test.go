@@ -27,7 +27,7 @@ import (
 
 // embedded are the contents of a file that are in its file entry.
 type embedded struct {
-	v    *udf.FS
+	v    fs.FS
 	path string
 }
 
@@ -48,24 +48,38 @@ func (e embedded) Open() (layout.Reader, error) {
 type reader struct {
 	t      testing.TB
 	image  io.ReaderAt
-	v      *udf.FS
+	v      volume.FS
 	shared map[uint64]*tree.Shared
+	broken bool // the volume may be damaged
 }
 
 // treeOf returns the tree of the volume in an image.
 func treeOf(t testing.TB, image io.ReaderAt, size int64) *tree.Node {
 	t.Helper()
-	v, err := udf.Open(image, size, volume.Options{})
+	return treeOfView(t, image, size, "UDF")
+}
+
+// treeOfView returns the tree of a view of the volume in an image.
+func treeOfView(t testing.TB, image io.ReaderAt, size int64, view string) *tree.Node {
+	t.Helper()
+	v, err := volume.Open(image, size, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{t, image, v, map[uint64]*tree.Shared{}}
+	r := &reader{t, image, v, map[uint64]*tree.Shared{}, false}
+	return r.root()
+}
+
+// root returns the root of the tree.
+func (r *reader) root() *tree.Node {
 	root := tree.NewUnread("", func() []*tree.Node { return r.list(".") })
-	info, err := v.Stat(".")
-	if err != nil {
-		t.Fatal(err)
+	info, err := r.v.Stat(".")
+	switch {
+	case err == nil:
+		setInfo(root, info)
+	case !r.broken:
+		r.t.Fatal(err)
 	}
-	setInfo(root, info)
 	o := *root
 	root.SetOrigin(&o)
 	return root
@@ -81,12 +95,15 @@ func setInfo(n *tree.Node, i fs.FileInfo) {
 
 func (r *reader) list(dir string) []*tree.Node {
 	entries, err := r.v.ReadDir(dir)
-	if err != nil {
+	if err != nil && !r.broken {
 		r.t.Fatal(err)
 	}
 	var list []*tree.Node
 	for _, e := range entries {
 		i, err := e.Info()
+		if err != nil && r.broken {
+			continue
+		}
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -104,7 +121,7 @@ func (r *reader) node(p string, i fs.FileInfo) *tree.Node {
 		return tree.NewUnread(i.Name(), func() []*tree.Node { return r.list(p) })
 	case i.Mode()&fs.ModeSymlink != 0:
 		target, err := r.v.ReadLink(p)
-		if err != nil {
+		if err != nil && !r.broken {
 			r.t.Fatal(err)
 		}
 		return tree.NewNode(i.Name(), i.Mode(), tree.Symlink(target))
@@ -133,19 +150,31 @@ func (r *reader) node(p string, i fs.FileInfo) *tree.Node {
 }
 
 // change makes the volume of an image agree with the tree. It returns the image afterwards.
-func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node, label *string) (*patch.Set, []disc.Notice) {
+func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node) (*patch.Set, []disc.Notice) {
+	t.Helper()
+	set, notices, err := tryChange(t, image, size, patch.Edit{Root: root, View: "UDF"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, notices
+}
+
+// tryChange makes the volume of an image agree with the tree. It returns the image
+// afterwards.
+func tryChange(t testing.TB, image io.ReaderAt, size int64, e patch.Edit) (*patch.Set, []disc.Notice, error) {
 	t.Helper()
 	set := patch.New(image, size, nil)
 	where := map[any][]volume.Extent{}
-	e := patch.Edit{Root: root, View: "UDF", Label: label, Time: udftest.When, Extents: func(n *tree.Node) []volume.Extent {
+	e.Time, e.Extents = udftest.When, func(n *tree.Node) []volume.Extent {
 		if r := n.Recorded(); r != nil {
 			return r.Extents
 		}
 		return where[key(n)]
-	}}
+	}
+	root := e.Root
 	u, err := update.New(set, e, volume.Options{})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || u == nil {
+		return set, nil, err
 	}
 	space := u.Allocator()
 	eachRead(root, func(n *tree.Node) {
@@ -157,9 +186,10 @@ func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node, label 
 			where[key(n)] = []volume.Extent{{Start: disc.LBA(set.Add(b, n.Size)), Length: n.Size}}
 			return
 		}
-		x, err := space.Allocate(n.Size)
-		if err != nil {
-			t.Fatal(err)
+		x, fail := space.Allocate(n.Size)
+		if fail != nil {
+			err = fail
+			return
 		}
 		where[key(n)] = x
 		for _, x := range x {
@@ -169,14 +199,14 @@ func change(t testing.TB, image io.ReaderAt, size int64, root *tree.Node, label 
 			b = b[x.Length:]
 		}
 	})
-	notices, err := u.Update(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		return set, nil, err
 	}
-	if _, err := u.Finish(set.Sectors()); err != nil {
-		t.Fatal(err)
+	notices, err := u.Update(context.Background())
+	if err == nil {
+		_, err = u.Finish(set.Sectors())
 	}
-	return set, notices
+	return set, notices, err
 }
 
 func key(n *tree.Node) any {
@@ -385,17 +415,44 @@ func TestPlanned(t *testing.T) {
 // random makes random changes in several rounds.
 func random(t *testing.T, image []byte, seed uint64) []byte {
 	t.Helper()
-	e := &editor{Rand: rand.New(rand.NewPCG(seed, 7))}
+	e := &editor{Rand: rand.New(rand.NewPCG(seed, 7)), number: int(seed) * 1000}
 	for round := range 3 {
 		e.root = treeOf(t, bytes.NewReader(image), int64(len(image)))
 		for range 1 + e.IntN(8) {
 			e.step()
 		}
-		set, _ := change(t, bytes.NewReader(image), int64(len(image)), e.root, nil)
+		set, _ := change(t, bytes.NewReader(image), int64(len(image)), e.root)
 		next := save(t, set, set.Size())
 		t.Logf("seed %d, round %d: %d to %d sectors", seed, round, len(image)/2048, len(next)/2048)
 		compare(t, next, e.root)
+		unchanged(t, image, next)
 		image = slices.Clone(next)
 	}
 	return image
+}
+
+// unchanged checks that the contents of the files of an image are still where they were,
+// removed files included. A volume on write-once media is not overwritten at all.
+func unchanged(t *testing.T, before, after []byte) {
+	t.Helper()
+	v, err := udf.Open(bytes.NewReader(before), int64(len(before)), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range v.Volume().Properties {
+		if strings.Contains(p.Value, "virtual") && !bytes.HasPrefix(after, before) {
+			t.Fatal("the volume was overwritten")
+		}
+	}
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		for _, x := range e.Extents {
+			from := int64(x.Start) * 2048
+			if !bytes.Equal(before[from:from+x.Length], after[from:from+x.Length]) {
+				t.Errorf("the contents of %s were overwritten", e.Path)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }

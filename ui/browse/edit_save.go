@@ -1,0 +1,138 @@
+package browse
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/ui/host"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// saveThen saves the changes into the image, and shows the new image; then calls then, if
+// that is not nil, instead.
+func (e *editor) saveThen(then func()) {
+	if !e.active() || e.busy() || e.model.WhySave() != "" {
+		return
+	}
+	v, m, name := e.v, e.model, e.v.volume.Name()
+	files := m.Snapshot()
+	var saved model.SavedEdit
+	v.volume.Suspend() // Windows does not replace a file that is open
+	v.start(description{"Saving " + model.Short(name), "the image stays as it was.", true}, func(ctx context.Context, rep progress.Reporter) (err error) {
+		saved, err = m.Image().Save(ctx, files, rep)
+		return err
+	}, func(err error) {
+		v.host.Tell("saved image", map[string]any{"name": name, "ok": err == nil, "text": saved.Text})
+		if err != nil {
+			v.volume.Open(name) // for previews
+			e.reload()
+			e.failed("Save", err)
+			return
+		}
+		e.end()
+		if then != nil {
+			then()
+			return
+		}
+		v.openThen(name, func() {
+			v.showSuccess(saved.Text)
+			if len(saved.Notices) > 0 {
+				v.noticed = saved.Notices
+				v.details.Show()
+			}
+			widgets.SetVisible(v.takeBack, saved.CanUndo)
+			v.findUpdate(name, func() {})
+		})
+	})
+	e.reload()
+}
+
+// failed says why the changes were not saved, and what to do.
+func (e *editor) failed(what string, err error) {
+	v := e.v
+	if model.Cancelled(err) {
+		v.showMessage("Saving was stopped. Nothing was written; your changes are still here.", false, nil)
+		return
+	}
+	text := model.Explain(err) + "\n\nThe image is as it was, and your changes are still here."
+	choices := []widgets.Choice{{Text: "Close", Escape: true, Primary: what != "Save"}}
+	if what == "Save" {
+		text += " You can also save them as a new image."
+		choices = append(choices, widgets.Choice{Text: "Save as…", Primary: true, Do: func() bool {
+			v.host.Post(func() { e.pickSaveAs(nil) })
+			return true
+		}})
+	}
+	v.host.Tell("save failed", map[string]any{"text": err.Error()})
+	v.host.Ask(model.Short(v.volume.Name())+" was not saved", text, choices...)
+}
+
+// pickSaveAs asks for the format and the file of a new image.
+func (e *editor) pickSaveAs(then func()) {
+	d := e.v.volume.Disc()
+	if !e.active() || e.busy() || d == nil {
+		return
+	}
+	e.v.pickFormatFor(d, conversion{
+		title: "Save " + model.Short(e.v.volume.Name()) + " as", first: e.model.Facts().Format, suffix: " edited",
+		write: func(to, format string, perTrack bool, accepted []disc.Notice) {
+			e.saveTo(to, format, perTrack, accepted, then)
+		},
+	})
+}
+
+// saveTo writes a new image with the changes, and opens it; then it calls then instead, if
+// that is not nil.
+func (e *editor) saveTo(to, format string, perTrack bool, accepted []disc.Notice, then func()) {
+	if !e.active() || e.busy() {
+		return
+	}
+	v, m := e.v, e.model
+	files := m.Snapshot()
+	var outcome model.Converted
+	v.start(description{"Saving " + model.Short(to), "nothing will be written.", true}, func(ctx context.Context, rep progress.Reporter) (err error) {
+		outcome, err = m.Image().SaveAs(ctx, files, to, format, perTrack, accepted, rep)
+		return err
+	}, func(err error) {
+		v.host.Tell("saved image", map[string]any{"name": to, "ok": err == nil && outcome.Good, "text": outcome.Text})
+		var loss *model.LossError
+		e.reload()
+		switch {
+		case errors.As(err, &loss):
+			v.acceptLoss(loss, func() { e.saveTo(to, format, perTrack, loss.Lost, then) })
+			return
+		case err != nil:
+			e.failed("Save as", err)
+			return
+		case !outcome.Good:
+			v.showMessage(outcome.Text, true, outcome.Notices)
+			return
+		}
+		e.end()
+		if then != nil {
+			then()
+			return
+		}
+		v.openThen(to, func() { v.showSuccess(outcome.Text) })
+	})
+	e.reload()
+}
+
+// images returns the file type of a format.
+func images(f model.ImageFormat) host.FileType {
+	return host.FileType{Name: f.Name + " images", Extensions: []string{f.Extension}}
+}
+
+// freeName returns the proposed name of a new image beside another one.
+func freeName(from string, f model.ImageFormat, suffix string) string {
+	base := filepath.Base(from)
+	name := model.Stem(base) + "." + f.Extension
+	if name == base || suffix != " copy" {
+		name = model.Stem(base) + suffix + "." + f.Extension
+	}
+	return name
+}

@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"glassmaster/drive"
+	"glassmaster/drive/job"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/journal"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
+	"glassmaster/ui/model"
+)
+
+// Edit opens an image file, or the disc in a drive, for editing the files of a track; 0 is
+// the newest data track.
+func (e *Engine) Edit(ctx context.Context, name string, track int) (model.EditedImage, error) {
+	d, err := e.OpenDisc(ctx, name, 0)
+	if err != nil {
+		return nil, err
+	}
+	src := d.(*source.Source)
+	// The image is used after ctx has ended.
+	m, err := edit.Open(context.WithoutCancel(ctx), src.Disc, edit.Options{Track: track})
+	if err != nil {
+		src.Close()
+		return nil, err
+	}
+	x := &editedImage{src: src, image: m, files: *m.Compilation()}
+	x.facts = model.EditFacts{Size: m.Size(), Format: src.Format, Fixed: whyFixed(src)}
+	if info, err := os.Stat(name); err == nil && src.Kind == "image" {
+		x.was = info
+	}
+	return x, nil
+}
+
+// whyFixed returns why the source of a disc cannot be changed, or "".
+func whyFixed(src *source.Source) string {
+	if drive.IsName(src.Name) {
+		return "The disc in the drive cannot be changed here. Save it as an image, or add files to it in Burn if it has room."
+	}
+	f, ok := image.ByName(src.Format)
+	if !ok || f.Create == nil || f.Unpack != nil {
+		return "An image of the format " + src.Format + " cannot be changed in its file. Save it as a new image, such as an ISO."
+	}
+	w, err := os.OpenFile(src.Name, os.O_WRONLY, 0)
+	if err != nil {
+		return model.Short(src.Name) + " cannot be written (" + cause(err).Error() + "). Save it as a new image."
+	}
+	w.Close()
+	return ""
+}
+
+// cause returns the error of the operating system without the path.
+func cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// editedImage implements model.EditedImage. It makes sure that only one goroutine uses the
+// image.
+type editedImage struct {
+	src   *source.Source
+	facts model.EditFacts
+	was   os.FileInfo             // of the file when it was opened; nil: it is not a file
+	files compilation.Compilation // belongs to the caller
+
+	mu     sync.Mutex
+	image  *edit.Image
+	closed bool
+}
+
+func (x *editedImage) Compilation() *compilation.Compilation { return &x.files }
+
+func (x *editedImage) Facts() model.EditFacts { return x.facts }
+
+func (x *editedImage) ReadFolder(_ context.Context, folder *tree.Node) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.closed {
+		folder.Children()
+	}
+}
+
+func (x *editedImage) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.close()
+}
+
+func (x *editedImage) close() error {
+	if x.closed {
+		return nil
+	}
+	x.closed = true
+	return x.src.Close()
+}
+
+// errClosed is the error of work with an image that was closed meanwhile.
+var errClosed = errors.New("the image is no longer open")
+
+// plan plans an edited compilation, and passes the plan on.
+func (x *editedImage) plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter, use func(*edit.Plan) error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case x.closed:
+		return errClosed
+	}
+	if err := x.unchanged(); err != nil {
+		return err
+	}
+	*x.image.Compilation() = *c
+	p, err := x.image.Plan(ctx, rep)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	return use(p)
+}
+
+// unchanged returns an error if the file was changed since it was opened.
+func (x *editedImage) unchanged() error {
+	if x.was == nil {
+		return nil
+	}
+	info, err := os.Stat(x.src.Name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is no longer there: %w", model.Short(x.src.Name), cause(err))
+	case !os.SameFile(info, x.was) || info.Size() != x.was.Size() || !info.ModTime().Equal(x.was.ModTime()):
+		return fmt.Errorf("%s was changed by another program since it was opened: leave editing, open it again, and repeat the changes", model.Short(x.src.Name))
+	}
+	return nil
+}
+
+func (x *editedImage) Plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (p model.EditPlan, err error) {
+	err = x.plan(ctx, c, rep, func(from *edit.Plan) error {
+		p = model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Unsafe: from.Unsafe, Notices: slices.Clone(from.Notices)}
+		p.Writes = from.Rewrite
+		if p.Update {
+			p.Writes = from.Update
+		}
+		return nil
+	})
+	if errors.Is(err, edit.ErrNoChange) {
+		return model.EditPlan{Before: x.facts.Size, After: x.facts.Size}, nil
+	}
+	return p, err
+}
+
+func (x *editedImage) Save(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (s model.SavedEdit, err error) {
+	err = x.plan(ctx, c, rep, func(p *edit.Plan) error {
+		if p.Unsafe != nil {
+			return p.Unsafe
+		}
+		if err := p.Prepare(ctx, rep); err != nil {
+			return err
+		}
+		name := model.Short(x.src.Name)
+		s.Notices = slices.Clone(p.Notices)
+		if p.InPlace() {
+			s.CanUndo = true
+			s.Text = fmt.Sprintf("%s was changed: %s written.", name, units.Size(p.Update))
+			return p.UpdateFile(ctx, x.src.Name, rep)
+		}
+		s.Text = fmt.Sprintf("%s was written anew (%s), read back and compared.", name, units.Size(p.After))
+		return x.rewrite(ctx, p.Disc(), rep)
+	})
+	return s, err
+}
+
+// rewrite writes an edited disc into a folder beside the image, in the format of the image,
+// and compares it. Then its files replace those of the image.
+func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progress.Reporter) error {
+	path, err := filepath.EvalSymlinks(x.src.Name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	beside, err := os.MkdirTemp(filepath.Dir(path), ".glassmaster-")
+	if err != nil {
+		return fmt.Errorf("make a folder beside the image: %w", err)
+	}
+	defer os.RemoveAll(beside)
+	c, err := x.write(ctx, changed, filepath.Join(beside, filepath.Base(path)), x.src.Format, false, nil, rep)
+	if err != nil {
+		return err
+	}
+	if !c.Good {
+		return fmt.Errorf("the new image is not right, and the old one was kept: %s", c.Text)
+	}
+	if err := x.unchanged(); err != nil {
+		return err
+	}
+	if err := x.close(); err != nil { // Windows does not replace files that are open
+		return err
+	}
+	return replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm())
+}
+
+// replaceFiles moves the files of a folder to another one, the main one last, and gives them
+// permissions.
+func replaceFiles(from, to, main string, mode os.FileMode) error {
+	list, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, e := range list {
+		if e.Name() != main {
+			names = append(names, e.Name())
+		}
+	}
+	for _, n := range append(names, main) {
+		if err := os.Chmod(filepath.Join(from, n), mode); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(from, n), filepath.Join(to, n)); err != nil {
+			return fmt.Errorf("the new image was written, but could not replace the old one: %w", err)
+		}
+	}
+	return nil
+}
+
+func (x *editedImage) SaveAs(ctx context.Context, c *compilation.Compilation, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (r model.Converted, err error) {
+	if info, err := os.Stat(to); err == nil && x.was != nil && os.SameFile(info, x.was) {
+		return r, fmt.Errorf("%s is the image that is edited: use Save to change it, or choose another name", model.Short(to))
+	}
+	err = x.plan(ctx, c, rep, func(p *edit.Plan) error {
+		if err := p.Prepare(ctx, rep); err != nil {
+			return err
+		}
+		r, err = x.write(ctx, p.Disc(), to, format, perTrack, accepted, rep)
+		r.Notices = slices.Concat(p.Notices, r.Notices)
+		return err
+	})
+	return r, err
+}
+
+// write writes an edited disc as an image, and compares it.
+func (x *editedImage) write(ctx context.Context, d disc.Disc, to, name string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (c model.Converted, err error) {
+	f, err := job.FormatFor(to, name)
+	if err != nil {
+		return c, err
+	}
+	src := &source.Source{Disc: d, Name: x.src.Name, Kind: x.src.Kind, Format: x.src.Format, Locate: func(disc.LBA) string { return "" }}
+	j, err := job.New(ctx, src, job.ImageFile(to, f, job.ImageOptions{Force: len(accepted) > 0, Format: format.Options{FilePerTrack: perTrack}}))
+	if err != nil {
+		return c, err
+	}
+	if lost := j.Plan().Loss; len(model.Unaccepted(lost, accepted)) > 0 {
+		return c, &model.LossError{Format: f.Name, Lost: lost}
+	}
+	r, err := j.Run(ctx, rep)
+	if err != nil {
+		return c, err
+	}
+	c.Notices = r.Notices
+	c.Good = r.Equal && len(r.Flaws()) == 0
+	c.Text = fmt.Sprintf("%s was written with the changes, read back and compared.", model.Short(to))
+	if flaws := r.Flaws(); len(flaws) > 0 {
+		c.Text = fmt.Sprintf("%s was written, but %s", model.Short(to), flaws[0].Text)
+	}
+	return c, nil
+}
+
+// LastUpdate describes the last update of an image that can be undone. It returns a zero time
+// if there is none.
+func (e *Engine) LastUpdate(name string) (made time.Time, err error) {
+	if drive.IsName(name) {
+		return made, nil
+	}
+	s, err := journal.StatusOf(name)
+	switch {
+	case errors.Is(err, journal.ErrNone):
+		return made, nil
+	case err == nil:
+		err = s.Refused
+	}
+	return s.Made, err
+}
+
+// UndoUpdate takes the last update of an image back.
+func (e *Engine) UndoUpdate(ctx context.Context, name string, rep progress.Reporter) error {
+	return journal.Undo(ctx, name, rep)
+}
