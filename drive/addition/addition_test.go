@@ -261,18 +261,29 @@ func filesOf(t testing.TB, v fs.FS) files {
 
 // TestVolumes continues discs of other volumes than ISO 9660 alone: the session has the same.
 func TestVolumes(t *testing.T) {
+	growing := func(r udfplan.Revision) master.Options {
+		return master.Options{UDFOnly: true, UDF: &master.UDF{Revision: r, Virtual: &udfplan.Virtual{}}}
+	}
 	for _, v := range []struct {
 		name  string
 		o     master.Options
 		views []string
 	}{
+		{"growing UDF 1.50", growing(udfplan.Revision150), []string{"UDF"}},
+		{"growing UDF 2.01", growing(udfplan.Revision201), []string{"UDF"}},
 		{"bridge", master.Options{UDF: &master.UDF{Revision: udfplan.Revision102}}, []string{"Rock Ridge", "Joliet", "UDF"}},
 		{"UDF 2.01", master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision201}}, []string{"UDF"}},
 		{"UDF 2.60", master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision260}}, []string{"UDF"}},
 	} {
 		for _, medium := range []string{"cd-r", "dvd+r", "bd-r", "dvd+rw", "dvd-ram", "bd-re", "dvd-rw overwrite"} {
+			if strings.HasPrefix(v.name, "growing") && inPlace(medium) {
+				continue
+			}
 			t.Run(v.name+", "+medium, func(t *testing.T) {
 				d := blank(t, medium)
+				if strings.HasPrefix(v.name, "growing") {
+					v.o.UDF.Virtual.Unit, v.o.UDF.Virtual.Least = map[string]int64{"cd-r": 1, "dvd+r": 16, "bd-r": 32}[medium], map[string]int64{"cd-r": 300}[medium]
+				}
 				want := oldFiles()
 				first(t, d, v.o, want)
 				for i, name := range []string{"second", "third"} {

@@ -251,6 +251,7 @@ func (d *Disc) Compilation() *compilation.Compilation {
 	r := c.Root()
 	r.Mode, r.UID, r.GID, r.Modified = root.Mode, root.UID, root.GID, root.Modified
 	r.SetExtra(root.Extra())
+	r.SetOrigin(root.Origin())
 	c.Add(r, append([]*tree.Node(nil), root.Children()...))
 	return c
 }

@@ -93,6 +93,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	own := c.Snapshot()
 	own.Seal()
 	own.Options.Start = a.start
+	d.setVirtual(own)
 	own.Options.Previous = disc.NewReader(ctx, m, disc.Track{Length: disc.Sectors(m)})
 	if !o.Time.IsZero() {
 		own.Options.Time = o.Time
@@ -120,6 +121,19 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 		return nil, errors.Join(err, a.planned.Close())
 	}
 	return a, nil
+}
+
+// setVirtual sets how a volume with a virtual allocation table ends, so that its last sector is
+// the last one of the session.
+func (d *Disc) setVirtual(c *compilation.Compilation) {
+	u := c.Options.UDF
+	if u == nil || u.Virtual == nil {
+		return
+	}
+	own, v := *u, *u.Virtual
+	v.Unit, v.Least = d.Next.Unit, d.Next.Least
+	own.Virtual = &v
+	c.Options.UDF = &own
 }
 
 // aligned is what the addresses of sessions on media that are overwritten in place are a
@@ -235,6 +249,7 @@ func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, e
 	own := c.Snapshot()
 	own.Seal()
 	own.Options.Start = d.Start()
+	d.setVirtual(own)
 	m, err := own.PlanReport(ctx, nil)
 	if err != nil {
 		return Size{}, err
