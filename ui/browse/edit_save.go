@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -39,16 +40,23 @@ func (e *editor) saveThen(then func()) {
 			return
 		}
 		v.openThen(name, func() {
-			v.showSuccess(saved.Text)
-			if len(saved.Notices) > 0 {
-				v.noticed = saved.Notices
-				v.details.Show()
-			}
+			v.showSaved(saved.Text, saved.Notices)
 			widgets.SetVisible(v.takeBack, saved.CanUndo)
 			v.findUpdate(name, func() {})
 		})
 	})
 	e.reload()
+}
+
+// showSaved shows that an image was saved, and the first warning if there is one.
+func (v *View) showSaved(text string, list []disc.Notice) {
+	if at := slices.IndexFunc(list, func(n disc.Notice) bool { return n.Severity != disc.Info }); at >= 0 {
+		v.showMessage(text+" "+model.Capital(list[at].String()), len(disc.Errors(list)) > 0, list)
+		return
+	}
+	v.showSuccess(text)
+	v.noticed = list
+	widgets.SetVisible(v.details, len(list) > 0)
 }
 
 // failed says why the changes were not saved, and what to do.
@@ -117,7 +125,7 @@ func (e *editor) saveTo(to, format string, perTrack bool, accepted []disc.Notice
 			then()
 			return
 		}
-		v.openThen(to, func() { v.showSuccess(outcome.Text) })
+		v.openThen(to, func() { v.showSaved(outcome.Text, outcome.Notices) })
 	})
 	e.reload()
 }
