@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
 
@@ -28,6 +29,7 @@ type editing struct {
 	verify, noVerify bool
 	force, noBoot    bool
 	boot             []string
+	session, first   bool
 	track            int
 	extractBoot      string
 }
@@ -60,6 +62,12 @@ An update adds data at the end of the image; the space of removed files is not u
 again. "glassmaster compact IMAGE" frees it. An image that is too damaged to be changed
 safely can only be saved with -o.
 
+--new-session adds a further session to an ISO image in place, with folders and descriptors of
+its own, and leaves what is there. "glassmaster sessions" compares the sessions of images whose
+sessions can all be found: those that xorriso makes as a chain, and those whose descriptors at
+the beginning are kept with --keep-first. Programs that read only the beginning of such an
+image show the first session.
+
 A data track of a CUE, NRG, MDS or CCD image is edited in the same way, with new EDC and
 ECC, and the image keeps its format.`,
 		Example: `  glassmaster edit debian.iso --add preseed.cfg --replace grub.cfg=/boot/grub/grub.cfg -o my.iso
@@ -79,6 +87,8 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.inPlace, "in-place", false, "change IMAGE itself")
 	f.BoolVar(&o.update, "update", false, "with --in-place, write only what differs, even if a new file would be smaller")
 	f.BoolVar(&o.rewrite, "rewrite", false, "with --in-place, write a new file that replaces IMAGE")
+	f.BoolVar(&o.session, "new-session", false, "with --in-place, add a further session to the image")
+	f.BoolVar(&o.first, "keep-first", false, "with --new-session, keep the descriptors at the beginning, which show the first session")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
@@ -98,6 +108,12 @@ func (o editing) check() error {
 		return usagef("edit needs -o NEW, --in-place or --dry-run")
 	case (o.rewrite || o.update) && !o.inPlace:
 		return usagef("--update and --rewrite are ways of --in-place")
+	case o.session && !o.inPlace && !o.dryRun:
+		return usagef("--new-session adds to the image itself; give --in-place, too")
+	case o.first && !o.session:
+		return usagef("--keep-first goes with --new-session")
+	case o.session && o.rewrite:
+		return usagef("--new-session writes what is added alone, and cannot be used with --rewrite")
 	case o.rewrite && o.update:
 		return usagef("--update and --rewrite cannot be used together")
 	case o.output == "-":
@@ -180,7 +196,13 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return err
 	}
 	m.SetBoot(b)
-	p, err := m.Plan(ctx, inv.report())
+	plan := m.Plan
+	if o.session {
+		plan = func(ctx context.Context, rep progress.Reporter) (*edit.Plan, error) {
+			return m.PlanSession(ctx, o.first, rep)
+		}
+	}
+	p, err := plan(ctx, inv.report())
 	if errors.Is(err, edit.ErrNoChange) {
 		return usagef("%s: there is nothing to change", name(src.Name))
 	}
@@ -189,7 +211,7 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	defer p.Close()
 	inv.warnAll(p.Notices)
-	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update)
+	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update || o.session)
 	d.take(p, update)
 	switch {
 	case o.dryRun:

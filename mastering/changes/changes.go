@@ -84,8 +84,6 @@ type Options struct {
 	// unless they are in the same sectors of the same disc. Otherwise they are taken to be
 	// equal if the volumes are on different discs.
 	Contents bool
-	// Read is called with the number of bytes that were read of each volume. It can be nil.
-	Read func(n int64)
 }
 
 // Result is what a comparison found.
@@ -309,9 +307,6 @@ func (c *comparison) readBoth(was, is string) (bool, error) {
 			return false, err
 		}
 		c.Read += int64(n)
-		if c.o.Read != nil {
-			c.o.Read(int64(n))
-		}
 		if !bytes.Equal(p[:n], q[:m]) {
 			return true, nil
 		}

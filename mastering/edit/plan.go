@@ -35,12 +35,14 @@ type Plan struct {
 	Update, Rewrite int64
 	// Unsafe is not nil if the image cannot be updated: it was planned anew from its files
 	// then, and can only be saved as a new image.
-	Unsafe error
+	Unsafe *patch.UnsafeError
 
 	m     *Image
 	set   *patch.Set // nil if Unsafe is not nil
 	image *compilation.Image
 	disc  disc.Disc
+
+	session *compilation.Image // that is added; else nil
 }
 
 // Disc returns the image as it will be. It reads the old image, which must stay open and
@@ -53,7 +55,15 @@ func (p *Plan) InPlace() bool {
 }
 
 // Close frees what the plan holds. The image itself stays open.
-func (p *Plan) Close() error { return p.image.Close() }
+func (p *Plan) Close() error {
+	var err error
+	for _, x := range []*compilation.Image{p.image, p.session} {
+		if x != nil {
+			err = errors.Join(err, x.Close())
+		}
+	}
+	return err
+}
 
 // Plan plans the image with all changes. It returns ErrNoChange if there are none. The
 // compilation can be edited afterwards. It reads files that are added, if the image has
@@ -115,13 +125,18 @@ func (m *Image) update(ctx context.Context, p *Plan, at time.Time, rep progress.
 	if err := p.layOut(ctx); err != nil {
 		return err
 	}
-	p.After = u.set.Size()
+	p.count()
+	return nil
+}
+
+// count counts what the ways to save the plan write.
+func (p *Plan) count() {
+	p.After = p.set.Size()
 	p.Rewrite = p.After
 	p.Update = p.After - min(p.After, p.Before)
-	for _, b := range u.set.Overwritten() {
+	for _, b := range p.set.Overwritten() {
 		p.Update += 2 * int64(len(b)) // the old bytes go into the journal
 	}
-	return nil
 }
 
 // layOut makes the disc from the Set.

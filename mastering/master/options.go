@@ -198,10 +198,12 @@ func (o *Options) udf() udfplan.Options {
 
 // virtual returns the options of a virtual allocation table, nil for none.
 func (o *Options) virtual() *udfplan.Virtual {
-	if o.UDF == nil {
+	if o.UDF == nil || o.UDF.Virtual == nil {
 		return nil
 	}
-	return o.UDF.Virtual
+	v := *o.UDF.Virtual
+	v.Start = int64(o.Start)
+	return &v
 }
 
 // continuesVirtual reports whether the tree is that of a volume with a virtual allocation

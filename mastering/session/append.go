@@ -7,7 +7,6 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/layout"
 	"glassmaster/mastering/patch"
 	"glassmaster/mastering/volume"
 )
@@ -73,6 +72,12 @@ func empty(r io.ReaderAt, from, to disc.LBA) bool {
 	return true
 }
 
+// Planned is an image with a session that was planned, such as a layout.
+type Planned interface {
+	io.ReaderAt
+	Size() int64 // bytes
+}
+
 // Append adds a session to an image. l is the image with it, planned with NextStart as its
 // start.
 //
@@ -85,7 +90,7 @@ func empty(r io.ReaderAt, from, to disc.LBA) bool {
 //
 // The error is a *patch.UnsafeError if the image cannot show the session at its beginning.
 // The set must not be used after an error.
-func Append(set *patch.Set, l *layout.Layout, keepFirst bool) error {
+func Append(set *patch.Set, l Planned, keepFirst bool) error {
 	start := NextStart(set)
 	end := disc.LBA(l.Size() / disc.SectorSize)
 	if end <= start+firstDescriptor {
@@ -111,7 +116,7 @@ func Append(set *patch.Set, l *layout.Layout, keepFirst bool) error {
 
 // add adds the sectors of l from start on. Those of the padding at the end of the image are
 // overwritten.
-func add(set *patch.Set, l *layout.Layout, start disc.LBA) error {
+func add(set *patch.Set, l Planned, start disc.LBA) error {
 	set.Allocate(max(int64(start)-set.Sectors(), 0), 1)
 	from, end := int64(start)*disc.SectorSize, set.Sectors()*disc.SectorSize
 	if from < end {

@@ -326,11 +326,8 @@ func TestFileAtEnd(t *testing.T) {
 			t.Errorf("the file at sector %d is at %d in the catalogue and %d in the GPT, %d bytes were copied", before, lba, partition, e.up.Copied())
 		}
 	})
-	t.Run("replaced without IsFile", func(t *testing.T) {
+	t.Run("replaced", func(t *testing.T) {
 		e := begin(t, image)
-		up, err := update.New(e.set, update.Options{})
-		isotest.Must(t, err)
-		e.up = up
 		e.replace(m.efi, efi)
 		to := int64(e.moves[0].To[0].Start)
 		lba, partition := start(read(t, e.save()))

@@ -28,14 +28,10 @@ import (
 	"glassmaster/mastering/patch"
 )
 
-// Options say what an Updater must know of the image.
+// Options say which volume of the image is changed.
 type Options struct {
 	// Start is the sector at which the session of the volume begins.
 	Start disc.LBA
-	// IsFile reports whether the contents of a file of the volume begin at a sector. It is
-	// only called for a partition at the end of the image that may be a file or not. If it
-	// is nil, such a partition is taken for one that was appended.
-	IsFile func(disc.LBA) bool
 }
 
 // Updater changes the boot structures of an image. Changes are made in the order of the

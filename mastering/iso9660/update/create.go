@@ -72,11 +72,14 @@ func (h *hierarchy) create(d *directory, n *tree.Node) error {
 	if n.IsDir() {
 		return h.newDirectory(d, e, n)
 	}
-	if stored, err := h.original(n); stored != nil || err != nil {
-		e.setSections(stored)
-	} else {
-		e.setSections(h.extents(n))
+	stored, err := h.original(n)
+	if err != nil {
+		return err
 	}
+	if stored == nil {
+		stored = h.extents(n)
+	}
+	e.setSections(stored)
 	d.add(e)
 	return nil
 }

@@ -90,6 +90,7 @@ func (d *directory) finish(e *entry) error {
 			}
 		default: // another section of the file (ECMA-119 9.1.6)
 			next := bytes.Clone(b)
+			h.repeat(b, next)
 			copy(next[2:18], r[2:18])
 			next[25] = next[25]&^format.FlagMulti | r[25]&format.FlagMulti
 			e.records[i] = next

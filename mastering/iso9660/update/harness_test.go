@@ -2,6 +2,7 @@ package update_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/iso9660/plan"
+
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/iso9660/update"
@@ -20,9 +23,12 @@ import (
 	"glassmaster/mastering/session"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 var when = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+var options volume.Options
 
 // image is an image that a test edits.
 type image struct {
@@ -311,4 +317,14 @@ func (m *image) shape(n *tree.Node, special bool) string {
 	}
 	sort.Strings(all)
 	return "[" + strings.Join(all, ",") + "]"
+}
+
+var plan0 plan.Features
+
+func uint32At(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
+
+// put32 writes a number in both byte orders.
+func put32(b []byte, v uint32) {
+	binary.LittleEndian.PutUint32(b, v)
+	binary.BigEndian.PutUint32(b[4:], v)
 }

@@ -43,8 +43,7 @@ type hierarchy struct {
 	read    []span               // directories that were read
 	moved   *directory           // of relocated directories (RR_MOVED), nil if there is none
 	rules   *rules
-	spare   spare
-	later   []pending
+	later   []*pending
 	forms   *forms
 	table   *table         // nil: no directory was added, removed, moved or renamed
 	serial  uint32         // the highest file serial number

@@ -187,8 +187,11 @@ func (h *hierarchy) assemble(rec, id []byte, u, old *use) ([]byte, error) {
 	if room < 0 {
 		return nil, fmt.Errorf("a record with an identifier of %d bytes has no room for its continuation area", len(id))
 	}
+	ce := len(b)
 	b = append(b, make([]byte, susp.CELength)...)
-	return finished(b), h.spill(list, b[len(b)-susp.CELength:])
+	b = finished(b)
+	h.spill(list, b[ce:ce+susp.CELength])
+	return b, nil
 }
 
 // finished pads a record to an even length and sets it.
@@ -224,16 +227,16 @@ func sameOutside(u, old *use) bool {
 	return true
 }
 
-// spare is room for continuation areas in a sector at the end of the image.
-type spare struct {
-	at   int64 // offset of the sector
-	used int
+// pending is a continuation area, for which a place is found when the directories have
+// theirs: readers that read a disc once expect it after the directory.
+type pending struct {
+	b    []byte
+	refs [][]byte // CE fields that refer to it
 }
 
-// spill writes fields into new continuation areas, and sets the CE field that refers to
-// the first one. An area does not cross a sector boundary, since readers read only one
-// sector.
-func (h *hierarchy) spill(list []field, ce []byte) error {
+// spill makes continuation areas of fields, to the first of which ce will refer. An area
+// does not cross a sector boundary, since readers read only one sector.
+func (h *hierarchy) spill(list []field, ce []byte) {
 	for len(list) > 0 {
 		n, k := 0, 0
 		for k < len(list) && n+len(list[k].data) <= sectorSize {
@@ -248,33 +251,55 @@ func (h *hierarchy) spill(list []field, ce []byte) error {
 		for _, f := range list[:k] {
 			area = append(area, f.data...)
 		}
-		if k < len(list) {
+		if list = list[k:]; len(list) > 0 {
 			area = append(area, make([]byte, susp.CELength)...)
 		}
-		at := h.room(len(area))
-		susp.CE(ce, h.address(at), 0, len(area))
-		format.PutBoth32(ce[12:], uint32((at-h.base)%h.block))
-		h.later = append(h.later, pending{at, area})
-		if list = list[k:]; len(list) > 0 {
-			ce = area[len(area)-susp.CELength:]
+		susp.CE(ce, 0, 0, len(area))
+		h.later = append(h.later, &pending{area, [][]byte{ce}})
+		ce = area[max(len(area)-susp.CELength, 0):]
+	}
+}
+
+// repeat makes the CE field of a record that is a copy of another one refer to the same
+// area.
+func (h *hierarchy) repeat(of, rec []byte) {
+	for _, p := range h.later {
+		for _, ce := range p.refs {
+			if at := len(of) - len(ce); at >= 0 && within(of, ce) {
+				at = cap(of) - cap(ce)
+				p.refs = append(p.refs, rec[at:at+susp.CELength])
+				return
+			}
+		}
+	}
+}
+
+// within reports whether b is a part of a.
+func within(a, b []byte) bool {
+	at := cap(a) - cap(b)
+	return at >= 0 && at < len(a) && &a[at] == &b[0]
+}
+
+// writeAreas finds places for the continuation areas and writes them.
+func (h *hierarchy) writeAreas() error {
+	var at, used int64
+	places := make([]int64, len(h.later))
+	for i, p := range h.later {
+		n := int64(len(p.b))
+		if at == 0 || used+n > sectorSize {
+			at, used = h.u.set.Allocate(1, 1)*sectorSize, 0
+		}
+		places[i] = at + used
+		for _, ce := range p.refs {
+			format.PutBoth32(ce[4:], h.address(places[i]))
+			format.PutBoth32(ce[12:], uint32((places[i]-h.base)%h.block))
+		}
+		used += n
+	}
+	for i, p := range h.later {
+		if _, err := h.u.set.WriteAt(p.b, places[i]); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// pending are bytes that will be written.
-type pending struct {
-	at int64
-	b  []byte
-}
-
-// room allocates n bytes for a continuation area and returns their offset.
-func (h *hierarchy) room(n int) int64 {
-	s := &h.spare
-	if s.at == 0 || s.used+n > sectorSize {
-		s.at, s.used = h.u.set.Allocate(1, 1)*sectorSize, 0
-	}
-	at := s.at + int64(s.used)
-	s.used += n
-	return at
 }

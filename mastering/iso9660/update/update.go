@@ -24,6 +24,11 @@
 // relocated directories already. A directory that moves takes what is in it along as it is,
 // and one that was relocated remains in the directory of relocated directories.
 //
+// Programs that read a disc once from its beginning to its end, such as libarchive, want a
+// directory before those below it and before the contents of files whose records have
+// continuation areas. The first is provided for as long as few directories have to move
+// for it. The second cannot be in an image that grows at its end.
+//
 // The modification date of the volume does not change: GRUB and Linux use it as the
 // identifier by which they find the volume to start from.
 package update

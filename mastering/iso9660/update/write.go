@@ -9,9 +9,9 @@ import (
 
 // write writes the directories, path tables and root records.
 func (h *hierarchy) write() error {
-	list := h.changed()
-	if len(list) == 0 {
-		return nil
+	list, err := h.afterPrimary(h.changed())
+	if len(list) == 0 || err != nil {
+		return err
 	}
 	if _, err := h.movedDirectory(); err != nil {
 		return err
@@ -21,15 +21,11 @@ func (h *hierarchy) write() error {
 			return err
 		}
 	}
-	for _, d := range list {
-		if err := d.allocate(); err != nil {
-			return err
-		}
+	if list, err = h.allocate(list); err != nil {
+		return err
 	}
-	for _, p := range h.later {
-		if _, err := h.u.set.WriteAt(p.b, p.at); err != nil {
-			return err
-		}
+	if err := h.writeAreas(); err != nil {
+		return err
 	}
 	for _, d := range list {
 		if err := d.refer(); err != nil {
@@ -200,30 +196,6 @@ func (d *directory) roomFor() int64 {
 		return 0
 	}
 	return d.size / sectorSize * sectorSize
-}
-
-// allocate finds the place of the directory: where it is, if it still fits there.
-func (d *directory) allocate() error {
-	if !d.dirty {
-		return nil
-	}
-	n := int64(len(d.sectors)) * sectorSize
-	if n <= d.roomFor() {
-		return nil
-	}
-	h := d.h
-	if d.extended == 0 {
-		d.newOff, d.newSize = h.u.set.Allocate(n/sectorSize, 1)*sectorSize, n
-		return nil
-	}
-	x := (d.extended*h.block + sectorSize - 1) / sectorSize
-	attributes := make([]byte, d.extended*h.block)
-	if k, err := h.u.set.ReadAt(attributes, d.off-int64(len(attributes))); k < len(attributes) {
-		return unsafef("the extended attribute record before sector %d cannot be read: %v", d.off/sectorSize, err)
-	}
-	d.newOff, d.newSize = (h.u.set.Allocate(x+n/sectorSize, 1)+x)*sectorSize, n
-	_, err := h.u.set.WriteAt(attributes, d.newOff-int64(len(attributes)))
-	return err
 }
 
 // position sets the extent of a record that refers to the directory.

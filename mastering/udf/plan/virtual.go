@@ -25,6 +25,10 @@ type Virtual struct {
 	// multiple of it, so that its last sector is that with the ICB of the table, where
 	// systems search for it. 0 is 1, for a CD; a DVD has 16, a BD-R 32.
 	Unit int64
+	// Start is the address of the session, and Least the smallest number of sectors that it
+	// can have: 300 in a new track of a CD, which is 4 seconds. A drive would add sectors
+	// after the ICB of the table to a shorter one.
+	Start, Least int64
 	// Capacity is the size of the medium in sectors, which is that of the partition. If it
 	// is 0, the partition ends with the session, and a later one makes it longer.
 	Capacity int64
@@ -174,6 +178,7 @@ func (p *VirtualPlanner) End(contents int64) int64 {
 	if p.v.Final {
 		end += 257
 	}
+	end = max(end, p.v.Start+p.v.Least)
 	return (end + p.v.Unit - 1) / p.v.Unit * p.v.Unit
 }
 

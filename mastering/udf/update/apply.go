@@ -16,6 +16,9 @@ func (u *Updater) apply(ctx context.Context) error {
 		return unsafe("the tree was not read from the volume")
 	}
 	u.claim()
+	if u.meta != nil {
+		u.meta.expected = int64(u.nodes.fresh)
+	}
 	for _, c := range u.nodes.moved {
 		e, err := u.entry(c.Origin())
 		if err != nil {
