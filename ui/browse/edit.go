@@ -215,6 +215,9 @@ func (e *editor) begin(m *model.Editing) {
 	if why := m.Facts().Fixed; why != "" {
 		v.showMessage(why, false, nil)
 	}
+	if v.Object.Visible() {
+		v.files.Files.Focus()
+	}
 	v.host.Tell("editing", map[string]any{"name": v.volume.Name()})
 }
 

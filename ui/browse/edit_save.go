@@ -66,6 +66,11 @@ func (e *editor) failed(what string, err error) {
 		v.showMessage("Saving was stopped. Nothing was written; your changes are still here.", false, nil)
 		return
 	}
+	v.host.Tell("save failed", map[string]any{"text": err.Error()})
+	if errors.Is(err, model.ErrImageChanged) {
+		e.askOpenAgain()
+		return
+	}
 	text := model.Explain(err) + "\n\nThe image is as it was, and your changes are still here."
 	choices := []widgets.Choice{{Text: "Close", Escape: true, Primary: what != "Save"}}
 	if what == "Save" {
@@ -75,8 +80,24 @@ func (e *editor) failed(what string, err error) {
 			return true
 		}})
 	}
-	v.host.Tell("save failed", map[string]any{"text": err.Error()})
 	v.host.Ask(model.Short(v.volume.Name())+" was not saved", text, choices...)
+}
+
+// askOpenAgain offers to open an image again that another program has changed.
+func (e *editor) askOpenAgain() {
+	v := e.v
+	name := v.volume.Name()
+	v.host.Ask(model.Short(name)+" was not saved",
+		"The image was changed by another program since it was opened, so your changes no longer fit. Open it again to see what it is now, and repeat them. "+
+			"If the other program puts the image back as it was, you can save.",
+		widgets.Choice{Text: "Close", Primary: true, Escape: true},
+		widgets.Choice{Text: "Open it again", Danger: true, Do: func() bool {
+			v.host.Post(func() {
+				e.end()
+				v.Open(name)
+			})
+			return true
+		}})
 }
 
 // pickSaveAs asks for the format and the file of a new image.
