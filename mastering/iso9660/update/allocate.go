@@ -234,7 +234,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		}
 	}
 	if len(list) > 0 {
-		h.spill(list, u.ce) // a part of rec
+		h.spill(list, u.ce, false) // a part of rec
 	}
 	return nil
 }
