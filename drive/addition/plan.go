@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
@@ -13,6 +14,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -83,7 +85,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	}
 	own := c.Snapshot()
 	own.Seal()
-	own.Options.Start = a.start
+	d.place(&own.Options)
 	own.Options.Previous = disc.NewReader(ctx, m, disc.Track{Length: disc.Sectors(m)})
 	if !o.Time.IsZero() {
 		own.Options.Time = o.Time
@@ -111,6 +113,24 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 		return nil, errors.Join(err, a.planned.Close())
 	}
 	return a, nil
+}
+
+// growing reports whether a volume has a virtual allocation table.
+func growing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
+
+// place sets where the session begins. A virtual allocation table has to be in its last
+// sector, after which the drive must add none.
+func (d *Disc) place(o *master.Options) {
+	o.Start = d.Start()
+	if !growing(*o) {
+		return
+	}
+	u, v := *o.UDF, *o.UDF.Virtual
+	v.Unit = d.Next.Unit
+	if !strings.HasPrefix(d.Next.Profile, "CD") {
+		v.Least = 1
+	}
+	u.Virtual, o.UDF = &v, &u
 }
 
 // aligned is what the addresses of sessions on media that are overwritten in place are a
@@ -225,7 +245,7 @@ type Size struct {
 func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, error) {
 	own := c.Snapshot()
 	own.Seal()
-	own.Options.Start = d.Start()
+	d.place(&own.Options)
 	m, err := own.PlanReport(ctx, nil)
 	if err != nil {
 		return Size{}, err

@@ -250,6 +250,13 @@ func (x *draft) addLinks(by int) {
 	}
 }
 
+// setLinks sets the number of links in PX.
+func (x *draft) setLinks(n uint32) {
+	if i := x.use.find("PX"); i >= 0 && len(x.use.list[i].data) >= 20 {
+		format.PutBoth32(x.use.patch(i)[12:], n)
+	}
+}
+
 // setTarget changes the contents of a node without data: the target of a link, or the
 // numbers of a device.
 func (x *draft) setTarget(n *tree.Node) {

@@ -110,7 +110,10 @@ func (u *Updater) Update(ctx context.Context) ([]disc.Notice, error) {
 			return nil, fmt.Errorf("%s: %w", h.kind, err)
 		}
 	}
-	return u.notices, u.writeDescriptors()
+	if err := u.writeDescriptors(); err != nil {
+		return nil, err
+	}
+	return u.notices, u.dropTags()
 }
 
 // separate checks that no two hierarchies have a directory in common that changes.
