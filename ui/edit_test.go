@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"bytes"
+	"compress/gzip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,14 +65,12 @@ func filesIn(t *testing.T, path string) string {
 func (p *pilot) edits(path string) *model.Editing {
 	p.t.Helper()
 	p.openFiles([]string{path})
-	p.until("the image", func() bool { return p.last("browse")["name"] == path && !p.browseBusy() })
+	p.until("the image", func() bool { return p.last("browse")["name"] == path && p.browse.CanEdit() })
 	p.press("Edit")
 	p.until("the editor", func() bool { return p.browse.Editing() })
 	p.until("the files", func() bool { return !p.browse.Editor().List.Root().Unread() })
 	return p.browse.Editor()
 }
-
-func (p *pilot) browseBusy() bool { return p.browse.Work() != "" }
 
 // edited waits until the changes have a summary, and what saving does is known.
 func (p *pilot) edited(summary string) {
@@ -121,5 +121,131 @@ func TestEditAndSave(t *testing.T) {
 	p.until("the message", func() bool { return p.shown("was undone") })
 	if after, _ := os.ReadFile(iso); string(after) != string(before) {
 		t.Errorf("the image is not what it was before: %s", filesIn(t, iso))
+	}
+}
+
+// TestEditBeginsWithADrop drops a file on an image that is shown.
+func TestEditBeginsWithADrop(t *testing.T) {
+	p := newPilot(t)
+	iso := imageOf(t, "linux.iso", "boot/grub.cfg")
+	p.openFiles([]string{iso})
+	p.until("the image", func() bool { return p.last("browse")["name"] == iso && p.browse.CanEdit() })
+	p.drop(fyne.NewPos(900, 500), hostFiles(t, "ks.cfg")+"/ks.cfg")
+	p.until("the editor", p.browse.Editing)
+	p.edited("1 added")
+	if p.page != browsePage {
+		t.Errorf("the file went to %s", p.page)
+	}
+	// The image that is shown in Browse is the one of the file: it must not be burned for the
+	// edited one.
+	if p.browse.Image() != "" {
+		t.Error("the image without the changes is offered to be burned")
+	}
+}
+
+// TestEditAsksBeforeLeaving closes the window, and opens another image, with unsaved changes.
+func TestEditAsksBeforeLeaving(t *testing.T) {
+	p := newPilot(t)
+	iso, other := imageOf(t, "one.iso", "a.txt", "b.txt"), imageOf(t, "two.iso", "c.txt")
+	m := p.edits(iso)
+	closed := false
+	p.AskClose(func() { closed = true })
+	if !closed {
+		t.Error("it asks although nothing was changed")
+	}
+	m.Remove([]*tree.Node{m.List.Root().Child("a.txt")})
+	p.edited("1 removed")
+	closed = false
+	p.show(compilePage)
+	p.AskClose(func() { closed = true })
+	if closed || p.sheet() != "Save the changes to one.iso?" || p.page != browsePage {
+		t.Errorf("the sheet is %q", p.sheet())
+	}
+	p.key(fyne.KeyEscape)
+	p.openFiles([]string{other})
+	if p.sheet() != "Save the changes to one.iso?" {
+		t.Fatalf("opening another image, the sheet is %q", p.sheet())
+	}
+	p.key(fyne.KeyEscape)
+	if !p.browse.Unsaved() {
+		t.Fatal("Escape loses the changes")
+	}
+	p.openFiles([]string{other})
+	p.key(fyne.KeyReturn) // Save
+	p.until("the other image", func() bool { return p.last("browse")["name"] == other })
+	if got := filesIn(t, iso); got != "b.txt" {
+		t.Errorf("the image has %s", got)
+	}
+	p.edits(iso)
+	m = p.browse.Editor()
+	m.Remove([]*tree.Node{m.List.Root().Child("b.txt")})
+	p.edited("1 removed")
+	p.AskClose(func() { closed = true })
+	p.answerSheet("Close without saving")
+	p.until("the closing", func() bool { return closed })
+	if got := filesIn(t, iso); got != "b.txt" {
+		t.Errorf("discarded changes were saved: %s", got)
+	}
+}
+
+// TestEditSavesAs edits an image that cannot be changed itself, and saves it as a new one.
+func TestEditSavesAs(t *testing.T) {
+	p := newPilot(t)
+	iso := imageOf(t, "linux.iso", "a.txt", "b.txt")
+	plain, err := os.ReadFile(iso)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := iso + ".gz"
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(plain)
+	z.Close()
+	if err := os.WriteFile(packed, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := p.edits(packed)
+	if !p.shown("cannot be changed in place") {
+		t.Error("it does not say that the image cannot be changed")
+	}
+	m.SetLabel("NEW")
+	p.edited("new label")
+	if m.WhySave() == "" || m.WhySaveAs() != "" {
+		t.Errorf("save: %q, save as: %q", m.WhySave(), m.WhySaveAs())
+	}
+	p.pick = filepath.Join(t.TempDir(), "new.iso")
+	p.press("Save as…")
+	p.answerSheet("Save as…")
+	p.until("the new image", func() bool { return p.last("browse")["name"] == p.pick })
+	if info := p.browse.Info(); info.Label != "NEW" || filesIn(t, p.pick) != "a.txt b.txt" {
+		t.Errorf("the new image is %+v with %s", info, filesIn(t, p.pick))
+	}
+	if now, _ := os.ReadFile(packed); !bytes.Equal(now, b.Bytes()) {
+		t.Error("the old image was changed")
+	}
+}
+
+// TestEditOfAChangedImage saves an image that another program has changed meanwhile.
+func TestEditOfAChangedImage(t *testing.T) {
+	p := newPilot(t)
+	iso := imageOf(t, "linux.iso", "a.txt", "b.txt")
+	m := p.edits(iso)
+	m.Remove([]*tree.Node{m.List.Root().Child("a.txt")})
+	p.edited("1 removed")
+	f, err := os.OpenFile(iso, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write(make([]byte, 2048))
+	f.Close()
+	was, _ := os.ReadFile(iso)
+	p.press("Save")
+	p.until("the failure", func() bool { return p.last("save failed")["text"] != nil })
+	if p.sheet() != "linux.iso was not saved" || !p.sees("another program") || !p.sees("Open it again") {
+		t.Errorf("the sheet is %q", p.sheet())
+	}
+	p.key(fyne.KeyEscape)
+	if now, _ := os.ReadFile(iso); !bytes.Equal(now, was) || !p.browse.Unsaved() {
+		t.Error("the image was changed, or the changes are lost")
 	}
 }

@@ -79,6 +79,7 @@ var verbs = []verb{
 	{images, []string{"extract"}, (*invocation).extractVerb},
 	{images, []string{"convert"}, (*invocation).convertVerb},
 	{images, []string{"edit"}, (*invocation).editVerb},
+	{images, []string{"compact"}, (*invocation).compactVerb},
 	{images, []string{"undo"}, (*invocation).undoVerb},
 	{images, []string{"verify"}, (*invocation).verifyVerb},
 	{drives, []string{"drives"}, (*invocation).drivesVerb},

@@ -28,8 +28,8 @@ type editing struct {
 	rewrite, update  bool
 	verify, noVerify bool
 	force, noBoot    bool
-	session, first   bool
 	boot             []string
+	session, first   bool
 	track            int
 	extractBoot      string
 }
@@ -320,6 +320,9 @@ func (d *edited) print(w *bufio.Writer, update bool) {
 
 // summary counts the changes.
 func (d *edited) summary() string {
+	if len(d.Changes) == 0 {
+		return units.Size(max(d.Before-d.After, 0)) + " dropped"
+	}
 	count := map[string]int{}
 	var kinds []string
 	for _, c := range d.Changes {

@@ -69,7 +69,10 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err := src.Close(); err != nil { // Windows does not replace files that are open
 		return err
 	}
-	return replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm())
+	if err := replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm()); err != nil {
+		return err
+	}
+	return discardJournal(path)
 }
 
 // replaceFiles moves the files of a folder to another one, the main one last, and gives

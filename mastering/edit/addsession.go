@@ -62,9 +62,7 @@ func (m *Image) addSession(ctx context.Context, p *Plan, keepFirst bool, rep pro
 	if o.Time, err = m.time(); err != nil {
 		return err
 	}
-	if m.boot.Remove {
-		o.Boot = nil
-	}
+	o.Boot = m.changeBoot(o.Boot)
 	c := compilation.FromTree(m.comp.Root().Clone())
 	c.Label, c.Options = m.comp.Label, o
 	c.Seal()

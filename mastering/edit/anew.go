@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
@@ -32,11 +33,17 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	if err != nil {
 		return err
 	}
-	layOutAgain(root)
-	o.Boot = bootAgain(root, o.Boot, p)
-	if m.boot.Remove {
-		o.Boot = nil
+	if o.UDF != nil && o.UDF.Virtual != nil { // a new image is written as a whole
+		whole := *o.UDF
+		whole.Virtual = nil
+		o.UDF = &whole
 	}
+	layOutAgain(root)
+	p.Notices = append(p.Notices, disc.Notice{
+		Severity: disc.Warning,
+		Text:     fmt.Sprintf("the new image is made from the files of the old one, and nothing else is kept: %s", p.Unsafe.Why),
+	})
+	o.Boot = m.changeBoot(bootAgain(root, o.Boot, p))
 	c := compilation.FromTree(root)
 	c.Label, c.Options = m.comp.Label, o
 	c.Contents.MD5 = !o.UDFOnly && isomd5.Has(m.data)
@@ -49,6 +56,25 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	p.Rewrite = p.After
 	p.disc, err = m.whole(ctx, p.image)
 	return err
+}
+
+// changeBoot returns boot options with the changes that were asked for.
+func (m *Image) changeBoot(old *boot.Options) *boot.Options {
+	if m.boot.Remove {
+		old = nil
+	}
+	if len(m.boot.Images) == 0 {
+		return old
+	}
+	o := boot.Options{}
+	if old != nil {
+		o = *old
+	}
+	o.Images = slices.DeleteFunc(slices.Clone(o.Images), func(i boot.Image) bool {
+		return slices.ContainsFunc(m.boot.Images, func(n boot.Image) bool { return n.Platform == i.Platform })
+	})
+	o.Images = append(o.Images, m.boot.Images...)
+	return &o
 }
 
 // options returns the options with which the image was probably made.

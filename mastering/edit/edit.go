@@ -67,6 +67,7 @@ func Open(ctx context.Context, d disc.Disc, o Options) (*Image, error) {
 	if f, ok := disc.HostFile(d); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			m.info = info
+			m.data.Size = min(m.data.Size, info.Size()) // it may end within a sector
 		}
 	}
 	m.Reset()

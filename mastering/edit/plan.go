@@ -35,7 +35,7 @@ type Plan struct {
 	Update, Rewrite int64
 	// Unsafe is not nil if the image cannot be updated: it was planned anew from its files
 	// then, and can only be saved as a new image.
-	Unsafe error
+	Unsafe *patch.UnsafeError
 
 	m     *Image
 	set   *patch.Set // nil if Unsafe is not nil

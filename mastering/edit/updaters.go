@@ -44,19 +44,8 @@ func (u *updating) openUpdaters() (err error) {
 	if u.iso == nil {
 		return nil
 	}
-	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Chosen().Start, IsFile: u.isFile})
+	u.boot, err = bootupdate.New(u.set, bootupdate.Options{Start: o.Chosen().Start})
 	return err
-}
-
-// isFile reports whether the contents of a file of the image begin at a sector.
-func (u *updating) isFile(at disc.LBA) bool {
-	found := errors.New("found")
-	return volume.Walk(u.m.vol, ".", func(e *volume.Entry) error {
-		if e.Mode.IsRegular() && len(e.Extents) > 0 && e.Extents[0].Start == at {
-			return found
-		}
-		return u.ctx.Err()
-	}) == found
 }
 
 // updateBoot changes the boot structures, and adds the contents of new boot images.
@@ -79,6 +68,9 @@ func (u *updating) updateBoot() error {
 		}
 	}
 	if b.Remove {
+		if len(u.boot.Entries()) == 0 {
+			return errors.New("the image has no boot entries that could be removed")
+		}
 		if err := u.removeEntries(func(bootupdate.Entry) bool { return true }); err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ type UDF struct {
 	// Virtual gives the volume a virtual allocation table, for write-once media to which
 	// sessions are added, if it is not nil. It needs UDFOnly and a revision from 1.50 to
 	// 2.01.
-	Virtual *udfplan.Virtual `json:"-"`
+	Virtual *udfplan.Virtual `json:"virtual,omitempty"`
 }
 
 // Owners replace the owners and permissions that files have on the host. Symbolic
@@ -198,10 +198,12 @@ func (o *Options) udf() udfplan.Options {
 
 // virtual returns the options of a virtual allocation table, nil for none.
 func (o *Options) virtual() *udfplan.Virtual {
-	if o.UDF == nil {
+	if o.UDF == nil || o.UDF.Virtual == nil {
 		return nil
 	}
-	return o.UDF.Virtual
+	v := *o.UDF.Virtual
+	v.Start = int64(o.Start)
+	return &v
 }
 
 // continuesVirtual reports whether the tree is that of a volume with a virtual allocation

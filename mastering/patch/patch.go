@@ -37,7 +37,7 @@ type Set struct {
 // the image, at the same offsets; nil for the reader itself.
 func New(base io.ReaderAt, size int64, source layout.Source) *Set {
 	if source == nil {
-		source = &Reader{base} // a pointer, since package layout compares sources, and base may not be comparable
+		source = &Reader{base} // a pointer, since sources are compared
 	}
 	return newSet(base, size, []layout.Extent{{Length: size, Source: source}})
 }

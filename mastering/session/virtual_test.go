@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,7 @@ func (g *growing) next(t *testing.T, gap int64, edit func(root *tree.Node, o *ma
 	t.Helper()
 	c, err := session.Continue(t.Context(), g.disc(), volume.Options{})
 	isotest.Must(t, err)
+	c.Options.UDF.Virtual.Unit, c.Options.UDF.Virtual.Least = 1, 1
 	edit(c.Root, &c.Options)
 	n := g.add(t, c.Root, c.Options, gap)
 	for _, n := range c.Notices() {
@@ -271,4 +273,87 @@ func countLinks(root *tree.Node) {
 	}
 	count(func(s *tree.Shared) { s.Links = 0 })
 	count(func(s *tree.Shared) { s.Links++ })
+}
+
+// TestVirtualLabel changes the label of a growing volume, in a new session and in one that
+// is appended to it.
+func TestVirtualLabel(t *testing.T) {
+	for _, appended := range []bool{false, true} {
+		g := &growing{}
+		g.add(t, smallTree(), virtualOptions(udfplan.Revision201, udfplan.Virtual{Capacity: 1 << 20}), 0)
+		g.next(t, 0, func(root *tree.Node, o *master.Options) {
+			root.Child("a").Detach()
+			o.Label, o.UDF.Virtual.Appended = "Renamed", appended
+		})
+		v, err := volume.OpenDisc(t.Context(), g.disc(), volume.Options{})
+		isotest.Must(t, err)
+		info := v.Volume()
+		if info.Label != "Renamed" {
+			t.Errorf("appended %v: the label is %q", appended, info.Label)
+		}
+		for name, want := range map[string]string{"Files": "4", "Directories": "2", "Integrity": "kept in the virtual allocation table"} {
+			if !slices.Contains(info.Properties, volume.Property{Name: name, Value: want}) {
+				t.Errorf("appended %v: %s is not %s in %v", appended, name, want, info.Properties)
+			}
+		}
+	}
+}
+
+// TestVirtualOldSessions reads the earlier sessions of a growing volume as they were.
+func TestVirtualOldSessions(t *testing.T) {
+	g := &growing{}
+	g.add(t, smallTree(), virtualOptions(udfplan.Revision201, udfplan.Virtual{}), 0)
+	g.next(t, 500, func(root *tree.Node, _ *master.Options) { root.Child("a").Detach() })
+	g.next(t, 500, func(root *tree.Node, _ *master.Options) { root.Child("b").Detach() })
+	for number, want := range map[int]int{1: 2, 2: 1, 3: 0} {
+		v, err := volume.OpenDisc(t.Context(), g.disc(), volume.Options{Session: number})
+		isotest.Must(t, err)
+		if list, err := v.ReadDir("."); err != nil || len(list) != want {
+			t.Errorf("session %d has %d folders, %v, want %d", number, len(list), err, want)
+		}
+	}
+	c, err := session.Continue(t.Context(), g.disc(), volume.Options{Session: 1})
+	isotest.Must(t, err)
+	n := g.add(t, c.Root, c.Options, 500)
+	v, err := volume.OpenDisc(t.Context(), g.disc(), volume.Options{})
+	isotest.Must(t, err)
+	if list, err := v.ReadDir("."); err != nil || len(list) != 2 || n > 320 {
+		t.Errorf("the first session again has %d folders, %v, in %d sectors", len(list), err, n)
+	}
+}
+
+// TestVirtualCost adds a small file to a volume with 100,000 files.
+func TestVirtualCost(t *testing.T) {
+	root := tree.NewFolder("", udftest.When)
+	for i := range 200 {
+		dir := tree.NewFolder(fmt.Sprint("folder ", i), udftest.When)
+		root.Append(dir)
+		for k := range 500 {
+			dir.Append(tree.NewFile(fmt.Sprint("file ", k), 0, udftest.When, layout.Bytes(nil)))
+		}
+	}
+	g := &growing{}
+	g.add(t, root, virtualOptions(udfplan.Revision201, udfplan.Virtual{Capacity: 1 << 22}), 0)
+	c, err := session.Continue(t.Context(), g.disc(), volume.Options{})
+	isotest.Must(t, err)
+	c.Root.Child("folder 7").Append(tree.NewFile("added", 5, udftest.When, layout.Bytes("added")))
+	c.Options.UDF.Virtual.Appended, c.Options.UDF.Virtual.Unit = true, 1
+	sectors := g.add(t, c.Root, c.Options, 0)
+	t.Logf("%d sectors", sectors)
+	// The directory (14), the file entries of both and the contents (3), two blocks of the
+	// table and its ICB (3).
+	if sectors > 20 {
+		t.Errorf("the session has %d sectors", sectors)
+	}
+	if !c.Root.Child("folder 8").Unread() {
+		t.Error("a folder that does not change was read")
+	}
+	v, err := volume.OpenDisc(t.Context(), g.disc(), volume.Options{})
+	isotest.Must(t, err)
+	if b, err := fs.ReadFile(v, "folder 7/added"); err != nil || string(b) != "added" {
+		t.Errorf("%q, %v", b, err)
+	}
+	for _, n := range found(t, v) {
+		t.Error(n)
+	}
 }

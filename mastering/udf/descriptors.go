@@ -162,6 +162,7 @@ func clone(p []byte) []byte { return append([]byte(nil), p...) }
 type integrity struct {
 	raw    []byte
 	closed bool
+	kept   bool // by a virtual allocation table, whatever the descriptor says
 	unique uint64
 	files  uint32
 	dirs   uint32

@@ -3,6 +3,7 @@ package udf
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
@@ -19,7 +20,9 @@ var errNotPlain = errors.New("it has other partition maps than one for the disc 
 // Growing returns the volume as a session that continues it has to know it, nil if it has
 // no virtual allocation table. The error says why it cannot be continued.
 func (f *FS) Growing() (*Growing, error) {
-	g := &Growing{Reader: growingReader{f}, Revision: f.revision}
+	r := &growingReader{f: f}
+	r.left.Store(walkFactor*f.size + walkSpare)
+	g := &Growing{Reader: r, Revision: f.revision}
 	var table *virtual
 	for i, p := range f.parts {
 		switch p := p.(type) {
@@ -102,10 +105,13 @@ func (f *FS) readGrowing(g *Growing) error {
 }
 
 // growingReader implements growing.Reader.
-type growingReader struct{ f *FS }
+type growingReader struct {
+	f    *FS
+	left atomic.Int64 // limit of the bytes of directories that are read
+}
 
 // ReadICB returns the block with the file entry of an ICB.
-func (g growingReader) ReadICB(a growing.Address) ([]byte, error) {
+func (g *growingReader) ReadICB(a growing.Address) ([]byte, error) {
 	p, id, err := g.f.readDescriptor(g.f.longAD(a), ecma167.TagFE, ecma167.TagEFE)
 	if err != nil {
 		return nil, err
@@ -125,10 +131,13 @@ func (f *FS) longAD(a growing.Address) ecma167.LongAD {
 
 // ReadDirectory returns the entries of a directory, sorted by name. It returns an error if
 // one of them is damaged, since a directory that is written anew would not have it.
-func (g growingReader) ReadDirectory(a growing.Address) ([]growing.Entry, error) {
+func (g *growingReader) ReadDirectory(a growing.Address) ([]growing.Entry, error) {
 	e, err := g.f.readEntry(g.f.longAD(a))
 	if err != nil {
 		return nil, err
+	}
+	if g.left.Add(-int64(min(e.size, uint64(g.f.size)))-g.f.block) < 0 {
+		return nil, errWalkLimit
 	}
 	names, err := g.f.readDirectory(e)
 	if err != nil {

@@ -56,15 +56,27 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		i.Blocks = max(i.Blocks, int64(p.start)+int64(p.length))
 		add(&i, "Partition", fmt.Sprintf("%d: %d blocks from sector %d, %s", p.number, p.length, p.start, accessName(p.access)))
 	}
+	var table tableHead
 	for n, p := range f.parts {
-		if _, ok := p.(*virtual); ok { // the partition includes what is not written yet
+		if k, ok := p.(*virtual); ok { // the partition includes what is not written yet
 			i.Blocks = min(i.Blocks, f.size/f.block)
+			table = k.head()
 		}
 		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
 	}
 	if v != nil {
 		i.Modified = ecma167.DecodeTime(v.raw[16:])
+		if table.virtual {
+			// The descriptor is from the first session, and always open (UDF 6.10.1).
+			v.closed, v.kept, i.Modified = false, true, table.modified
+			if table.counts {
+				v.files, v.dirs, v.counts = table.files, table.dirs, true
+			}
+		}
 		describeIntegrity(&i, v)
+	}
+	if table.label != "" { // that of the newest session
+		i.Label = table.label
 	}
 	if d.reserve {
 		why := "it is blank"
@@ -88,7 +100,10 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 // describeIntegrity adds the contents of the integrity descriptor.
 func describeIntegrity(i *volume.Info, v *integrity) {
 	state := "open: the volume was not closed properly, or is being written"
-	if v.closed {
+	switch {
+	case v.kept:
+		state = "kept in the virtual allocation table"
+	case v.closed:
 		state = "closed"
 	}
 	add(i, "Integrity", state)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"glassmaster/mastering/udf/internal/ecma167"
 )
@@ -95,6 +96,36 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 	}
 	found.entries = (c.size - int64(len(tail))) / 4
 	return found, nil
+}
+
+// tableHead is what the header of a virtual allocation table says about the volume.
+type tableHead struct {
+	virtual     bool // there is a table
+	label       string
+	modified    time.Time
+	counts      bool // whether files and dirs are recorded
+	files, dirs uint32
+}
+
+// head returns what the table says about the volume. In revision 2.00 and later, its
+// header has the label at BP 4, the number of files at BP 136 and that of directories at
+// BP 140.
+func (v *virtual) head() tableHead {
+	h := tableHead{virtual: true}
+	if v.icb == nil {
+		return h
+	}
+	h.modified = v.icb.modified
+	var b [144]byte
+	if v.first < 152 {
+		return h
+	}
+	if _, err := v.table.ReadAt(b[:], 0); err != nil {
+		return h
+	}
+	h.label = ecma167.DecodeDString(b[4:132])
+	h.counts, h.files, h.dirs = true, le.Uint32(b[136:]), le.Uint32(b[140:])
+	return h
 }
 
 // mapOf returns the reference number of the physical partition. If the volume has no

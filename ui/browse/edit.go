@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/volume"
 	"glassmaster/ui/files"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -31,8 +32,8 @@ type editor struct {
 	reset, saveAs, save, done         *widgets.Button
 	label                             *widgets.Field
 	mkdir, remove, revert, undo, redo *widgets.Button
-	summary, effect, sizes            *widgets.Text
-	list, takeBack                    *widgets.Button
+	summary, effect, after, before    *widgets.Text
+	list, takeBack, notes             *widgets.Button
 }
 
 func newEditor(v *View) *editor {
@@ -72,22 +73,27 @@ func (e *editor) buildBar() {
 	add.IconPlacement = widget.ButtonIconLeadingText
 	e.mkdir = t.NewQuiet("", theme.NewFolderIcon, "New folder  (Ctrl+Shift+N)", e.newFolder)
 	e.remove = t.NewQuiet("", theme.DeleteIcon, "Remove the selection from the image  (Del)", e.removeSelected)
-	e.revert = t.NewQuiet("", theme.RefreshIcon, "Take the changes of the selection back", e.revertSelected)
+	e.revert = t.NewButton("Take back", nil, "", e.revertSelected)
 	e.undo = t.NewQuiet("", theme.UndoIcon, "Undo", e.undoEdit)
 	e.redo = t.NewQuiet("", theme.RedoIcon, "Redo", e.redoEdit)
 	name := widgets.Muted("Label")
 	label := container.NewHBox(widgets.Middle(widgets.Wide(name.Natural()+6, name)), widgets.Middle(widgets.Wide(190, e.label)))
-	e.bar = container.NewBorder(nil, nil, container.NewHBox(add, e.mkdir, e.remove, e.revert, e.undo, e.redo), label)
+	e.bar = container.NewBorder(nil, nil, container.NewHBox(add, e.mkdir, e.remove, e.undo, e.redo, e.revert), label)
 }
 
 func (e *editor) buildCard() {
 	t := e.v.host.Tips
-	e.summary, e.effect = widgets.NewText("").Bold(), widgets.Muted("")
-	e.sizes = widgets.NewText("").Align(fyne.TextAlignTrailing)
+	e.summary, e.effect = widgets.NewText("").Bold(), widgets.Muted("").Wrap()
+	e.after, e.before = widgets.NewText("").Align(fyne.TextAlignTrailing), widgets.Muted("").Align(fyne.TextAlignTrailing)
 	e.list = t.NewButton("Changes…", nil, "List all changes, to take single ones back", e.showChanges)
 	e.takeBack = t.NewButton("Undo last update…", nil, "Restore the image as it was before it was saved last", e.v.askUndoUpdate)
 	words := container.New(&widgets.Column{Gap: 2}, e.summary, e.effect)
-	right := container.NewHBox(widgets.Middle(widgets.Wide(190, e.sizes)), widgets.Middle(e.list), widgets.Middle(e.takeBack))
+	sizes := widgets.Wide(140, container.New(&widgets.Column{Gap: 2}, e.after, e.before))
+	e.notes = t.NewQuiet("", nil, "What the image will be like after saving", func() {
+		plan, _ := e.model.Planned()
+		e.v.host.ShowNotices("When the image is saved", plan.Notices)
+	})
+	right := container.NewHBox(widgets.Middle(e.notes), widgets.Middle(sizes), widgets.Space(4, 0), widgets.Middle(e.list), widgets.Middle(e.takeBack))
 	e.card = widgets.Inset(widgets.Card("", container.NewBorder(nil, nil, nil, right, widgets.Middle(words))), 0, 8, 0, 0)
 }
 
@@ -209,6 +215,9 @@ func (e *editor) begin(m *model.Editing) {
 	if why := m.Facts().Fixed; why != "" {
 		v.showMessage(why, false, nil)
 	}
+	if v.Object.Visible() {
+		v.files.Files.Focus()
+	}
 	v.host.Tell("editing", map[string]any{"name": v.volume.Name()})
 }
 
@@ -292,7 +301,16 @@ func (e *editor) selected() {
 	v.side.selectionChanged()
 	nodes := m.List.Selected()
 	e.remove.Allow(widgets.Unless(slices.ContainsFunc(nodes, func(n *tree.Node) bool { return m.Mark(n) != model.Removed }), "Nothing is selected"))
-	e.revert.Allow(widgets.Unless(slices.ContainsFunc(nodes, e.changed), "Nothing that was changed is selected"))
+	e.revert.Allow(v.task.why())
+	text, tip := "Take back", "Take the changes of the selection back"
+	if !slices.ContainsFunc(nodes, func(n *tree.Node) bool { return m.Mark(n) != model.Removed }) {
+		text, tip = "Put back", "Put the selection back into the image"
+	}
+	if e.revert.Text != text {
+		e.revert.SetText(text)
+	}
+	e.revert.Tip = tip
+	widgets.SetVisible(e.revert, slices.ContainsFunc(nodes, e.changed))
 }
 
 // changed reports whether an entry itself was changed.
@@ -396,3 +414,6 @@ func (e *editor) addItems(dir *tree.Node) []*fyne.MenuItem {
 
 // Editor returns the image that is edited, nil if none is.
 func (v *View) Editor() *model.Editing { return v.editor.model }
+
+// Info describes the volume that is shown.
+func (v *View) Info() volume.Info { return v.volume.Info() }

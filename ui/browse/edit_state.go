@@ -30,7 +30,7 @@ func (e *editor) showState(plan model.EditPlan, err error) {
 		color = theme.Warning
 	}
 	e.effect.Color(color).Set(e.effectText())
-	e.sizes.Set(sizeText(m, plan))
+	e.showSizes(plan)
 	first := func(whys ...string) string {
 		for _, why := range whys {
 			if why != "" {
@@ -53,22 +53,29 @@ func (e *editor) showState(plan model.EditPlan, err error) {
 		e.label.Enable()
 	}
 	widgets.SetVisible(e.list, m.Unsaved())
+	notes := ""
+	if m.Unsaved() && !m.Measuring() {
+		notes = host.CountNotices(plan.Notices)
+	}
+	if e.notes.Text != notes {
+		e.notes.SetText(notes)
+	}
+	widgets.SetVisible(e.notes, notes != "")
 	widgets.SetVisible(e.takeBack, !m.Unsaved() && e.canTakeBack())
 }
 
-// sizeText returns the size of the image before and after.
-func sizeText(m *model.Editing, p model.EditPlan) string {
-	switch {
-	case !m.Unsaved() || m.Measuring():
-		return units.Size(p.Before)
-	case p.After == 0:
-		return ""
+// showSizes shows the size of the image now and after saving.
+func (e *editor) showSizes(p model.EditPlan) {
+	after, before := units.Size(p.Before), ""
+	if m := e.model; m.Unsaved() && !m.Measuring() && p.After > 0 {
+		after, before = units.Size(p.After)+" after saving", units.Size(p.Before)+" now"
+		if p.After > p.Before && units.Size(p.After) == units.Size(p.Before) {
+			before = units.Size(p.After-p.Before) + " more than now"
+		}
 	}
-	text := units.Size(p.Before) + ", then " + units.Size(p.After)
-	if units.Size(p.Before) == units.Size(p.After) && p.After > p.Before {
-		text = units.Size(p.Before) + " + " + units.Size(p.After-p.Before)
-	}
-	return text
+	e.after.Set(after)
+	e.before.Set(before)
+	widgets.SetVisible(e.before, before != "")
 }
 
 // effectText says in a sentence what saving does, or why it is not possible.
@@ -142,22 +149,22 @@ func (e *editor) takeChangeBack(c model.Change) {
 // changeRow shows a change.
 func (e *editor) changeRow(c model.Change, back func()) fyne.CanvasObject {
 	kind := widgets.NewText(c.Mark.String()).Color(marks[c.Mark])
-	text := c.Path
+	path := c.Path
 	if c.Node != nil && c.Node.IsDir() && c.Path != "/" {
-		text += "/"
+		path += "/"
 	}
 	if c.Mark == model.Relabelled {
-		text = "“" + c.Path + "”"
+		path = "“" + c.Path + "”"
 	}
-	lines := container.New(&widgets.Column{Gap: 1}, widgets.NewText(text).Wrap())
+	lines := container.New(&widgets.Column{Gap: 1}, widgets.NewText(path).Wrap())
 	if about := changeText(c); about != "" {
 		lines.Add(widgets.Muted(about).Wrap())
 	}
-	undo := e.v.host.Tips.NewQuiet("", theme.UndoIcon, "Take this change back", back)
+	text := "Take back"
 	if c.Mark == model.Removed {
-		undo.SetText("Put back")
-		undo.Icon = nil
+		text = "Put back"
 	}
+	undo := widgets.Tips{}.NewQuiet(text, nil, "", back)
 	undo.Allow(e.v.task.why())
 	return container.NewBorder(nil, nil, widgets.Wide(84, kind), widgets.Middle(undo), lines)
 }
@@ -169,6 +176,8 @@ func changeText(c model.Change) string {
 		return "was “" + c.From + "”"
 	case c.From != "":
 		return "was " + c.From
+	case c.Mark == model.Added && c.Node.IsDir() && c.Files == 0:
+		return "without files"
 	case c.Mark == model.Added && c.Node.IsDir():
 		return model.Count(c.Files, "file", "files") + ", " + units.Size(c.Size)
 	case c.Mark == model.Changed || c.Node.IsDir():

@@ -255,19 +255,18 @@ func (u *Updater) settle(table string) {
 			u.fill(p, list[i+1:], end)
 		}
 	}
-	u.fillEnd(table, list)
+	u.fillEnd(table)
 }
 
 // fillEnd adds a partition for what was added to the volume after an image that is a
 // partition, and the last one of the volume.
-func (u *Updater) fillEnd(table string, list []*partition) {
-	i := slices.IndexFunc(list, func(p *partition) bool { return p.filler && !p.tail })
-	list = slices.DeleteFunc(slices.Clone(list), func(p *partition) bool { return p.tail })
-	if table != "GPT" || i < 0 || len(list) == 0 || !list[len(list)-1].image {
+func (u *Updater) fillEnd(table string) {
+	list := slices.DeleteFunc(live(u.parts, table), func(p *partition) bool { return p.tail })
+	model := slices.IndexFunc(list, func(p *partition) bool { return p.filler })
+	if table != "GPT" || model < 0 || !list[len(list)-1].image {
 		return
 	}
-	model := live(u.parts, table)[i]
-	u.fill(model, list[len(list)-1:], u.end)
+	u.fill(list[model], list[len(list)-1:], u.end)
 }
 
 // vacated reports whether blocks were an image that was moved or removed.
@@ -311,6 +310,9 @@ func (u *Updater) write(image int64) error {
 	for _, p := range u.parts {
 		if p.span != p.now && !p.removed && !p.added {
 			u.note("%v: %v, was %v", p, p.now, p.span)
+		}
+		if p.removed {
+			u.note("%v (%v): removed", p, p.span)
 		}
 		changed = changed || p.span != p.now || p.removed || p.added
 	}

@@ -2,11 +2,13 @@ package update
 
 import (
 	"cmp"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"glassmaster/mastering/boot"
-	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/volume"
 )
 
 // maxPadding is the maximum size of zeros that are taken for padding, in blocks.
@@ -112,5 +114,26 @@ func (u *Updater) appended(p *partition) bool {
 			return false
 		}
 	}
-	return u.o.IsFile == nil || !u.o.IsFile(disc.LBA(p.span.start/blocks))
+	return !p.filler && !u.hasFiles(p.span)
+}
+
+// hasFiles reports whether files of the volume are in a partition. It reads all directories,
+// and is only called for partitions at the end of the image.
+func (u *Updater) hasFiles(s span) bool {
+	v, err := iso9660.Open(u.set.Base(), u.set.BaseSize(), volume.Options{Start: u.o.Start})
+	if err != nil {
+		return false
+	}
+	found := false
+	// Directories that cannot be read have no files that an edit could keep.
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		for _, x := range e.Extents {
+			found = found || s.overlaps(span{int64(x.Start) * blocks, ceil(x.Length, boot.BlockSize) / boot.BlockSize})
+		}
+		if found {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
 }

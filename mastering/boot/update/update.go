@@ -28,14 +28,10 @@ import (
 	"glassmaster/mastering/patch"
 )
 
-// Options say what an Updater must know of the image.
+// Options say which volume of the image is changed.
 type Options struct {
 	// Start is the sector at which the session of the volume begins.
 	Start disc.LBA
-	// IsFile reports whether the contents of a file of the volume begin at a sector. It is
-	// only called for a partition at the end of the image that may be a file or not. If it
-	// is nil, such a partition is taken for one that was appended.
-	IsFile func(disc.LBA) bool
 }
 
 // Updater changes the boot structures of an image. Changes are made in the order of the
@@ -89,6 +85,8 @@ type contents struct {
 type codeTarget struct {
 	lba   int64 // of the boot image, 0: none
 	extra int64 // blocks that are added to its address
+	// orphan: the entry of the catalogue for the image was removed.
+	orphan bool
 }
 
 // New returns an updater of the boot structures of an image. It is an *patch.UnsafeError if
@@ -159,7 +157,7 @@ func (u *Updater) findCode() {
 	}
 	for _, extra := range []int64{t.extra, 0, blocks} {
 		if at := n - extra; at > 0 && at%blocks == 0 && u.entryAt(at/blocks) {
-			u.code = codeTarget{at / blocks, extra}
+			u.code = codeTarget{lba: at / blocks, extra: extra}
 			return
 		}
 	}

@@ -42,20 +42,9 @@ func begin(t testing.TB, image string) *editing {
 	var err error
 	e.fs, err = iso9660.Open(r, int64(len(e.base)), volume.Options{})
 	isotest.Must(t, err)
-	e.up, err = update.New(e.set, update.Options{IsFile: e.isFile})
+	e.up, err = update.New(e.set, update.Options{})
 	isotest.Must(t, err)
 	return e
-}
-
-func (e *editing) isFile(lba disc.LBA) bool {
-	found := false
-	_ = fs.WalkDir(e.fs, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			found = found || e.extents(path)[0].Start == lba
-		}
-		return nil
-	})
-	return found
 }
 
 func (e *editing) extents(path string) []volume.Extent {
@@ -235,6 +224,7 @@ func replaceEFI(t *testing.T, m maker, image, before string) {
 	switch {
 	case m.efi != "":
 		e.replace(m.efi, b)
+		e.set.Add(layout.Bytes(b[:100000]), 100000) // after it
 		end = e.set.Sectors()
 	case !entries[1].Appended:
 		t.Fatalf("the UEFI image is neither a file nor appended: %+v", entries[1])

@@ -53,7 +53,16 @@ type Survey struct {
 	size int64 // bytes
 	runs []run
 	refs []reference
+	ends []volumeSize
 }
+
+// volumeSize is a place with the size of a volume, in sectors from base on, in both byte
+// orders (ECMA-119 8.4.8).
+type volumeSize struct{ at, base int64 }
+
+// padding is the number of unused sectors at the end of an image that are kept. Some drives
+// cannot read the last sectors of a track, and programs add sectors for that.
+const padding = 150
 
 // Use adds sectors that are used and can move. Their new address has the same remainder by
 // align, if that is not 0.
@@ -77,7 +86,7 @@ type Plan struct {
 	s    *Survey
 	runs []run
 	to   []int64 // new starts of the runs
-	end  int64   // sector after the last one
+	end  int64   // of the new image, in sectors
 }
 
 // Arrange decides where everything goes. Runs that overlap or touch move together, in the
@@ -99,6 +108,9 @@ func (s *Survey) Arrange() (*Plan, error) {
 		at += r.end - r.start
 	}
 	p.end = at
+	if n := len(p.runs); n > 0 {
+		p.end += min(last-p.runs[n-1].end, padding)
+	}
 	return p, nil
 }
 
@@ -138,7 +150,7 @@ func (p *Plan) Moved(lba int64) (int64, bool) {
 // is what the kernel can copy the old image from, nil for its reader.
 func (p *Plan) Rearrange(source layout.Source) (*patch.Set, error) {
 	if source == nil {
-		source = patch.Reader{ReaderAt: p.s.r}
+		source = &patch.Reader{ReaderAt: p.s.r}
 	}
 	var extents []layout.Extent
 	for i, r := range p.runs {
@@ -155,7 +167,20 @@ func (p *Plan) Rearrange(source layout.Source) (*patch.Set, error) {
 			return nil, err
 		}
 	}
+	for _, v := range p.s.ends {
+		if err := p.resize(set, v); err != nil {
+			return nil, err
+		}
+	}
 	return set, nil
+}
+
+// resize changes the size of a volume. Descriptors do not move.
+func (p *Plan) resize(set *patch.Set, v volumeSize) error {
+	var b [8]byte
+	format.PutBoth32(b[:], uint32(p.end-v.base))
+	_, err := set.WriteAt(b[:], v.at)
+	return err
 }
 
 // rewrite changes one address.

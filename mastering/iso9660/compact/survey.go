@@ -99,6 +99,7 @@ func (w *walker) descriptor(at int64, b []byte) error {
 	if n := format.Both16(b[128:]); n != sectorSize {
 		return unsafef("its logical blocks have %d bytes", n)
 	}
+	w.s.ends = append(w.s.ends, volumeSize{at*sectorSize + 80, w.base})
 	size := int64(format.Both32(b[132:]))
 	for _, t := range []struct {
 		off int

@@ -133,7 +133,7 @@ func (s *descriptorSet) before() (list []int64) {
 	}
 	var head [7]byte
 	for at := table - lookBack; at < table; at++ {
-		if n, _ := s.u.set.Base().ReadAt(head[:], at*sectorSize); n == len(head) && head[0] == typePrimary && string(head[1:6]) == "CD001" {
+		if n, _ := s.u.set.ReadAt(head[:], at*sectorSize); n == len(head) && head[0] == typePrimary && string(head[1:6]) == "CD001" {
 			list = append(list, at)
 		}
 	}
@@ -146,7 +146,7 @@ func (u *Updater) readSet(lba, start, base int64) (*descriptorSet, error) {
 	s := &descriptorSet{u: u, lba: lba, start: start, base: base}
 	for i := int64(0); i < maxDescriptors; i++ {
 		p := make([]byte, sectorSize)
-		if n, _ := u.set.Base().ReadAt(p, (lba+i)*sectorSize); n < len(p) || string(p[1:6]) != "CD001" || p[0] == typeTerminator {
+		if n, _ := u.set.ReadAt(p, (lba+i)*sectorSize); n < len(p) || string(p[1:6]) != "CD001" || p[0] == typeTerminator {
 			break
 		}
 		d := &descriptor{lba: lba + i, data: p}

@@ -10,26 +10,23 @@ import (
 // write writes the directories, path tables and root records.
 func (h *hierarchy) write() error {
 	list := h.changed()
-	if len(list) == 0 {
-		return nil
-	}
-	if _, err := h.movedDirectory(); err != nil {
-		return err
-	}
 	for _, d := range list {
 		if err := d.layOut(); err != nil {
 			return err
 		}
 	}
-	for _, d := range list {
-		if err := d.allocate(); err != nil {
-			return err
-		}
+	list, err := h.afterPrimary(list)
+	if len(list) == 0 || err != nil {
+		return err
 	}
-	for _, p := range h.later {
-		if _, err := h.u.set.WriteAt(p.b, p.at); err != nil {
-			return err
-		}
+	if _, err := h.movedDirectory(); err != nil {
+		return err
+	}
+	if list, err = h.allocate(list); err != nil {
+		return err
+	}
+	if err := h.writeAreas(); err != nil {
+		return err
 	}
 	for _, d := range list {
 		if err := d.refer(); err != nil {
@@ -121,7 +118,7 @@ func (d *directory) finishSpecials() error {
 		if s.x == nil {
 			continue
 		}
-		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old)
+		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old, false)
 		if err != nil {
 			return err
 		}
@@ -196,35 +193,14 @@ func (d *directory) pack(stay bool) {
 
 // roomFor returns the bytes of whole sectors that the directory occupies.
 func (d *directory) roomFor() int64 {
-	if d.off < 0 {
+	if d.off < 0 || d.frozen() {
 		return 0
 	}
 	return d.size / sectorSize * sectorSize
 }
 
-// allocate finds the place of the directory: where it is, if it still fits there.
-func (d *directory) allocate() error {
-	if !d.dirty {
-		return nil
-	}
-	n := int64(len(d.sectors)) * sectorSize
-	if n <= d.roomFor() {
-		return nil
-	}
-	h := d.h
-	if d.extended == 0 {
-		d.newOff, d.newSize = h.u.set.Allocate(n/sectorSize, 1)*sectorSize, n
-		return nil
-	}
-	x := (d.extended*h.block + sectorSize - 1) / sectorSize
-	attributes := make([]byte, d.extended*h.block)
-	if k, err := h.u.set.ReadAt(attributes, d.off-int64(len(attributes))); k < len(attributes) {
-		return unsafef("the extended attribute record before sector %d cannot be read: %v", d.off/sectorSize, err)
-	}
-	d.newOff, d.newSize = (h.u.set.Allocate(x+n/sectorSize, 1)+x)*sectorSize, n
-	_, err := h.u.set.WriteAt(attributes, d.newOff-int64(len(attributes)))
-	return err
-}
+// frozen reports whether the directory is in an earlier session, which does not change.
+func (d *directory) frozen() bool { return d.off >= 0 && d.off < d.h.start }
 
 // position sets the extent of a record that refers to the directory.
 func (d *directory) position(rec []byte) {
@@ -282,8 +258,10 @@ func (d *directory) announce() error {
 		d.position(d.above)
 		return nil
 	}
-	d.position(d.entry.record())
-	d.parent.touched = true
+	if d.entry != nil {
+		d.position(d.entry.record())
+		d.parent.touched = true
+	}
 	if d.link == nil {
 		return nil
 	}
@@ -295,6 +273,9 @@ func (d *directory) announce() error {
 // directory is relocated.
 func (d *directory) setParent() error {
 	h := d.h
+	if d.frozen() && d.newOff == d.off {
+		return nil
+	}
 	self, above, err := h.specials(d)
 	if err != nil {
 		return err

@@ -127,7 +127,9 @@ func (p *VirtualPlanner) readFolder(d *vfolder) error {
 		return fmt.Errorf("%s: %w", d.node.Path(), errOutside)
 	}
 	var err error
-	d.old, err = p.readICB(d.icb)
+	if d.old, err = p.readICB(d.icb); err == nil && p.roomIn(d.old) < uint32(ecma167.ADLength[ecma167.ADLong]) {
+		err = fmt.Errorf("%s: its file entry has no room, because of its extended attributes", d.node.Path())
+	}
 	return err
 }
 

@@ -38,11 +38,13 @@ func (p *VirtualPlanner) tableRoom() int64 {
 	return int64(p.room()) - int64(len(p.tableAttribute()))
 }
 
-// tableRuns returns where the blocks of the table's file are, in blocks of the partition:
+// tableBlocks returns where the blocks of the table's file are, in blocks of the partition:
 // those that did not change since the former session stay where they are, as UDF 2.2.11
 // allows. written has the others, which are -1 in blocks.
 func (p *VirtualPlanner) tableBlocks() (blocks []int64, written int64) {
-	if p.tableSize() <= p.tableRoom() {
+	// Linux looks for a table in its ICB right after the fixed part, even if extended
+	// attributes are there.
+	if p.tableSize() <= p.tableRoom() && len(p.tableAttribute()) == 0 {
 		return nil, 0
 	}
 	blocks = make([]int64, (p.tableSize()+sectorSize-1)/sectorSize)

@@ -37,7 +37,8 @@ func blocks(n int64) int64 { return (n + blockSize - 1) / blockSize }
 // writes into the Set.
 type blockMap struct {
 	set   *patch.Set
-	parts []udf.Partition
+	old   []udf.Partition // as in the image
+	parts []udf.Partition // with the changes
 }
 
 // maxSteps is the number of partitions between an address and its sector: a block of the
@@ -46,12 +47,12 @@ const maxSteps = 2
 
 // sector returns the sector of a block, in the second copy of a metadata partition if
 // mirror is set.
-func (v *blockMap) sector(a ecma167.LongAD, mirror bool) (int64, error) {
+func sector(parts []udf.Partition, a ecma167.LongAD, mirror bool) (int64, error) {
 	for range maxSteps {
-		if int(a.Partition) >= len(v.parts) {
-			return 0, fmt.Errorf("%s: the number of partitions is %d", a, len(v.parts))
+		if int(a.Partition) >= len(parts) {
+			return 0, fmt.Errorf("%s: the number of partitions is %d", a, len(parts))
 		}
-		p := &v.parts[a.Partition]
+		p := &parts[a.Partition]
 		switch p.Kind {
 		case udf.Metadata:
 			files := p.Files[0]
@@ -111,7 +112,7 @@ func length(runs []udf.Run) (n int64) {
 
 // read reads a block of the image without the changes.
 func (v *blockMap) read(a ecma167.LongAD) ([]byte, error) {
-	at, err := v.sector(a, false)
+	at, err := sector(v.old, a, false)
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +136,14 @@ func (v *blockMap) readSector(at int64) ([]byte, error) {
 // write writes a block, into both copies of a metadata partition. Blocks that do not change
 // are not written.
 func (v *blockMap) write(a ecma167.LongAD, b []byte) error {
-	first, err := v.sector(a, false)
+	first, err := sector(v.parts, a, false)
 	if err != nil {
 		return err
 	}
 	if err := v.writeSector(first, b); err != nil || v.parts[a.Partition].Kind != udf.Metadata {
 		return err
 	}
-	second, err := v.sector(a, true)
+	second, err := sector(v.parts, a, true)
 	if err != nil || second == first {
 		return err
 	}

@@ -17,7 +17,7 @@ type metadata struct {
 	align     int64     // of the blocks of the partition
 	bitmap    *bitmap   // nil: it has none
 	next, end int64     // blocks that are known to be free, without a bitmap
-	step      int64     // units of the next extension
+	expected  int64     // blocks that are probably needed
 	changed   bool
 }
 
@@ -33,7 +33,7 @@ func (u *Updater) openMetadata() error {
 	if err != nil {
 		return err
 	}
-	m := &metadata{u: u, reference: u.s.Root.Partition, step: 1}
+	m := &metadata{u: u, reference: u.s.Root.Partition}
 	m.unit, m.align = max(1, int64(le.Uint32(raw[52:]))), max(1, int64(le.Uint16(raw[56:])))
 	if m.unit > maxUnit || m.align > maxUnit {
 		return unsafe("its metadata partition has allocation units of %d blocks", m.unit)
@@ -60,12 +60,12 @@ func (u *Updater) openMetadata() error {
 // maxUnit is the largest allocation unit of a metadata partition that is supported.
 const maxUnit = 1 << 16
 
-// findBlank finds the blocks at the end of the last allocation unit that were never used.
+// findBlank finds the blocks at the end of the main file that were never used.
 // Without a bitmap nothing lists them, but a descriptor is not zero.
 func (m *metadata) findBlank() error {
 	m.end = length(m.u.parts[m.reference].Files[0])
 	m.next = m.end
-	for m.next > max(0, m.end-m.unit) {
+	for m.next > 0 {
 		b, err := m.u.read(ecma167.LongAD{Block: uint32(m.next - 1), Partition: m.reference})
 		if err != nil {
 			return unsafe("metadata file: %v", err)
@@ -102,11 +102,18 @@ func (m *metadata) allocate(n int64) (int64, error) {
 
 // extend makes both files longer by at least n blocks.
 func (m *metadata) extend(n int64) error {
+	n = max(n, m.expected)
+	m.expected = n // the next extension is as large, so that there are few
+	n += m.end / 16
 	n = (n + m.unit - 1) / m.unit * m.unit
-	n = max(n, m.step*m.unit)
-	m.step = min(2*m.step, maxStep)
 	p := &m.u.parts[m.reference]
 	for i := range m.files {
+		if i == 0 && len(p.Files[0]) == 1 && m.end <= maxMoved {
+			if err := m.move(n); err != nil {
+				return err
+			}
+			continue
+		}
 		block, err := m.u.space.allocateAligned(n, m.align)
 		if err != nil {
 			return err
@@ -118,15 +125,49 @@ func (m *metadata) extend(n int64) error {
 	}
 	m.changed = true
 	if m.bitmap != nil {
-		return m.bitmap.grow(m.end + n)
+		m.end += n
+		return m.bitmap.grow(m.end)
 	}
 	m.end += n
 	return nil
 }
 
-// maxStep is the largest number of allocation units by which the files grow at once, beyond
-// what is needed.
-const maxStep = 256
+// maxMoved is the length in blocks of the longest main file that is moved when it grows.
+const maxMoved = 2048
+
+// move moves the main file to blocks where it is longer by n blocks. Other programs, such as
+// 7-Zip and players, read it only if it is in one extent.
+func (m *metadata) move(n int64) error {
+	p := &m.u.parts[m.reference]
+	old := p.Files[0][0]
+	block, err := m.u.space.allocateAligned(old.Blocks+n, m.align)
+	if err != nil {
+		return err
+	}
+	b := make([]byte, blockSize)
+	at := func(block int64) (int64, error) {
+		return sector(m.u.parts, ecma167.LongAD{Block: uint32(block), Partition: p.Holder}, false)
+	}
+	for i := range old.Blocks {
+		from, err := at(old.Block + i)
+		if err != nil {
+			return err
+		}
+		to, err := at(block + i)
+		if err != nil {
+			return err
+		}
+		if k, err := m.u.set.ReadAt(b, from*blockSize); k < len(b) {
+			return err
+		}
+		if err := m.u.writeSector(to, b); err != nil {
+			return err
+		}
+	}
+	p.Files[0] = []udf.Run{{Block: block, Blocks: old.Blocks + n}}
+	m.u.freed = append(m.u.freed, old)
+	return nil
+}
 
 func joinRuns(list []udf.Run, r udf.Run) []udf.Run {
 	list = slices.Clone(list)

@@ -12,6 +12,7 @@ type nodes struct {
 	// claims has the node that is the entry with an origin. Others with the same origin are
 	// copies of it.
 	claims map[*tree.Node]*tree.Node
+	fresh  int                  // nodes that are no entries of the volume yet
 	moved  []*tree.Node         // claiming nodes with another name or in another folder
 	files  []*tree.Node         // claiming regular files whose contents may differ
 	found  map[*tree.Node]entry // by origin
@@ -70,6 +71,8 @@ func (u *Updater) claim() {
 			if !n.stays(c) {
 				n.moved = append(n.moved, c)
 			}
+		} else {
+			n.fresh++
 		}
 		if c.IsDir() && !c.Unread() {
 			for _, k := range c.Children() {

@@ -149,7 +149,51 @@ func TestMkudffs(t *testing.T) {
 		put(t, image, after)
 	}
 	kernel(t, dir, images, "")
+	// What the kernel adds and removes now does not damage what was there.
+	script.Reset()
+	script.WriteString(udftest.KernelManifest + again)
+	for _, image := range images[2:] {
+		fmt.Fprintf(&script, "again %s\n", image)
+	}
+	peertest.Kernel(t, dir, script.String())
+	kernel(t, dir, images[2:], "")
+	for _, image := range images[2:] {
+		before, err := os.ReadFile(image + ".before")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, b, treeOf(t, bytes.NewReader(b), int64(len(b))))
+		v, err := udf.Open(bytes.NewReader(b), int64(len(b)), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := udftest.SortLines(udftest.Manifest(t, v))
+		for line := range strings.Lines(string(before)) {
+			if f := strings.Fields(line); len(f[len(f)-1]) == 64 && !strings.Contains(after, strings.TrimSuffix(line, "\n")) {
+				t.Errorf("%s is missing", line)
+			}
+		}
+	}
 }
+
+// again defines the shell function again, which adds files to an image and removes them.
+const again = `
+again() {
+	mount -t udf -o loop,rw $1 /run/mnt
+	manifest /run/mnt > $1.before
+	cd /run/mnt
+	mkdir again
+	for i in $(seq 1 60); do printf "%0$((i * 177))d" $i > again/$i; done
+	rm again/*5
+	cd - > /dev/null
+	sync
+	umount /run/mnt
+}
+`
 
 // fill defines the shell function fill, which creates files in an image.
 const fill = `

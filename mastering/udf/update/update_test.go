@@ -50,6 +50,7 @@ type reader struct {
 	image  io.ReaderAt
 	v      volume.FS
 	shared map[uint64]*tree.Shared
+	broken bool // the volume may be damaged
 }
 
 // treeOf returns the tree of the volume in an image.
@@ -65,13 +66,20 @@ func treeOfView(t testing.TB, image io.ReaderAt, size int64, view string) *tree.
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{t, image, v, map[uint64]*tree.Shared{}}
+	r := &reader{t, image, v, map[uint64]*tree.Shared{}, false}
+	return r.root()
+}
+
+// root returns the root of the tree.
+func (r *reader) root() *tree.Node {
 	root := tree.NewUnread("", func() []*tree.Node { return r.list(".") })
-	info, err := v.Stat(".")
-	if err != nil {
-		t.Fatal(err)
+	info, err := r.v.Stat(".")
+	switch {
+	case err == nil:
+		setInfo(root, info)
+	case !r.broken:
+		r.t.Fatal(err)
 	}
-	setInfo(root, info)
 	o := *root
 	root.SetOrigin(&o)
 	return root
@@ -87,12 +95,15 @@ func setInfo(n *tree.Node, i fs.FileInfo) {
 
 func (r *reader) list(dir string) []*tree.Node {
 	entries, err := r.v.ReadDir(dir)
-	if err != nil {
+	if err != nil && !r.broken {
 		r.t.Fatal(err)
 	}
 	var list []*tree.Node
 	for _, e := range entries {
 		i, err := e.Info()
+		if err != nil && r.broken {
+			continue
+		}
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -110,7 +121,7 @@ func (r *reader) node(p string, i fs.FileInfo) *tree.Node {
 		return tree.NewUnread(i.Name(), func() []*tree.Node { return r.list(p) })
 	case i.Mode()&fs.ModeSymlink != 0:
 		target, err := r.v.ReadLink(p)
-		if err != nil {
+		if err != nil && !r.broken {
 			r.t.Fatal(err)
 		}
 		return tree.NewNode(i.Name(), i.Mode(), tree.Symlink(target))
@@ -175,9 +186,10 @@ func tryChange(t testing.TB, image io.ReaderAt, size int64, e patch.Edit) (*patc
 			where[key(n)] = []volume.Extent{{Start: disc.LBA(set.Add(b, n.Size)), Length: n.Size}}
 			return
 		}
-		x, err := space.Allocate(n.Size)
-		if err != nil {
-			t.Fatal(err)
+		x, fail := space.Allocate(n.Size)
+		if fail != nil {
+			err = fail
+			return
 		}
 		where[key(n)] = x
 		for _, x := range x {
@@ -187,6 +199,9 @@ func tryChange(t testing.TB, image io.ReaderAt, size int64, e patch.Edit) (*patc
 			b = b[x.Length:]
 		}
 	})
+	if err != nil {
+		return set, nil, err
+	}
 	notices, err := u.Update(context.Background())
 	if err == nil {
 		_, err = u.Finish(set.Sectors())

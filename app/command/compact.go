@@ -1,0 +1,99 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/mastering/edit"
+	"glassmaster/mastering/journal"
+	"glassmaster/mastering/units"
+)
+
+func (inv *invocation) compactVerb() *cobra.Command {
+	var o editing
+	c := &cobra.Command{
+		Use:   "compact IMAGE",
+		Short: "Drop what nothing in an image refers to",
+		Long: `Write an image without what nothing in it refers to, such as the contents of files that
+"edit" removed or replaced. What remains moves towards the start of the image, in the same
+order, and is the same apart from addresses.
+
+The new file is read back and then replaces IMAGE; -o writes it to another file and leaves
+IMAGE as it is. Updates of IMAGE can no longer be undone afterwards. If the structures of
+IMAGE cannot be moved, as those of UDF, the image is made anew from its files, and the
+program says so.`,
+		Example: `  glassmaster compact debian.iso
+  glassmaster compact debian.iso -o small.iso
+  glassmaster compact --dry-run debian.iso`,
+		Args: argCount(1, 1, "IMAGE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inv.compact(cmd.Context(), args[0], o)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "write the result to `FILE`")
+	f.StringVar(&o.format, "format", "", "with -o, `FORMAT` of the new image (default that of its file extension, or of IMAGE)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show how much smaller the image would be, and write nothing")
+	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
+	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the new file back before it replaces IMAGE")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.IntVar(&o.track, "track", 0, "compact data track `NUMBER` (default that of the newest session)")
+	return c
+}
+
+func (inv *invocation) compact(ctx context.Context, path string, o editing) error {
+	src, err := inv.openWith(ctx, inv.sourceOptions(), path)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if src.Kind != "image" && o.output == "" {
+		return usagef("%s is a %s, not an image file, so it cannot be compacted in place; use -o NEW", name(path), src.Kind)
+	}
+	m, err := edit.Open(ctx, src.Disc, edit.Options{Track: o.track})
+	if err != nil {
+		return err
+	}
+	p, err := m.Compact(ctx, inv.report())
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	d := &edited{Image: path}
+	inv.data = d
+	d.take(p, false)
+	d.Before = p.Before
+	if o.dryRun {
+		inv.warnAll(p.Notices)
+		return inv.answer(d, func(w *bufio.Writer) {
+			fmt.Fprintf(w, "The image has %s and will have %s.\n", units.Size(d.Before), units.Size(d.After))
+		})
+	}
+	if p.After >= p.Before && o.output == "" {
+		inv.note("%s: nothing to drop", name(path))
+		return nil
+	}
+	inv.warnAll(p.Notices)
+	if err := p.Prepare(ctx, inv.report()); err != nil {
+		return err
+	}
+	if o.output != "" {
+		d.Way, d.Output = "new", o.output
+		return inv.saveAs(ctx, src, p.Disc(), d, o)
+	}
+	d.Way = "rewrite"
+	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+}
+
+// discardJournal removes the journal of the last update of an image that was replaced by
+// another file.
+func discardJournal(path string) error {
+	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) {
+		return err
+	}
+	return nil
+}
