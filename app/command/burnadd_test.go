@@ -27,7 +27,7 @@ func folderOf(t *testing.T, names ...string) string {
 func TestBurnAdd(t *testing.T) {
 	for _, medium := range []string{"dvd+r", "dvd+rw"} {
 		t.Run(medium, func(t *testing.T) {
-			drive := blankWith(t, medium, "")
+			drive := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?sectors=9000&medium=" + medium
 			must(t, OK, "burn", "--yes", "--append", folderOf(t, "one", "docs/two"), drive)
 			more := folderOf(t, "three")
 			if r := must(t, NoMedium, "burn", "--yes", more, drive); !strings.Contains(r.log, "--add") {
