@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -135,6 +136,9 @@ func (d *Disc) setVirtual(c *compilation.Compilation) {
 	own.Virtual = &v
 	c.Options.UDF = &own
 }
+
+// isGrowing reports whether a volume has a virtual allocation table.
+func isGrowing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
 
 // aligned is what the addresses of sessions on media that are overwritten in place are a
 // multiple of, in sectors: other programs look for sessions there.
