@@ -19,7 +19,7 @@ import (
 // compression, checksums and booting.
 type volumeOptions struct {
 	udf                            string
-	udfOnly, dvdVideo              bool
+	udfOnly, udfGrowing, dvdVideo  bool
 	rational                       bool
 	uid, gid, fileMode, folderMode string
 	date                           string
@@ -37,6 +37,7 @@ type volumeOptions struct {
 func (o *volumeOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.udf, "udf", "", "add a UDF volume of this `REVISION`: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60")
 	f.BoolVar(&o.udfOnly, "udf-only", false, "UDF only, without ISO 9660 (revision 2.01, or that of --udf)")
+	f.BoolVar(&o.udfGrowing, "udf-growing", false, "UDF only, for a CD-R, DVD-R, DVD+R or BD-R to which sessions are added: they have only what changes (1.50, 2.00 or 2.01)")
 	f.BoolVar(&o.dvdVideo, "dvd-video", false, "arrange VIDEO_TS as DVD players require (with UDF 1.02)")
 	f.BoolVar(&o.rational, "rational", false, "make all files owned by root, readable by everyone and writable by no one")
 	f.StringVar(&o.uid, "uid", "", "user `NUMBER` that owns all files")
@@ -101,8 +102,8 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 }
 
 func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string) bool) error {
-	c.Options.UDFOnly = c.Options.UDFOnly || o.udfOnly
-	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
+	c.Options.UDFOnly = c.Options.UDFOnly || o.udfOnly || o.udfGrowing
+	if !changed("udf") && !o.udfOnly && !o.udfGrowing && !o.dvdVideo {
 		return nil
 	}
 	u := master.UDF{Revision: udfplan.Revision201}
@@ -117,6 +118,9 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 		if u.Revision, err = udfplan.ParseRevision(o.udf); err != nil {
 			return usagef("--udf: %v", err)
 		}
+	}
+	if o.udfGrowing {
+		u.Virtual = &udfplan.Virtual{}
 	}
 	c.Options.UDF = &u
 	return nil

@@ -28,6 +28,8 @@ func TestBuildUDF(t *testing.T) {
 		{[]string{"--udf", "1.02", "--joliet", "off"}, "Names Rock Ridge, ISO 9660, UDF"},
 		{[]string{"--udf-only"}, "Names UDF"},
 		{[]string{"--udf-only", "--udf", "2.50"}, "UDF"},
+		{[]string{"--udf-growing"}, "UDF 2.01, Names UDF, virtual"},
+		{[]string{"--udf-growing", "--udf", "1.50"}, "UDF 1.50, Names UDF, virtual"},
 	} {
 		img := build(t, c.flags...)
 		out := strings.Join(strings.Fields(must(t, OK, "info", img).out), " ")
@@ -44,6 +46,7 @@ func TestBuildUDF(t *testing.T) {
 		}
 	}
 	must(t, Usage, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf", "3.00")
+	must(t, Failed, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf-growing", "--udf", "2.50")
 }
 
 // TestCheckUDF damages the UDF volume of a bridge disc, and of a disc with UDF only.

@@ -63,6 +63,7 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 	defer m.Close()
 	d.reader = &discReader{toc: m.TOC(), disc: m, kept: map[disc.LBA][]byte{}}
 	defer d.reader.use(nil)
+	d.reader.keeping(true)
 	c, err := session.Continue(ctx, d.reader, volume.Options{Session: number, Drive: true})
 	switch {
 	case ctx.Err() != nil:
@@ -126,7 +127,12 @@ func newest(m disc.Disc) int {
 // read reads the tree of a volume.
 func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) error {
 	d.root, d.options = c.Root, c.Options
-	if err := session.ReadAll(ctx, d.root); err != nil {
+	if !isGrowing(d.options) { // otherwise the planner compares folders with what they were
+		d.reader.forget()
+	}
+	err := session.ReadAll(ctx, d.root)
+	d.reader.keeping(false)
+	if err != nil {
 		return err
 	}
 	d.Notices = c.Notices()
@@ -251,6 +257,7 @@ func (d *Disc) Compilation() *compilation.Compilation {
 	r := c.Root()
 	r.Mode, r.UID, r.GID, r.Modified = root.Mode, root.UID, root.GID, root.Modified
 	r.SetExtra(root.Extra())
+	r.SetOrigin(root.Origin())
 	c.Add(r, append([]*tree.Node(nil), root.Children()...))
 	return c
 }

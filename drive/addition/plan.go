@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -41,6 +42,12 @@ type Changes struct {
 	Hidden                           bool  // the files of earlier sessions are not shown
 }
 
+// None reports whether the files stay as they are.
+func (c Changes) None() bool { return c.Removed+c.Renamed+c.Replaced+c.Added == 0 && !c.Hidden }
+
+// noChange is the notice about a session that changes no file.
+const noChange = "no file is added, removed or renamed: the session would take room, and show the same files again"
+
 // Plan plans the session that a compilation becomes, which began as d.Compilation. Nothing is
 // written. The addition reads the disc through t until it is closed.
 func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compilation, notices []disc.Notice, o source.Options) (*Addition, error) {
@@ -61,6 +68,9 @@ func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compil
 	}
 	a.release = func() { d.reader.use(nil) }
 	a.Source.Notices = append(append(a.Source.Notices, notices...), d.Notices...)
+	if a.Changes.None() {
+		a.Source.Notices = append(a.Source.Notices, disc.Notice{Severity: disc.Warning, Text: noChange})
+	}
 	return a, nil
 }
 
@@ -84,6 +94,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	own := c.Snapshot()
 	own.Seal()
 	own.Options.Start = a.start
+	d.setVirtual(own)
 	own.Options.Previous = disc.NewReader(ctx, m, disc.Track{Length: disc.Sectors(m)})
 	if !o.Time.IsZero() {
 		own.Options.Time = o.Time
@@ -112,6 +123,22 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	}
 	return a, nil
 }
+
+// setVirtual sets how a volume with a virtual allocation table ends, so that its last sector is
+// the last one of the session.
+func (d *Disc) setVirtual(c *compilation.Compilation) {
+	u := c.Options.UDF
+	if u == nil || u.Virtual == nil {
+		return
+	}
+	own, v := *u, *u.Virtual
+	v.Unit, v.Least = d.Next.Unit, d.Next.Least
+	own.Virtual = &v
+	c.Options.UDF = &own
+}
+
+// isGrowing reports whether a volume has a virtual allocation table.
+func isGrowing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
 
 // aligned is what the addresses of sessions on media that are overwritten in place are a
 // multiple of, in sectors: other programs look for sessions there.
@@ -226,6 +253,7 @@ func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, e
 	own := c.Snapshot()
 	own.Seal()
 	own.Options.Start = d.Start()
+	d.setVirtual(own)
 	m, err := own.PlanReport(ctx, nil)
 	if err != nil {
 		return Size{}, err

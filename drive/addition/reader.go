@@ -37,6 +37,13 @@ func (r *discReader) keeping(on bool) {
 	r.keep = on
 }
 
+// forget frees what was kept, and keeps no more.
+func (r *discReader) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep, r.kept = false, map[disc.LBA][]byte{}
+}
+
 // TOC implements disc.Disc.
 func (r *discReader) TOC() disc.TOC { return r.toc }
 

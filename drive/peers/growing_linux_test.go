@@ -29,9 +29,9 @@ func growingUnit(medium string) (unit, least int64) {
 	case "cd":
 		return 1, 300
 	case "bd":
-		return 32, 0
+		return 32, 1
 	}
-	return 16, 0
+	return 16, 1
 }
 
 // growingOptions are the options of a UDF volume with a virtual allocation table.

@@ -87,7 +87,7 @@ type UDF struct {
 	// Virtual gives the volume a virtual allocation table, for write-once media to which
 	// sessions are added, if it is not nil. It needs UDFOnly and a revision from 1.50 to
 	// 2.01.
-	Virtual *udfplan.Virtual `json:"-"`
+	Virtual *udfplan.Virtual `json:"virtual,omitempty"`
 }
 
 // Owners replace the owners and permissions that files have on the host. Symbolic

@@ -170,7 +170,7 @@ func (c *Continuation) identify(v volume.FS, views map[string]volume.FS) {
 	}
 	o := &c.Options
 	o.Label, o.Set, o.Publisher, o.Preparer, o.Application, o.System = i.Label, i.Set, i.Publisher, i.Preparer, i.Program, i.System
-	for _, name := range []string{"Copyright file", "Abstract file", "Bibliographic file", "Expires", "Effective from"} {
+	for _, name := range []string{"Copyright file", "Abstract file", "Bibliographic file", "Expires"} {
 		if value := property(i, name); value != "" {
 			c.warn("the volume descriptor of the next session does not name %q (%s)", value, strings.ToLower(name))
 		}

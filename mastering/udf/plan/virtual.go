@@ -20,25 +20,27 @@ type Virtual struct {
 	// Former is the volume that the session continues, nil for a new one. The tree must
 	// have been read from that volume: what still has its origin stays as it is, and
 	// folders that are unread are not read.
-	Former *growing.Volume
+	Former *growing.Volume `json:"-"`
 	// Unit is the number of sectors that the medium is written in: the session ends at a
 	// multiple of it, so that its last sector is that with the ICB of the table, where
-	// systems search for it. 0 is 1, for a CD; a DVD has 16, a BD-R 32.
-	Unit int64
-	// Start is the address of the session, and Least the smallest number of sectors that it
-	// can have: 300 in a new track of a CD, which is 4 seconds. A drive would add sectors
-	// after the ICB of the table to a shorter one.
-	Start, Least int64
+	// systems search for it. A CD has 1, a DVD 16, a BD-R 32; 0 is 32, which suits all.
+	Unit int64 `json:"-"`
+	// Start is the address of the session.
+	Start int64 `json:"-"`
+	// Least is the smallest number of sectors that the session can have, since a drive
+	// would add some after the ICB of the table to a shorter one. 0 is 300, as the shortest
+	// track of a CD has (ECMA-130 20), unless the session is Appended.
+	Least int64 `json:"-"`
 	// Capacity is the size of the medium in sectors, which is that of the partition. If it
 	// is 0, the partition ends with the session, and a later one makes it longer.
-	Capacity int64
+	Capacity int64 `json:"-"`
 	// Appended says that Start is not the beginning of a session as the drive reports
 	// them: it continues one that is open. The descriptors at the beginning of that
 	// session are in use, and no others are written.
-	Appended bool
+	Appended bool `json:"-"`
 	// Final adds a second anchor, 256 sectors before the last one, as UDF 2.2.3 requires
 	// on a disc to which nothing can be added.
-	Final bool
+	Final bool `json:"final,omitempty"`
 }
 
 // VirtualPlanner plans a volume with a virtual allocation table, or a session that
@@ -100,6 +102,12 @@ const (
 	virtualFirst   = 3
 )
 
+// The largest unit of a medium, and the least number of sectors of a track on a CD.
+const (
+	largestUnit   = 32
+	shortestTrack = 300
+)
+
 // virtualHead is the number of sectors before the partition: those up to the anchor, and
 // the rest of a unit of a Blu-ray disc.
 const virtualHead = 288
@@ -123,7 +131,12 @@ func NewVirtual(root *tree.Node, o Options, v Virtual) (*VirtualPlanner, error) 
 	if v.Appended && v.Former == nil {
 		return nil, errors.New("plan UDF volume: a new volume cannot be appended to an open session")
 	}
-	v.Unit = max(v.Unit, 1)
+	if v.Unit == 0 {
+		v.Unit = largestUnit
+	}
+	if v.Least == 0 && !v.Appended {
+		v.Least = shortestTrack
+	}
 	p := &VirtualPlanner{v: v, nextID: firstID}
 	p.o, p.virtual, p.firstRecorded = o, true, -1
 	if f := v.Former; f != nil {
