@@ -205,7 +205,7 @@ func TestEditSavesAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := p.edits(packed)
-	if !p.shown("cannot be changed in its file") {
+	if !p.shown("cannot be changed in place") {
 		t.Error("it does not say that the image cannot be changed")
 	}
 	m.SetLabel("NEW")
@@ -241,7 +241,7 @@ func TestEditOfAChangedImage(t *testing.T) {
 	was, _ := os.ReadFile(iso)
 	p.press("Save")
 	p.until("the failure", func() bool { return p.last("save failed")["text"] != nil })
-	if p.sheet() != "linux.iso was not saved" || !p.sees("another program") {
+	if p.sheet() != "linux.iso was not saved" || !p.sees("another program") || !p.sees("Open it again") {
 		t.Errorf("the sheet is %q", p.sheet())
 	}
 	p.key(fyne.KeyEscape)

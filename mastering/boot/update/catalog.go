@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glassmaster/mastering/boot"
 )
@@ -202,11 +203,19 @@ func (c *catalog) sum() {
 }
 
 // add appends an entry to the last section, or to a new one if that is of another
-// platform.
+// platform. An entry for a BIOS becomes the default entry if that is of another platform:
+// many a BIOS knows no other entry.
 func (c *catalog) add(e boot.Entry) {
 	p := make([]byte, boot.SectorSize) // only to have the entry encoded
 	boot.PutCatalog(p, "", []boot.Entry{e})
 	b := p[entrySize : 2*entrySize]
+	if e.Platform == boot.BIOS && c.head[1] != byte(boot.BIOS) {
+		c.demote()
+		c.sections[0].entries[0] = b
+		c.head[1] = byte(boot.BIOS)
+		c.sum()
+		return
+	}
 	n := len(c.sections) - 1
 	if n == 0 || c.sections[n].header[1] != byte(e.Platform) {
 		h := make([]byte, entrySize)
@@ -219,5 +228,21 @@ func (c *catalog) add(e boot.Entry) {
 	}
 	s := &c.sections[n]
 	s.entries = append(s.entries, b)
+	binary.LittleEndian.PutUint16(s.header[2:], uint16(len(s.entries)))
+}
+
+// demote makes the default entry the first entry of the first section.
+func (c *catalog) demote() {
+	platform := c.head[1]
+	if len(c.sections) == 1 || c.sections[1].header[1] != platform {
+		h := make([]byte, entrySize)
+		h[0], h[1] = 0x90, platform
+		if len(c.sections) == 1 {
+			h[0] = 0x91
+		}
+		c.sections = slices.Insert(c.sections, 1, section{header: h})
+	}
+	s := &c.sections[1]
+	s.entries = slices.Insert(s.entries, 0, c.sections[0].entries[0])
 	binary.LittleEndian.PutUint16(s.header[2:], uint16(len(s.entries)))
 }

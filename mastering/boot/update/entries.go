@@ -95,10 +95,34 @@ func (u *Updater) Add(i boot.Image, source layout.Source, size int64) (volume.Ex
 	}
 	u.changed = true
 	u.note("boot catalogue: an entry for %s is added", e.Platform.Description())
-	if e.Platform == boot.EFI {
+	switch {
+	case e.Platform == boot.EFI && !u.adopt(at, source, size):
 		u.addPartitions(span{at * blocks, ceil(size, boot.SectorSize) / boot.BlockSize})
+	case e.Platform == boot.BIOS && e.Emulation == boot.NoEmulation && u.code.orphan:
+		u.setCode(at, i.Path)
+		u.code.orphan = false
 	}
 	return volume.Extent{Start: disc.LBA(at), Length: size}, nil
+}
+
+// adopt gives a new UEFI image the partitions of one that was removed before, so that they
+// keep their numbers and identifiers. It reports whether there were some. A partition after
+// the volume gets a copy of the image.
+func (u *Updater) adopt(at int64, source layout.Source, size int64) bool {
+	found := false
+	for _, p := range u.parts {
+		switch {
+		case p.tail && p.orphan:
+			u.replace[p] = contents{source, size}
+		case p.removed && p.image:
+			p.removed = false
+			p.now = span{at * blocks, newCount(p, p.span.count*boot.BlockSize, size)}
+		default:
+			continue
+		}
+		p.orphan, found = false, true
+	}
+	return found
 }
 
 func readHead(source layout.Source, size int64) ([]byte, error) {
@@ -246,10 +270,10 @@ func (u *Updater) Remove(n int) error {
 	}
 	u.removePartitions(lba)
 	if p := u.appendedAt(lba); p != nil {
-		u.warn(fmt.Sprintf("%v stays: it may still start a machine from a USB stick", p), "")
+		for _, q := range u.parts {
+			q.orphan = q.orphan || q.tail && q.span.start == p.span.start
+		}
 	}
-	if u.code.lba == lba {
-		u.warn("the boot code for disks still starts the boot image from a USB stick", "")
-	}
+	u.code.orphan = u.code.orphan || u.code.lba == lba
 	return nil
 }

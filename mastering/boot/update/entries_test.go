@@ -336,3 +336,73 @@ func TestFileAtEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestExchange removes all entries and adds others with larger images, as a user does who
+// replaces what an image boots: partitions keep their identifiers, and the entry for a BIOS
+// is the default entry again.
+func TestExchange(t *testing.T) {
+	top := sample(t)
+	for _, m := range makers() {
+		if m.name == "grub-mkrescue" || m.name == "xorriso isohybrid" || strings.HasPrefix(m.name, "isohybrid") && m.name != "isohybrid UEFI" {
+			continue
+		}
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			image := m.make(t, top)
+			before := peertest.BootReport(t, image)
+			e := begin(t, image)
+			isotest.Must(t, e.up.Remove(0))
+			isotest.Must(t, e.up.Remove(0))
+			efi, bios := larger(t), append(read(t, filepath.Join(top, m.bios)), noise(3000)...)
+			add := func(i boot.Image, b []byte) int64 {
+				at, err := e.up.Add(i, e.up.Prepare(i, layout.Bytes(b), int64(len(b))), int64(len(b)))
+				isotest.Must(t, err)
+				return int64(at.Start)
+			}
+			efiAt := add(boot.Image{Path: "e", Platform: boot.EFI}, efi)
+			biosAt := add(boot.Image{Path: "b", InfoTable: true, GRUBInfo: m.bios == biosGRUB}, bios)
+			img := read(t, e.save())
+			for _, n := range e.up.Notices() {
+				t.Error(n)
+			}
+			entries := catalogEntries(t, img)
+			if len(entries) != 2 || entries[0].Platform != boot.BIOS || int64(entries[0].LBA) != biosAt || entries[1].Platform != boot.EFI || int64(entries[1].LBA) != efiAt {
+				t.Fatalf("the entries are %+v, the images at sectors %d and %d", entries, biosAt, efiAt)
+			}
+			code := binary.LittleEndian.Uint64(img[432:])
+			if was := binary.LittleEndian.Uint64(e.base[432:]); was != 0 && code != uint64(biosAt)*4 && code != uint64(biosAt)*4+4 {
+				t.Errorf("the boot code for disks has address %d, the image is at sector %d", code, biosAt)
+			}
+			was, now := guids(before), guids(peertest.BootReport(t, writeTemp(t, img)))
+			if !strings.HasPrefix(now, was) {
+				t.Errorf("the identifiers of partitions were\n%sand are\n%s", was, now)
+			}
+			for _, table := range boot.Tables(bytes.NewReader(img), int64(len(img))) {
+				for _, p := range table.Entries {
+					efiPart := p.Type == "EFI system" || strings.HasPrefix(p.Type, "type EF")
+					if efiPart && !bytes.Equal(img[p.Start*512:][:len(efi)], efi) {
+						t.Errorf("%s partition %d is not the new UEFI image", table.Kind, p.Number)
+					}
+				}
+			}
+		})
+	}
+}
+
+func writeTemp(t *testing.T, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.iso")
+	isotest.Must(t, os.WriteFile(path, b, 0o644))
+	return path
+}
+
+// guids returns the identifiers in a report.
+func guids(report string) string {
+	var b strings.Builder
+	for _, line := range strings.SplitAfter(report, "\n") {
+		if strings.Contains(line, "GUID") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}

@@ -311,6 +311,9 @@ func (u *Updater) write(image int64) error {
 		if p.span != p.now && !p.removed && !p.added {
 			u.note("%v: %v, was %v", p, p.now, p.span)
 		}
+		if p.removed {
+			u.note("%v (%v): removed", p, p.span)
+		}
 		changed = changed || p.span != p.now || p.removed || p.added
 	}
 	if err := u.checkRange(); err != nil {

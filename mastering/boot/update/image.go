@@ -93,14 +93,30 @@ func (u *Updater) Update(moves []patch.Move) ([]disc.Notice, error) {
 	if len(moves) > 0 && slices.ContainsFunc(u.parts, hybridHFS) {
 		u.warn("the HFS+ view of the volume is not changed: a Macintosh still sees the old files", "make a new image if that matters")
 	}
-	return u.Notices(), nil
+	return u.take(), nil
 }
 
-// Notices returns what was noticed since it, or Update, was called last.
-func (u *Updater) Notices() []disc.Notice {
+// take returns the notices, and forgets them.
+func (u *Updater) take() []disc.Notice {
 	n := u.notices
 	u.notices = nil
 	return n
+}
+
+// Notices returns what was noticed since it, or Update, was called last. It is called when
+// all changes were made, and also names what still refers to images that were removed.
+func (u *Updater) Notices() []disc.Notice {
+	if u.code.orphan {
+		u.warn("the boot code for disks still refers to the boot image that was removed", "do not start a machine from a USB stick with this image, or add a boot image for a BIOS")
+		u.code.orphan = false
+	}
+	for _, p := range u.parts {
+		if p.orphan && !p.filler {
+			u.warn(fmt.Sprintf("%v stays: it may still start a machine from a USB stick", p), "")
+		}
+		p.orphan = false
+	}
+	return u.take()
 }
 
 func (u *Updater) move(m patch.Move) error {
@@ -219,12 +235,17 @@ func (u *Updater) moveImage(old, length, to, size int64, path string) error {
 		p.now = span{to * blocks, newCount(p, length, size)}
 	}
 	if u.code.lba == old {
-		binary.LittleEndian.PutUint64(u.head[mbrAddress:], uint64(to*blocks+u.code.extra))
-		u.code.lba = to
-		u.note("boot code for disks: the image moves from sector %d to %d", old, to)
-		u.checkCode(to, path)
+		u.setCode(to, path)
 	}
 	return nil
+}
+
+// setCode lets the boot code for disks start the image at a sector.
+func (u *Updater) setCode(to int64, path string) {
+	binary.LittleEndian.PutUint64(u.head[mbrAddress:], uint64(to*blocks+u.code.extra))
+	u.note("boot code for disks: the image moves from sector %d to %d", u.code.lba, to)
+	u.code.lba = to
+	u.checkCode(to, path)
 }
 
 // newCount returns the size of a partition that is an image, counted as it was before: in
@@ -314,9 +335,7 @@ func (u *Updater) removeImage(old int64, path string) error {
 		}
 	}
 	u.removePartitions(old)
-	if u.code.lba == old {
-		u.warn(fmt.Sprintf("the boot code for disks still refers to %s, which was removed: the image no longer starts a BIOS from a USB stick", path), "")
-	}
+	u.code.orphan = u.code.orphan || u.code.lba == old
 	return nil
 }
 
@@ -331,7 +350,6 @@ func (u *Updater) removePartitions(lba int64) {
 	for _, p := range u.parts {
 		if p.image && !p.tail && p.span.start == lba*blocks {
 			p.removed = true
-			u.note("%v (%v): removed", p, p.span)
 		}
 	}
 }

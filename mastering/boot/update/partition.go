@@ -24,6 +24,7 @@ type partition struct {
 	filler  bool // it only fills the space between others
 	removed bool
 	added   bool
+	orphan  bool  // the entry of the catalogue for it was removed
 	unit    int64 // blocks in which its size is counted
 }
 

@@ -85,6 +85,8 @@ type contents struct {
 type codeTarget struct {
 	lba   int64 // of the boot image, 0: none
 	extra int64 // blocks that are added to its address
+	// orphan: the entry of the catalogue for the image was removed.
+	orphan bool
 }
 
 // New returns an updater of the boot structures of an image. It is an *patch.UnsafeError if
@@ -155,7 +157,7 @@ func (u *Updater) findCode() {
 	}
 	for _, extra := range []int64{t.extra, 0, blocks} {
 		if at := n - extra; at > 0 && at%blocks == 0 && u.entryAt(at/blocks) {
-			u.code = codeTarget{at / blocks, extra}
+			u.code = codeTarget{lba: at / blocks, extra: extra}
 			return
 		}
 	}

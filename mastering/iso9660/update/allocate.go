@@ -26,6 +26,30 @@ func (h *hierarchy) allocate(list []*directory) ([]*directory, error) {
 				list, err = h.follow(d, list)
 			}
 		}
+		if err == nil {
+			list, err = h.thaw(d, list)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// thaw moves the directories that refer to one that moves, if they belong to an earlier
+// session.
+func (h *hierarchy) thaw(d *directory, list []*directory) ([]*directory, error) {
+	if d.newOff == d.off {
+		return list, nil
+	}
+	for _, p := range []*directory{d.parent, d.logical} {
+		if p == nil || !p.frozen() || p.newOff != p.off {
+			continue
+		}
+		var err error
+		if list, err = h.pull(p, list); err == nil {
+			list, err = h.thaw(p, list)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +80,7 @@ func (h *hierarchy) below(off, size, limit int64) int64 {
 		return limit + 1
 	}
 	total := size
-	for rec := range records(b) {
+	for _, rec := range records(b) {
 		if rec[25]&format.FlagDirectory == 0 || isSelf(identifierOf(rec)) {
 			continue
 		}
@@ -111,6 +135,9 @@ func (h *hierarchy) pull(d *directory, list []*directory) ([]*directory, error) 
 	}
 	if !slices.Contains(list, d) {
 		list = append(list, d)
+	}
+	if d.newOff != d.off {
+		return list, nil
 	}
 	return list, d.move()
 }
@@ -207,7 +234,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		}
 	}
 	if len(list) > 0 {
-		h.spill(list, u.ce) // a part of rec
+		h.spill(list, u.ce, false) // a part of rec
 	}
 	return nil
 }

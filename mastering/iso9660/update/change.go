@@ -68,11 +68,19 @@ func (h *hierarchy) take(d *directory, e *entry, forever bool) error {
 		return err
 	}
 	d.remove(e)
+	if forever {
+		if err := h.lose(e, sub); err != nil {
+			return err
+		}
+	}
 	if sub == nil {
 		return nil
 	}
 	d.folders--
 	if !forever {
+		return nil
+	}
+	if e.linked && sub.entry == nil {
 		return nil
 	}
 	if e.linked {
@@ -117,11 +125,16 @@ func (h *hierarchy) bring(d *directory, n *tree.Node) error {
 	if err != nil {
 		return err
 	}
-	moved := &entry{name: n.Name, records: e.records, dir: e.dir, linked: e.linked}
+	moved := &entry{name: n.Name, records: e.records, before: e.before, dir: e.dir, linked: e.linked}
 	if err := d.rename(moved, n); err != nil {
 		return err
 	}
 	d.add(moved)
+	if sub == nil && h.u.claims.owner[o.Parent()] == nil {
+		if err := h.saveName(e.before); err != nil { // from a folder that is removed
+			return err
+		}
+	}
 	if sub != nil {
 		d.folders++
 		if err := h.rehome(sub, moved, d); err != nil {
@@ -214,7 +227,7 @@ func (h *hierarchy) renameInPlace(d *directory, e *entry, n *tree.Node) (*entry,
 		return nil, err
 	}
 	d.remove(e)
-	renamed := &entry{name: n.Name, records: e.records, draft: e.draft, dir: e.dir, linked: e.linked}
+	renamed := &entry{name: n.Name, records: e.records, before: e.before, draft: e.draft, dir: e.dir, linked: e.linked}
 	if err := d.rename(renamed, n); err != nil {
 		return nil, err
 	}
@@ -262,7 +275,14 @@ func (h *hierarchy) newContents(d *directory, e *entry, n *tree.Node) error {
 	}
 	if h.use.RockRidge {
 		x.setCompression(n)
+		if n.Shared() == nil { // it is no longer one of several names
+			if err := h.lose(e, nil); err != nil {
+				return err
+			}
+			x.setLinks(1)
+		}
 	}
+	x.early = true
 	e.setSections(h.extents(n))
 	return nil
 }

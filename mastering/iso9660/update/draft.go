@@ -20,6 +20,8 @@ type draft struct {
 	use  use
 	old  *use // the area as it was; nil: the record is new
 	skip int
+	// early says that it is the record of a file with new contents
+	early bool
 }
 
 // draftOf begins to change a record.
@@ -67,7 +69,7 @@ func (d *directory) finish(e *entry) error {
 		return nil
 	}
 	h := d.h
-	b, err := h.assemble(e.draft.rec, e.draft.id, &e.draft.use, e.draft.old)
+	b, err := h.assemble(e.draft.rec, e.draft.id, &e.draft.use, e.draft.old, e.draft.early)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (d *directory) finish(e *entry) error {
 			if err != nil {
 				return err
 			}
-			if e.records[i], err = h.assemble(x.rec, e.draft.id, &x.use, x.old); err != nil {
+			if e.records[i], err = h.assemble(x.rec, e.draft.id, &x.use, x.old, false); err != nil {
 				return err
 			}
 		default: // another section of the file (ECMA-119 9.1.6)
@@ -247,6 +249,13 @@ func (x *draft) addLinks(by int) {
 	}
 	if n := int64(format.Both32(x.use.list[i].data[12:])); n >= 2 {
 		format.PutBoth32(x.use.patch(i)[12:], uint32(max(n+int64(by), 1)))
+	}
+}
+
+// setLinks sets the number of links in PX.
+func (x *draft) setLinks(n uint32) {
+	if i := x.use.find("PX"); i >= 0 && len(x.use.list[i].data) >= 20 {
+		format.PutBoth32(x.use.patch(i)[12:], n)
 	}
 }
 

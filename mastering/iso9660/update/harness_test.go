@@ -2,6 +2,7 @@ package update_test
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -42,6 +43,7 @@ type image struct {
 	put  map[*tree.Node][]volume.Extent
 	// some views do not show everything
 	hides bool
+	label *string
 }
 
 // edit opens an image for editing.
@@ -77,8 +79,7 @@ func (m *image) contents(n *tree.Node, data string) {
 // update applies the edit, and returns the result, opened in a view.
 func (m *image) update() ([]disc.Notice, error) {
 	m.t.Helper()
-	add(m, m.root)
-	u, err := update.New(m.set, patch.Edit{Root: m.root, View: m.view, Time: when, Extents: func(n *tree.Node) []volume.Extent {
+	u, err := update.New(m.set, patch.Edit{Root: m.root, View: m.view, Time: when, Label: m.label, Extents: func(n *tree.Node) []volume.Extent {
 		if n.Size == 0 {
 			return nil
 		}
@@ -94,6 +95,7 @@ func (m *image) update() ([]disc.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
+	add(m, m.root)
 	notices, err := u.Update(m.t.Context())
 	if err != nil {
 		return nil, err
@@ -153,8 +155,14 @@ func (m *image) bytes(n *tree.Node) string {
 	if !n.Mode.IsRegular() {
 		return ""
 	}
+	return digest(m.read(n))
+}
+
+func (m *image) md5(n *tree.Node) [md5.Size]byte { return md5.Sum(m.read(n)) }
+
+func (m *image) read(n *tree.Node) []byte {
 	if n.Size == 0 {
-		return digest(nil)
+		return nil
 	}
 	r, err := layout.OpenSource(n.Source(), n.Size)
 	must(m.t, err)
@@ -163,7 +171,7 @@ func (m *image) bytes(n *tree.Node) string {
 	if k, err := r.ReadAt(b, 0); k < len(b) {
 		m.t.Fatal(n.Path(), err)
 	}
-	return digest(b)
+	return b
 }
 
 func digest(b []byte) string { return fmt.Sprintf(" %d %08x", len(b), sum(b)) }
@@ -217,9 +225,9 @@ func defects(t testing.TB, r io.ReaderAt, size int64) []string {
 	must(t, err)
 	var s []string
 	for _, d := range list {
-		_, text, _ := strings.Cut(" "+d.Text, "more places: ")
-		if text == "" {
-			text = d.Text
+		text := d.Text
+		if strings.HasPrefix(text, "the same in ") {
+			_, text, _ = strings.Cut(text, ": ")
 		}
 		s = append(s, strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {

@@ -31,6 +31,7 @@ type hierarchy struct {
 	base    int64 // offset in the image from which addresses count, in bytes
 	block   int64 // bytes of a logical block
 	size    int64 // bytes of the image
+	start   int64 // offset of the session; directories before it belong to earlier ones
 	names   *iso9660.FS
 	use     iso9660.SystemUse
 	viewed  bool // the edited tree was read from it
@@ -44,10 +45,12 @@ type hierarchy struct {
 	moved   *directory           // of relocated directories (RR_MOVED), nil if there is none
 	rules   *rules
 	later   []*pending
+	reserve reserve
 	forms   *forms
-	table   *table         // nil: no directory was added, removed, moved or renamed
-	serial  uint32         // the highest file serial number
-	serials map[any]uint32 // of new files; nil: serial is not known yet
+	table   *table           // nil: no directory was added, removed, moved or renamed
+	serial  uint32           // the highest file serial number
+	lost    map[identity]int // names of hard-linked files that go
+	serials map[any]uint32   // of new files; nil: serial is not known yet
 }
 
 // span is a run of bytes of the image.
@@ -78,7 +81,7 @@ func (u *Updater) findHierarchies() error {
 // hierarchy opens the hierarchy of a descriptor.
 func (u *Updater) hierarchy(s *descriptorSet, d *descriptor) (*hierarchy, error) {
 	h := &hierarchy{
-		u: u, base: s.base * sectorSize, block: d.block(), size: u.set.BaseSize(), list: []*descriptor{d},
+		u: u, base: s.base * sectorSize, block: d.block(), size: u.set.BaseSize(), start: int64(u.options.Chosen().Start) * sectorSize, list: []*descriptor{d},
 		dirs: map[int64]*directory{}, of: map[*tree.Node]*directory{}, parent: map[int64]*directory{},
 	}
 	views := []string{iso9660.ViewRockRidge, iso9660.ViewPlain}
@@ -168,7 +171,10 @@ func (h *hierarchy) update() error {
 	if err := h.sync(h.root, n); err != nil {
 		return err
 	}
-	return h.orphans()
+	if err := h.orphans(); err != nil {
+		return err
+	}
+	return h.loseLinks()
 }
 
 // rootAttributes changes the attributes of the root, if they were changed.

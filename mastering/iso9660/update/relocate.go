@@ -55,7 +55,24 @@ func (d *directory) relocated(e *entry, off int64) (*directory, error) {
 			return sub, nil
 		}
 	}
-	return nil, unsafef("the relocated directory at sector %d is not in the directory for those", off/sectorSize)
+	return d.elsewhere(e, off)
+}
+
+// elsewhere returns a relocated directory that is in no other directory of the hierarchy, as
+// genisoimage refers to those of an earlier session.
+func (d *directory) elsewhere(e *entry, off int64) (*directory, error) {
+	var head [format.RecordHead + 1]byte
+	if n, _ := d.h.u.set.ReadAt(head[:], off); n < len(head) || head[32] != 1 || head[33] != 0 {
+		return nil, unsafef("there is no relocated directory at sector %d", off/sectorSize)
+	}
+	setPosition(head[:], d.h.address(off), format.Both32(head[10:]))
+	sub, err := d.h.directoryAt(head[:], d)
+	if err != nil {
+		return nil, err
+	}
+	e.dir, e.linked = sub, true
+	sub.logical, sub.link = d, e
+	return sub, nil
 }
 
 // movedDirectory returns the directory of relocated directories, nil if there is none.
@@ -139,7 +156,7 @@ func (h *hierarchy) place(d, sub *directory, e *entry) error {
 // was relocated from.
 func (h *hierarchy) twin(sub *directory, n *tree.Node) error {
 	o := n.Origin()
-	if n.Name == o.Name && n.SameAttributes() {
+	if n.Name == o.Name && n.SameAttributes() || sub.entry == nil {
 		return nil
 	}
 	x, err := sub.parent.draft(sub.entry)
@@ -234,7 +251,7 @@ func (h *hierarchy) specials(d *directory) (self, above []byte, err error) {
 	if n, err := h.u.set.ReadAt(b, d.off); n < len(b) {
 		return nil, nil, unsafef("the directory at sector %d cannot be read: %v", d.off/sectorSize, err)
 	}
-	for rec := range records(b) {
+	for _, rec := range records(b) {
 		switch {
 		case !isSelf(identifierOf(rec)):
 		case self == nil:

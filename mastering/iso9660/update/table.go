@@ -3,6 +3,7 @@ package update
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 	"slices"
 
 	"glassmaster/mastering/iso9660/internal/format"
@@ -119,8 +120,9 @@ func (t *table) append(r *row) {
 const maxWalk = 1 << 20
 
 // walk makes the path table from the directories, if the recorded one is damaged or does
-// not have all directories. It calls visit for each record, if that is not nil.
-func (t *table) walk(visit func(rec []byte)) error {
+// not have all directories. It calls visit for each record, with its
+// offset in the image, if that is not nil.
+func (t *table) walk(visit func(at int64, rec []byte)) error {
 	t.rows, t.of = nil, map[int64]*row{}
 	h := t.h
 	top := &row{off: h.root.off, extended: byte(h.root.extended), id: []byte{0}}
@@ -137,9 +139,9 @@ func (t *table) walk(visit func(rec []byte)) error {
 		if n, err := h.u.set.ReadAt(b, r.off); n < len(b) {
 			return unsafef("the directory at sector %d cannot be read: %v", r.off/sectorSize, err)
 		}
-		for rec := range records(b) {
+		for at, rec := range records(b) {
 			if visit != nil {
-				visit(rec)
+				visit(r.off+int64(at), rec)
 			}
 			if rec[25]&format.FlagDirectory == 0 || isSelf(identifierOf(rec)) {
 				continue
@@ -154,9 +156,9 @@ func (t *table) walk(visit func(rec []byte)) error {
 	return nil
 }
 
-// records returns the valid records of a directory.
-func records(b []byte) func(func([]byte) bool) {
-	return func(yield func([]byte) bool) {
+// records returns the valid records of a directory, with their offsets in it.
+func records(b []byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
 		for at := 0; at < len(b); {
 			end := min((at/sectorSize+1)*sectorSize, len(b))
 			n := int(b[at])
@@ -164,7 +166,7 @@ func records(b []byte) func(func([]byte) bool) {
 				at = end
 				continue
 			}
-			if !yield(b[at : at+n]) {
+			if !yield(at, b[at:at+n]) {
 				return
 			}
 			at += n

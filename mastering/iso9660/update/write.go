@@ -9,17 +9,18 @@ import (
 
 // write writes the directories, path tables and root records.
 func (h *hierarchy) write() error {
-	list, err := h.afterPrimary(h.changed())
+	list := h.changed()
+	for _, d := range list {
+		if err := d.layOut(); err != nil {
+			return err
+		}
+	}
+	list, err := h.afterPrimary(list)
 	if len(list) == 0 || err != nil {
 		return err
 	}
 	if _, err := h.movedDirectory(); err != nil {
 		return err
-	}
-	for _, d := range list {
-		if err := d.layOut(); err != nil {
-			return err
-		}
 	}
 	if list, err = h.allocate(list); err != nil {
 		return err
@@ -117,7 +118,7 @@ func (d *directory) finishSpecials() error {
 		if s.x == nil {
 			continue
 		}
-		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old)
+		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old, false)
 		if err != nil {
 			return err
 		}
@@ -192,11 +193,14 @@ func (d *directory) pack(stay bool) {
 
 // roomFor returns the bytes of whole sectors that the directory occupies.
 func (d *directory) roomFor() int64 {
-	if d.off < 0 {
+	if d.off < 0 || d.frozen() {
 		return 0
 	}
 	return d.size / sectorSize * sectorSize
 }
+
+// frozen reports whether the directory is in an earlier session, which does not change.
+func (d *directory) frozen() bool { return d.off >= 0 && d.off < d.h.start }
 
 // position sets the extent of a record that refers to the directory.
 func (d *directory) position(rec []byte) {
@@ -254,8 +258,10 @@ func (d *directory) announce() error {
 		d.position(d.above)
 		return nil
 	}
-	d.position(d.entry.record())
-	d.parent.touched = true
+	if d.entry != nil {
+		d.position(d.entry.record())
+		d.parent.touched = true
+	}
 	if d.link == nil {
 		return nil
 	}
@@ -267,6 +273,9 @@ func (d *directory) announce() error {
 // directory is relocated.
 func (d *directory) setParent() error {
 	h := d.h
+	if d.frozen() && d.newOff == d.off {
+		return nil
+	}
 	self, above, err := h.specials(d)
 	if err != nil {
 		return err

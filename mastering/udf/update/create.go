@@ -253,7 +253,7 @@ func (u *Updater) discard(o *object) error {
 	if o.dir != nil {
 		o.dir.changed = false
 	}
-	if !u.space.reuses() {
+	if !u.space.reuses() && (u.meta == nil || u.meta.bitmap == nil) {
 		return nil
 	}
 	if o.hasStreams() {
