@@ -49,11 +49,12 @@ type reference struct {
 
 // Survey is what an image consists of.
 type Survey struct {
-	r    io.ReaderAt
-	size int64 // bytes
-	runs []run
-	refs []reference
-	ends []volumeSize
+	r     io.ReaderAt
+	size  int64 // bytes
+	runs  []run
+	files []run // those with contents of files
+	refs  []reference
+	ends  []volumeSize
 }
 
 // volumeSize is a place with the size of a volume, in sectors from base on, in both byte
@@ -92,6 +93,9 @@ type Plan struct {
 // Arrange decides where everything goes. Runs that overlap or touch move together, in the
 // order of their addresses.
 func (s *Survey) Arrange() (*Plan, error) {
+	if err := s.checkFiles(); err != nil {
+		return nil, err
+	}
 	p := &Plan{s: s, runs: joined(s.runs)}
 	last := (s.size + sectorSize - 1) / sectorSize
 	at := int64(0)
@@ -112,6 +116,20 @@ func (s *Survey) Arrange() (*Plan, error) {
 		p.end += min(last-p.runs[n-1].end, padding)
 	}
 	return p, nil
+}
+
+// checkFiles checks that no address is in the contents of a file, which would change with it:
+// a directory of a damaged image can be at the same sectors.
+func (s *Survey) checkFiles() error {
+	files := joined(s.files)
+	for _, ref := range s.refs {
+		lba := ref.at / sectorSize
+		i := sort.Search(len(files), func(i int) bool { return files[i].end > lba })
+		if i < len(files) && files[i].start <= lba {
+			return &patch.UnsafeError{Why: fmt.Sprintf("it is damaged: sector %d belongs to the contents of a file and to a structure", lba)}
+		}
+	}
+	return nil
 }
 
 // joined sorts runs and joins those that overlap or touch. A joined run is fixed if one of
