@@ -127,7 +127,7 @@ func newest(m disc.Disc) int {
 // read reads the tree of a volume.
 func (d *Disc) read(ctx context.Context, c *session.Continuation, m disc.Disc) error {
 	d.root, d.options = c.Root, c.Options
-	if !growing(d.options) { // otherwise the planner compares folders with what they were
+	if !isGrowing(d.options) { // otherwise the planner compares folders with what they were
 		d.reader.forget()
 	}
 	err := session.ReadAll(ctx, d.root)
