@@ -29,6 +29,9 @@ func (m *Image) PlanSession(ctx context.Context, keepFirst bool, rep progress.Re
 	if _, flat := disc.Unwrap(m.d).(io.ReaderAt); !flat || m.source() == nil || m.o.Track != 0 {
 		return nil, ErrNoSession
 	}
+	if len(m.boot.Images) > 0 {
+		return nil, errors.New("boot entries cannot be added in a further session: change the image without one")
+	}
 	if rep == nil {
 		rep = progress.Discard
 	}

@@ -32,6 +32,10 @@ type EditedImage interface {
 	Close() error
 }
 
+// ErrImageChanged is in the chain of the error if an image was changed by another program
+// since it was opened for editing. It cannot be saved in any way then.
+var ErrImageChanged = errors.New("it was changed by another program since it was opened")
+
 // EditFacts describe an image that is edited.
 type EditFacts struct {
 	Size   int64  // bytes

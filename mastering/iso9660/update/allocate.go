@@ -220,7 +220,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		return nil
 	}
 	var inside use
-	if _, ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
+	if ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
 		return err // there is none, or it is a new one
 	}
 	u, err := h.useOf(rec, skip)
@@ -234,7 +234,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		}
 	}
 	if len(list) > 0 {
-		h.spill(list, u.ce) // a part of rec
+		h.spill(list, u.ce, false) // a part of rec
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func (h *hierarchy) create(d *directory, n *tree.Node) error {
 		return err
 	}
 	if stored == nil {
-		stored = h.extents(n)
+		stored, x.early = h.extents(n), true
 	}
 	e.setSections(stored)
 	d.add(e)

@@ -118,7 +118,7 @@ func (d *directory) finishSpecials() error {
 		if s.x == nil {
 			continue
 		}
-		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old)
+		b, err := d.h.assemble(s.x.rec, s.x.id, &s.x.use, s.x.old, false)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (u *Updater) Allocate(size int64) ([]volume.Extent, error) {
 	for left := size; left > 0; {
 		at, n := some.allocateSome(blocks(left))
 		if n == 0 {
-			return nil, errFull(blocks(left), u.space.free())
+			return nil, errFull(blocks(left), u.space.count())
 		}
 		length := min(n*blockSize, left)
 		if len(list) == 0 {

@@ -117,21 +117,25 @@ func (u *Updater) contents(o *object) ([]byte, error) {
 	return b[:o.size()], nil
 }
 
-// add adds an entry to a directory. It has the characteristics of another one, or is new.
+// add adds an entry with a new descriptor to a directory.
 func (u *Updater) add(o *object, name string, characteristics uint8, icb ecma167.LongAD, unique uint32) error {
 	text := ecma167.FileName(name)
-	if f := o.dir.byText[text]; f != nil && !f.gone {
-		return unsafe("two entries of a folder would be named %q", text)
-	}
 	if text != name {
 		u.changedName(name, text)
 	}
 	raw := make([]byte, ecma167.FIDSize(text))
 	ecma167.PutFID(raw, text, characteristics, icb, unique, 0, u.version)
-	f := &fid{raw: raw, text: text}
-	o.dir.added = append(o.dir.added, f)
-	o.dir.byText[text] = f
-	o.dir.changed = true
+	return o.dir.put(&fid{raw: raw, text: text})
+}
+
+// put adds an entry to a directory.
+func (d *directory) put(f *fid) error {
+	if old := d.byText[f.text]; old != nil && !old.gone {
+		return unsafe("two entries of a folder would be named %q", f.text)
+	}
+	d.added = append(d.added, f)
+	d.byText[f.text] = f
+	d.changed = true
 	return nil
 }
 

@@ -77,6 +77,9 @@ func (u *Updater) prepare() error {
 	}
 	physical := -1
 	for i, p := range s.Partitions {
+		if p.Kind == udf.Virtual && int(s.Root.Partition) != i {
+			return unsafe("it has a virtual partition, but the directories are not in it")
+		}
 		if p.Kind != udf.Physical && p.Kind != udf.Sparable {
 			continue
 		}
