@@ -133,7 +133,7 @@ func TestKernelReadsEdited(t *testing.T) {
 	peertest.Kernel(t, dir, script.String())
 	for _, c := range all {
 		got := fromKernel(t, filepath.Join(dir, c.name), c.rich)
-		isotest.Compare(t, fmt.Sprintf("%s, %s", c.x.what, c.name), got, c.x.m.sums(c.rich))
+		isotest.Compare(t, fmt.Sprintf("%s, %s", c.x.what, c.name), got, c.x.m.shortened().sums(c.rich))
 	}
 }
 
@@ -251,6 +251,19 @@ func TestPeersReadEdited(t *testing.T) {
 			isotest.Compare(t, "isoinfo", fromIsoinfo(t, x.file).contents(true), x.m.contents(true))
 		})
 	}
+}
+
+// shortened returns a model with names as Linux shows those of ISO 9660, with up to 253 bytes.
+func (m model) shortened() model {
+	to := model{}
+	for p, e := range m {
+		parts := strings.Split(p, "/")
+		for i, name := range parts {
+			parts[i] = name[:min(len(name), 253)]
+		}
+		to[strings.Join(parts, "/")] = e
+	}
+	return to
 }
 
 // untimed returns a model without the times of symbolic links, which xorriso does not restore.
