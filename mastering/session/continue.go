@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -87,9 +86,6 @@ func (c *Continuation) Notices() []disc.Notice {
 // Volume returns the volume that the tree shows.
 func (c *Continuation) Volume() volume.FS { return c.imported.v }
 
-// Disc reads the disc up to the end of the session, from address 0.
-func (c *Continuation) Disc() io.ReaderAt { return c.imported.disc }
-
 func (c *Continuation) warn(format string, args ...any) {
 	c.notices = append(c.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
@@ -156,6 +152,7 @@ func (c *Continuation) addISO(ctx context.Context, d disc.Disc, v *iso9660.FS, o
 	if err := t.examine(ctx); err != nil {
 		return err
 	}
+	c.notices = append(c.notices, t.lost...)
 	c.Options.Features = t.features()
 	c.Options.RockRidge112 = strings.Contains(property(info, "Rock Ridge"), "1282")
 	return c.addBoot(v, t)

@@ -208,3 +208,17 @@ func elTorito(t *testing.T, image string, start int64) []string {
 	}
 	return list
 }
+
+// TestContinueHidden continues a disc with a file that only the Joliet tree shows. The next
+// session does not have it, which is reported.
+func TestContinueHidden(t *testing.T) {
+	top := t.TempDir()
+	for _, name := range []string{"seen", "unseen"} {
+		isotest.Must(t, os.WriteFile(filepath.Join(top, name), []byte(name), 0o644))
+	}
+	_, b := open(t, isotest.Genisoimage(t, top, "-R", "-J", "-hide", "unseen"), volume.Options{})
+	list := continued(t, b).Notices()
+	if len(list) != 1 || list[0].Severity != disc.Error || list[0].Path != "/unseen" {
+		t.Errorf("notices %v", list)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/volume"
 )
@@ -23,11 +24,13 @@ type trees struct {
 	longJoliet bool // Joliet names have more than 64 characters
 
 	files map[uint64]string // paths of files by the address of their contents
+	lost  []disc.Notice     // about files that the richest view does not have
 }
 
 const (
-	maxLevel = 8  // of directories (ECMA-119 6.8.2.1)
-	joliet   = 64 // characters of a Joliet name
+	maxLost  = 1000 // notices about files of other trees
+	maxLevel = 8    // of directories (ECMA-119 6.8.2.1)
+	joliet   = 64   // characters of a Joliet name
 )
 
 // examine reads the directories of all views. The error is that of the context.
@@ -65,7 +68,10 @@ func (t *trees) examine(ctx context.Context) error {
 		t.short = all && shortened && plain != t.main
 	}
 	if j := t.views[iso9660.ViewJoliet]; j != nil && err == nil {
-		err = t.walk(ctx, j, func(_ *volume.Entry, name string) {
+		err = t.walk(ctx, j, func(e *volume.Entry, name string) {
+			if e.Mode.IsRegular() && len(e.Extents) > 0 && t.files[uint64(e.Extents[0].Start)] == "" && len(t.lost) < maxLost {
+				t.lost = append(t.lost, failure(string(e.Path), "the next session does not have the file, because only the Joliet tree shows it"))
+			}
 			t.longJoliet = t.longJoliet || utf8.RuneCountInString(name) > joliet
 		})
 	}

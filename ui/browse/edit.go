@@ -11,7 +11,6 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
-	"glassmaster/mastering/volume"
 	"glassmaster/ui/files"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -158,8 +157,8 @@ func (v *View) isNewestSession() bool {
 // CanEdit reports whether files can be added to what is open.
 func (v *View) CanEdit() bool { return v.editor.active() || v.whyNoEdit() == "" }
 
-// Editing reports whether an image is being edited.
-func (v *View) Editing() bool { return v.editor.active() }
+// Editor returns the image that is being edited, nil if none is.
+func (v *View) Editor() *model.Editing { return v.editor.model }
 
 // Unsaved reports whether the edited image has changes that were not saved.
 func (v *View) Unsaved() bool { return v.editor.active() && v.editor.model.Unsaved() }
@@ -411,9 +410,3 @@ func (e *editor) addItems(dir *tree.Node) []*fyne.MenuItem {
 		widgets.Item("Add folder…", "", func() { e.pickFolderInto(dir) }),
 	}
 }
-
-// Editor returns the image that is edited, nil if none is.
-func (v *View) Editor() *model.Editing { return v.editor.model }
-
-// Info describes the volume that is shown.
-func (v *View) Info() volume.Info { return v.volume.Info() }

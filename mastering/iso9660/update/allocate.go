@@ -220,7 +220,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		return nil
 	}
 	var inside use
-	if _, ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
+	if ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
 		return err // there is none, or it is a new one
 	}
 	u, err := h.useOf(rec, skip)

@@ -15,11 +15,10 @@ import (
 
 // draft is a record that changes.
 type draft struct {
-	rec  []byte // its fixed part, of which length, extent and identifier are set later
-	id   []byte
-	use  use
-	old  *use // the area as it was; nil: the record is new
-	skip int
+	rec []byte // its fixed part, of which length, extent and identifier are set later
+	id  []byte
+	use use
+	old *use // the area as it was; nil: the record is new
 	// early says that it is the record of a file with new contents
 	early bool
 }
@@ -32,7 +31,7 @@ func (h *hierarchy) draftOf(rec []byte, skip int) (*draft, error) {
 	}
 	old := u
 	old.list = append([]field(nil), u.list...)
-	return &draft{rec: bytes.Clone(rec[:format.RecordHead]), id: bytes.Clone(identifierOf(rec)), use: u, old: &old, skip: skip}, nil
+	return &draft{rec: bytes.Clone(rec[:format.RecordHead]), id: bytes.Clone(identifierOf(rec)), use: u, old: &old}, nil
 }
 
 // draft returns the main record of an entry for changing it.

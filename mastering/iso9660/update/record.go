@@ -29,7 +29,6 @@ type use struct {
 	prefix []byte  // bytes that are not SUSP's
 	list   []field // without CE and ST
 	ce     []byte  // the first CE field, nil if there is none
-	rest   []byte  // what follows the last field in the record
 }
 
 // systemUse returns the area after the identifier of a record and its padding.
@@ -46,12 +45,11 @@ func (h *hierarchy) useOf(rec []byte, skip int) (use, error) {
 		return use{prefix: p}, nil
 	}
 	u := use{prefix: p[:skip]}
-	var next []byte
-	p, next, err := u.take(p[skip:], 0, false)
+	next, err := u.take(p[skip:], 0, false)
 	if err != nil {
 		return u, err
 	}
-	u.rest, u.ce = p, next
+	u.ce = next
 	for areas := 0; next != nil; areas++ {
 		n := int(format.Both32(next[20:]))
 		if areas == maxAreas || n > maxArea {
@@ -62,25 +60,24 @@ func (h *hierarchy) useOf(rec []byte, skip int) (use, error) {
 		if k, err := h.u.set.ReadAt(area, at); k < n {
 			return u, unsafef("the continuation area at sector %d cannot be read: %v", at/sectorSize, err)
 		}
-		if _, next, err = u.take(area, at, true); err != nil {
+		if next, err = u.take(area, at, true); err != nil {
 			return u, err
 		}
 	}
 	return u, nil
 }
 
-// take adds the fields of one area, and returns what is left of it and the CE field, if
-// there is one.
-func (u *use) take(p []byte, at int64, outside bool) (rest, ce []byte, err error) {
+// take adds the fields of one area, and returns the CE field, if there is one.
+func (u *use) take(p []byte, at int64, outside bool) (ce []byte, err error) {
 	for len(p) >= 4 && p[0] != 0 {
 		n := int(p[2])
 		if n < 4 || n > len(p) {
-			return p, ce, unsafef("a system use field %q should have %d bytes, but only %d are left", p[:2], n, len(p))
+			return ce, unsafef("a system use field %q should have %d bytes, but only %d are left", p[:2], n, len(p))
 		}
 		f := field{p[:n:n], at, outside}
 		switch {
 		case f.is("ST"):
-			return p[n:], ce, nil
+			return ce, nil
 		case f.is("CE") && n >= susp.CELength:
 			ce = f.data
 		default:
@@ -89,7 +86,7 @@ func (u *use) take(p []byte, at int64, outside bool) (rest, ce []byte, err error
 		p = p[n:]
 		at += int64(n)
 	}
-	return p, ce, nil
+	return ce, nil
 }
 
 // find returns the index of the first field with a signature, -1 if there is none.
