@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/journal"
 	"glassmaster/mastering/units"
@@ -60,6 +61,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if src.Kind != "image" && o.output == "" {
 		return usagef("%s is a %s, not an image file, so it cannot be compacted in place; use -o NEW", name(path), src.Kind)
 	}
+	files := statesOf(src.Disc)
 	m, err := edit.Open(ctx, src.Disc, edit.Options{Track: o.track})
 	if err != nil {
 		return err
@@ -69,7 +71,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 		return err
 	}
 	defer p.Close()
-	d := &edited{Image: path}
+	d := &edited{Image: path, files: files}
 	inv.data = d
 	d.take(p, false)
 	d.Before = p.Before
@@ -90,6 +92,10 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 		return nil
 	}
 	inv.warnAll(p.Notices)
+	if n := len(disc.Errors(p.Notices)); n > 0 && o.output == "" {
+		return advise(fmt.Errorf("%s is damaged, and would lose what is named above (%s) if it was replaced", name(path), units.Count(n, "defect", "defects")),
+			"use -o NEW, which writes a new image from what can be read")
+	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}

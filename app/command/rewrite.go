@@ -49,6 +49,9 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
 	}
+	if err := d.files.unchanged(); err != nil {
+		return err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
@@ -66,6 +69,9 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err := inv.writeEdited(ctx, src, changed, to, d, false); err != nil {
 		return err
 	}
+	if err := d.files.unchanged(); err != nil {
+		return err
+	}
 	if err := src.Close(); err != nil { // Windows does not replace files that are open
 		return err
 	}
@@ -73,6 +79,34 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 		return err
 	}
 	return discardJournal(path)
+}
+
+// fileStates are the files of an image as they were when it was opened.
+type fileStates map[string]os.FileInfo
+
+func statesOf(d disc.Disc) fileStates {
+	list := fileStates{}
+	for _, path := range disc.Files(d) {
+		if info, err := os.Stat(path); err == nil {
+			list[path] = info
+		}
+	}
+	return list
+}
+
+// unchanged returns an error if a file was written to or replaced: what was planned does not
+// contain that, and would replace it.
+func (list fileStates) unchanged() error {
+	for path, was := range list {
+		is, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("the image was changed by another program: %w", err)
+		}
+		if !os.SameFile(is, was) || is.Size() != was.Size() || !is.ModTime().Equal(was.ModTime()) {
+			return advise(fmt.Errorf("%s was changed by another program since it was opened, and is kept as it is now", name(path)), "edit it again")
+		}
+	}
+	return nil
 }
 
 // replaceFiles moves the files of a folder to another one, the main one last, and gives
