@@ -90,7 +90,7 @@ func Possible(ctx context.Context, t scsi.Transport) bool {
 	}
 	defer m.Close()
 	for _, s := range d.basis {
-		if isDescriptor(s.Data) {
+		if session.IsDescriptor(s.Data) {
 			return true
 		}
 	}
@@ -226,7 +226,7 @@ func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	for _, at := range []struct {
 		lba   disc.LBA
 		count int
-	}{{tr.Start + descriptors, 4}, {tr.Start + anchor, 1}} {
+	}{{tr.Start + session.FirstDescriptor, 4}, {tr.Start + session.FirstAnchor, 1}} {
 		if at.lba+disc.LBA(at.count) > tr.End() {
 			continue
 		}
@@ -241,12 +241,6 @@ func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	}
 	return basis, nil
 }
-
-// Where a session has its descriptors, and the anchor of UDF, in sectors from its start.
-const (
-	descriptors = 16
-	anchor      = 256
-)
 
 // Compilation returns the contents of the disc as a compilation, to be edited. Its files have
 // an origin (tree.Node.Origin), and their contents are on the disc.
