@@ -197,7 +197,7 @@ func (d *Disc) keep(n *tree.Node) error {
 	src, err := d.spool.keep(n)
 	if err != nil {
 		d.Notices = append(d.Notices, disc.Notice{Severity: disc.Error, Path: n.Path(), Text: "its contents cannot be read, and are lost in the new session: " + reason(err)})
-		return nil
+		src = unreadable{n.Path(), err} // the disc must not be read again while it is written
 	}
 	n.SetSource(src)
 	if o := n.Origin(); o != nil {
