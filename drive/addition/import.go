@@ -61,6 +61,9 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, err
 	}
 	defer m.Close()
+	if len(d.basis) == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+	}
 	d.reader = &discReader{toc: m.TOC(), disc: m, kept: map[disc.LBA][]byte{}}
 	defer d.reader.use(nil)
 	d.reader.keeping(true)
@@ -216,11 +219,12 @@ func reason(err error) string {
 }
 
 // basisOf returns the sectors that show whether a disc is still the same: the descriptors of
-// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1).
+// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1). There
+// are none if the disc has only audio tracks.
 func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	tr, ok := disc.DataTrack(m)
 	if !ok {
-		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+		return nil, nil
 	}
 	var basis []record.Sectors
 	for _, at := range []struct {
