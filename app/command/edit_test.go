@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -235,21 +236,44 @@ func TestEditOfWhatChanges(t *testing.T) {
 	}
 }
 
-// What an image of a CD has beside its data track stays the same.
+// mixedCD makes a CUE image of the sample with an audio track behind a pre-gap, and returns
+// its path and the bytes of the audio track.
+func mixedCD(t *testing.T) (cue string, audio []byte) {
+	t.Helper()
+	cue = filepath.Join(t.TempDir(), "mixed.cue")
+	must(t, OK, "convert", builtImage(t), cue)
+	bin := strings.TrimSuffix(cue, "cue") + "bin"
+	data := content(t, bin)
+	audio = virtualtest.Noise(450*2352/2048+1, 5)[:450*2352]
+	put(t, bin, string(data)+string(audio))
+	msf := func(n int) string { return fmt.Sprintf("%02d:%02d:%02d", n/75/60, n/75%60, n%75) }
+	n := len(data) / 2352
+	put(t, cue, string(content(t, cue))+"  TRACK 02 AUDIO\n    INDEX 00 "+msf(n)+"\n    INDEX 01 "+msf(n+150)+"\n")
+	return cue, audio
+}
+
+// The data track of an image of a CD is edited in every format: its sectors get the right
+// EDC and ECC, and the audio track behind it stays the same.
 func TestEditCDs(t *testing.T) {
+	cue, audio := mixedCD(t)
 	added := sourceFile(t, "added", string(virtualtest.Noise(100, 1)))
 	for _, ext := range []string{"cue", "nrg", "mds", "ccd"} {
-		path := filepath.Join(t.TempDir(), "disc."+ext)
-		must(t, OK, "convert", builtImage(t), path)
+		dir := t.TempDir()
+		path, back := filepath.Join(dir, "disc."+ext), filepath.Join(dir, "back.cue")
+		must(t, OK, "convert", cue, path)
 		must(t, OK, "edit", path, "--add", added, "--remove", "/docs", "--in-place")
 		if list := allOf(t, path); !strings.Contains(list, "added") || strings.Contains(list, "docs") {
 			t.Errorf("%s: %s", ext, list)
 		}
-		if r := must(t, OK, "verify", path); !strings.Contains(r.out+r.log, "EDC") || !strings.Contains(r.out+r.log, "are correct") {
+		if r := must(t, OK, "verify", path); !strings.Contains(r.out+r.log, "EDC and ECC of ") || !strings.Contains(r.out+r.log, "450 audio sectors") {
 			t.Errorf("%s: %s%s", ext, r.out, r.log)
 		}
 		if out := must(t, OK, "cat", path, "added").out; out != string(content(t, added)) {
 			t.Errorf("%s: the contents differ", ext)
+		}
+		must(t, OK, "convert", path, back)
+		if bin := content(t, strings.TrimSuffix(back, "cue")+"bin"); !bytes.HasSuffix(bin, audio) {
+			t.Errorf("%s: the audio track has changed", ext)
 		}
 	}
 }
