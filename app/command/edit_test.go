@@ -199,14 +199,15 @@ func TestEditCompressed(t *testing.T) {
 	}
 }
 
-// actor does something when its progress has a phase.
+// actor does something when the progress has a phase.
 type actor struct {
 	bytes.Buffer
-	do func()
+	phase string
+	do    func()
 }
 
 func (a *actor) Write(p []byte) (int, error) {
-	if a.do != nil && strings.Contains(string(p), "writing") {
+	if a.do != nil && strings.Contains(string(p), a.phase) {
 		a.do()
 		a.do = nil
 	}
@@ -220,7 +221,7 @@ func TestEditOfWhatChanges(t *testing.T) {
 	for _, way := range [][]string{{"--in-place", "--update"}, {"--in-place", "--rewrite"}, {"-o", filepath.Join(t.TempDir(), "new.iso")}} {
 		image := builtImage(t)
 		old := content(t, image)
-		log := &actor{do: func() { put(t, added, "shorter") }}
+		log := &actor{phase: "writing", do: func() { put(t, added, "shorter") }}
 		var out bytes.Buffer
 		code := Run(context.Background(), append([]string{"edit", image, "--add", added}, way...), strings.NewReader(""), &out, log)
 		put(t, added, string(virtualtest.Noise(3000, 1)))
@@ -233,6 +234,26 @@ func TestEditOfWhatChanges(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(t.TempDir(), "new.iso")); err == nil {
 		t.Error("a new image was left")
+	}
+}
+
+// An image that another program changes while it is edited stays as that program left it.
+func TestEditOfChangedImage(t *testing.T) {
+	added := sourceFile(t, "added", "added\n")
+	for _, way := range []string{"--update", "--rewrite"} {
+		image := builtImage(t)
+		other := append(content(t, image), make([]byte, 2048)...)
+		log := &actor{phase: "scanning", do: func() { put(t, image, string(other)) }}
+		var out bytes.Buffer
+		if code := Run(t.Context(), []string{"edit", image, "--add", added, "--in-place", way}, strings.NewReader(""), &out, log); Code(code) == OK {
+			t.Errorf("%s: the image was edited although it had changed\n%s", way, log.String())
+		}
+		if !bytes.Equal(content(t, image), other) {
+			t.Errorf("%s: what the other program wrote is lost\n%s", way, log.String())
+		}
+		if list, err := os.ReadDir(filepath.Dir(image)); err != nil || len(list) != 1 {
+			t.Errorf("%s: left behind: %v %v", way, list, err)
+		}
 	}
 }
 
