@@ -40,7 +40,7 @@ program says so.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show how much smaller the image would be, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the new file back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, or of files that are damaged in IMAGE, and replace existing files")
 	f.IntVar(&o.track, "track", 0, "compact data track `NUMBER` (default that of the newest session)")
 	return c
 }
@@ -78,7 +78,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing) erro
 		return nil
 	}
 	inv.warnAll(p.Notices)
-	if err := refuseLoss(p, o); err != nil {
+	if err := refuseLoss(path, p, o); err != nil {
 		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
