@@ -36,6 +36,9 @@ type Plan struct {
 	// Unsafe is not nil if the image cannot be updated: it was planned anew from its files
 	// then, and can only be saved as a new image.
 	Unsafe *patch.UnsafeError
+	// Sessions is the number of earlier sessions that are not in the new image. It can be
+	// above 0 only if the image was planned anew.
+	Sessions int
 
 	m     *Image
 	set   *patch.Set // nil if Unsafe is not nil
