@@ -5,9 +5,12 @@ import (
 	"testing"
 
 	"glassmaster/drive/read"
+	"glassmaster/drive/record"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/master"
+	"glassmaster/mastering/progress"
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
@@ -58,5 +61,38 @@ func TestDamagedFile(t *testing.T) {
 	list := plan(t, d, files{"new": "new"}, nil).Source.Notices
 	if len(list) != 1 || list[0].Path != "/bad" || !strings.Contains(list[0].Text, "damaged") {
 		t.Errorf("notices %v", list)
+	}
+}
+
+// TestOtherDiscAfterBurn exchanges the disc for one of the same kind when it is reloaded for its
+// comparison: the burn fails, and the other disc is not written to.
+func TestOtherDiscAfterBurn(t *testing.T) {
+	udf := master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision201}}
+	for _, c := range []struct {
+		medium string
+		o      master.Options
+	}{{"dvd+rw", master.Options{}}, {"dvd-ram", master.Options{}}, {"bd-re", master.Options{}}, {"dvd-rw overwrite", master.Options{}}, {"dvd+rw", udf}, {"bd-re", udf}} {
+		medium := c.medium
+		other := blank(t, medium).(*virtual.Drive)
+		first(t, other, c.o, files{"large": noise(3_000_000, 9), "more": noise(2_000_000, 8)})
+		want := contents(t, other, "")
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d := blank(t, medium).(*virtual.Drive)
+		first(t, d, c.o, oldFiles())
+		a := plan(t, d, files{"new": "new"}, nil)
+		b, err := record.NewPlan(t.Context(), d, a.Source, burnOptions(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const reload = 0x1B // START STOP UNIT
+		d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: reload, At: 2, Swap: other.Path(), Silent: true}}})
+		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
+		if err == nil || r.Verified || strings.Contains(err.Error(), "shows its old contents again") {
+			t.Errorf("%s: %+v, %v", medium, r, err)
+		}
+		d.SetFaults(virtual.Faults{})
+		same(t, medium+", the other disc", contents(t, d, ""), want)
 	}
 }
