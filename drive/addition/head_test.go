@@ -1,6 +1,7 @@
 package addition_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -94,5 +95,25 @@ func TestOtherDiscAfterBurn(t *testing.T) {
 		}
 		d.SetFaults(virtual.Faults{})
 		same(t, medium+", the other disc", contents(t, d, ""), want)
+	}
+}
+
+// TestOtherDiscOfUDF exchanges the disc between the plan and the burn, for one with a volume of
+// UDF that has its structures at the same addresses.
+func TestOtherDiscOfUDF(t *testing.T) {
+	o := master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision201}}
+	for _, medium := range []string{"dvd+rw", "bd-re", "dvd+r"} {
+		d, other := blank(t, medium), blank(t, medium)
+		first(t, d, o, files{"one": noise(5000, 1)})
+		first(t, other, o, files{"two": noise(5000, 2)})
+		a := plan(t, d, files{"new": "new"}, nil)
+		b, err := record.NewPlan(t.Context(), other, a.Source, burnOptions(a))
+		if err == nil {
+			_, err = virtualtest.Burn(t.Context(), b, progress.Discard)
+		}
+		if !errors.Is(err, record.ErrChangedDisc) {
+			t.Errorf("%s: %v", medium, err)
+		}
+		same(t, medium, contents(t, other, ""), files{"two": noise(5000, 2)})
 	}
 }
