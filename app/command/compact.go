@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/journal"
 	"glassmaster/mastering/units"
@@ -46,13 +45,21 @@ afterwards.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show how much smaller the image would be, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the new file back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.BoolVar(&drop, "drop-sessions", false, "accept the loss of all sessions but the newest")
 	f.IntVar(&o.track, "track", 0, "compact data track `NUMBER` (default that of the newest session)")
 	return c
 }
 
 func (inv *invocation) compact(ctx context.Context, path string, o editing, drop bool) error {
+	switch {
+	case o.output == "" && (o.format != "" || o.verify || o.force):
+		return usagef("--format, --verify and --force go with -o NEW; an image that is replaced keeps its format, and the new one is read back unless --no-verify is given")
+	case o.output != "" && o.noVerify:
+		return usagef("--no-verify does not go with -o, which only reads the image back with --verify")
+	case o.output == "-":
+		return usagef("a compacted image cannot be written to standard output; name a file with -o")
+	}
 	src, err := inv.openWith(ctx, inv.sourceOptions(), path)
 	if err != nil {
 		return err
@@ -61,17 +68,16 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if src.Kind != "image" && o.output == "" {
 		return usagef("%s is a %s, not an image file, so it cannot be compacted in place; use -o NEW", name(path), src.Kind)
 	}
-	files := statesOf(src.Disc)
 	m, err := edit.Open(ctx, src.Disc, edit.Options{Track: o.track})
 	if err != nil {
 		return err
 	}
+	d := &edited{Image: path, files: imageFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	d := &edited{Image: path, files: files}
 	inv.data = d
 	d.take(p, false)
 	d.Before = p.Before
@@ -92,9 +98,8 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 		return nil
 	}
 	inv.warnAll(p.Notices)
-	if n := len(disc.Errors(p.Notices)); n > 0 && o.output == "" {
-		return advise(fmt.Errorf("%s is damaged, and would lose what is named above (%s) if it was replaced", name(path), units.Count(n, "defect", "defects")),
-			"use -o NEW, which writes a new image from what can be read")
+	if err := refuseLoss(p, o); err != nil {
+		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err

@@ -74,5 +74,5 @@ func TestCompactDamagedInPlace(t *testing.T) {
 		t.Errorf("exit code %d: the damaged image was replaced\n%s", r.code, r.log)
 	}
 	saved := filepath.Join(t.TempDir(), "saved.iso")
-	must(t, OK, "compact", image, "-o", saved)
+	must(t, OK, "compact", image, "-o", saved, "--force")
 }

@@ -57,6 +57,15 @@ func (p *Plan) InPlace() bool {
 	return p.Unsafe == nil && p.m.source() != nil && p.Update <= p.Rewrite
 }
 
+// Lost returns what a new image does not have of the old one. It is empty unless the image is
+// planned anew (Unsafe): otherwise everything stays in it, defects included.
+func (p *Plan) Lost() []disc.Notice {
+	if p.Unsafe == nil {
+		return nil
+	}
+	return disc.Errors(p.Notices)
+}
+
 // Close frees what the plan holds. The image itself stays open.
 func (p *Plan) Close() error {
 	var err error

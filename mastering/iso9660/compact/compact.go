@@ -53,8 +53,8 @@ type Survey struct {
 	r     io.ReaderAt
 	size  int64 // bytes
 	runs  []run
-	files []run   // those with contents of files
 	open  []int64 // sectors where runs begin that end where the next one begins
+	files []run   // those with contents of files
 	refs  []reference
 	ends  []volumeSize
 }
