@@ -65,12 +65,16 @@ func isSumFile(name string) bool {
 // of the files that have changed. Files of checksums that were edited themselves stay as
 // they are.
 func (u *updating) refreshSums() error {
-	found := map[*tree.Node]*sumFile{}
+	found, searched := map[*tree.Node]*sumFile{}, map[string]bool{}
 	for _, c := range u.plan.Changes {
 		if c.Node == nil || c.Kind == Attributes {
 			continue
 		}
 		for _, dir := range []string{"/", path.Dir(c.Path)} {
+			if searched[dir] {
+				continue // there can be a million changes in a folder
+			}
+			searched[dir] = true
 			if err := u.findSums(dir, found); err != nil {
 				return err
 			}
