@@ -160,8 +160,27 @@ func (u *updating) removed(dir *tree.Node) {
 		}
 	}
 	for _, o := range dir.Recall() {
-		if x := recorded(o); x != nil && !u.used[o] {
-			u.moves = append(u.moves, patch.Move{From: x, Path: o.Path()})
+		if !u.used[o] {
+			u.removedEntry(o)
+		}
+	}
+}
+
+// removedEntry collects the contents of an entry that is no longer in the tree, and of those
+// in a folder that are not elsewhere in it.
+func (u *updating) removedEntry(o *tree.Node) {
+	if x := recorded(o); x != nil {
+		u.moves = append(u.moves, patch.Move{From: x, Path: o.Path()})
+	}
+	if !o.IsDir() || u.boot == nil || len(u.boot.Found()) == 0 {
+		return
+	}
+	folder := o.Clone() // the folder itself can be added to the tree again, unread
+	folder.SetOrigin(o)
+	folder.Children() // reads them
+	for _, c := range folder.Recall() {
+		if !u.used[c] {
+			u.removedEntry(c)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	bootupdate "glassmaster/mastering/boot/update"
@@ -102,11 +103,37 @@ func (u *updating) addImage(i boot.Image) error {
 	if n == nil || !n.Mode.IsRegular() || n.Size == 0 {
 		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
 	}
-	at, err := u.boot.Add(i, u.boot.Prepare(i, n.Source(), n.Size), n.Size)
+	src := u.boot.Prepare(i, n.Source(), n.Size)
+	at, err := u.boot.Add(i, src, n.Size)
 	if err != nil {
 		return err
 	}
-	u.where[n] = []volume.Extent{at}
+	u.where[n], u.sources[n] = []volume.Extent{at}, src
+	return nil
+}
+
+// refreshSums corrects the files of checksums, and adds their new contents.
+func (u *updating) refreshSums() error {
+	s := newSums(u.root, u.plan.Changes, u.at)
+	s.source = u.sources
+	changes := u.plan.Changes
+	for _, i := range u.m.boot.Images { // their addresses were filled in
+		n := u.root.Lookup(i.Path)
+		if _, patched := u.sources[n].(*boot.Patched); patched {
+			s.fresh[n.Path()] = true
+			changes = append(slices.Clone(changes), Change{Kind: Replaced, Path: n.Path(), Node: n})
+		}
+	}
+	corrected, err := s.refresh(changes)
+	if err != nil {
+		return err
+	}
+	u.notice(s.notices...)
+	for _, n := range corrected {
+		if err := u.add(n); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

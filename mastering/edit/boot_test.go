@@ -1,0 +1,81 @@
+package edit_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit"
+	"glassmaster/mastering/edit/operation"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+)
+
+// TestBootImageMoved renames and removes a boot image, and the folder that it is in, in each
+// of the ways to change an image: its entry of the boot catalogue goes with the file.
+func TestBootImageMoved(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	dir := t.TempDir()
+	for name, text := range map[string][]byte{
+		"boot/loader.bin": bytes.Repeat([]byte("loader"), 1000), "VIDEO_TS/VIDEO_TS.IFO": []byte("IFO"), "file": []byte("contents"),
+	} {
+		isotest.Must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755))
+		isotest.Must(t, os.WriteFile(filepath.Join(dir, name), text, 0o644))
+	}
+	image := isotest.Genisoimage(t, dir, "-R", "-b", "boot/loader.bin", "-c", "boot/boot.cat", "-no-emul-boot", "-boot-info-table")
+	for _, c := range []struct{ name, script, want string }{
+		{"rename", "rename /boot/loader.bin=/boot/other.bin\n", "boot/other.bin"},
+		{"rename the folder", "rename /boot=/start\n", "start/loader.bin"},
+		{"remove", "remove /boot/loader.bin\n", ""},
+		{"remove the folder", "remove /boot\n", ""},
+		{"remove the folder, but not the image", "rename /boot/loader.bin=/loader.bin\nremove /boot\n", "loader.bin"},
+	} {
+		for _, way := range []string{"update", "session", "anew"} {
+			t.Run(c.name+" "+way, func(t *testing.T) {
+				script := c.script
+				if way == "anew" { // which a change of a DVD-Video requires
+					script += "remove /VIDEO_TS\n"
+				}
+				d := savedDisc(t, image, script, way == "session")
+				v, err := volume.OpenFormat(t.Context(), d, iso9660.Format.Name, volume.Options{})
+				isotest.Must(t, err)
+				images, err := v.(*iso9660.FS).BootImages()
+				isotest.Must(t, err)
+				got := ""
+				for _, e := range images {
+					got += e.File
+				}
+				if got != c.want || len(images) > 1 || (len(images) == 1) != (c.want != "") {
+					t.Errorf("it boots %q (%d entries), want %q", got, len(images), c.want)
+				}
+			})
+		}
+	}
+}
+
+// savedDisc carries out a script on an image, and returns the result.
+func savedDisc(t *testing.T, image, script string, session bool) disc.Disc {
+	t.Helper()
+	m, _ := open(t, image)
+	operations, err := operation.Parse(script)
+	isotest.Must(t, err)
+	_, err = operation.Apply(t.Context(), m.Compilation(), operations, progress.Discard)
+	isotest.Must(t, err)
+	plan := m.Plan
+	if session {
+		plan = func(ctx context.Context, rep progress.Reporter) (*edit.Plan, error) {
+			return m.PlanSession(ctx, false, rep)
+		}
+	}
+	p, err := plan(t.Context(), nil)
+	isotest.Must(t, err)
+	t.Cleanup(func() { p.Close() })
+	isotest.Must(t, p.Prepare(t.Context(), progress.Discard))
+	return p.Disc()
+}
