@@ -52,7 +52,7 @@ func TestEditBootable(t *testing.T) {
 	if e := w.await("saved image", nil); e["ok"] != true {
 		t.Fatalf("it was not saved: %v", e)
 	}
-	w.await("browse", nil)
+	w.await("last update", func(e event) bool { return e["undo"] == true })
 	undo := w.button("Undo update…")
 	w.picture("edit-saved")
 	if got := peertest.Run(t, "", "bsdtar", "-xOf", iso, "preseed.cfg"); got != "d-i answers" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	bootupdate "glassmaster/mastering/boot/update"
 	"glassmaster/mastering/iso9660"
@@ -50,18 +49,40 @@ func (m *Image) rearrange(ctx context.Context) (*patch.Set, error) {
 			return nil, &patch.UnsafeError{Why: "the structures of its " + name + " volume cannot be moved"}
 		}
 	}
-	if b, err := bootupdate.New(patch.New(m.data, m.data.Size, nil), bootupdate.Options{}); err != nil {
-		return nil, err
-	} else if found := b.Found(); len(found) > 0 {
-		return nil, fmt.Errorf("its boot structures cannot be moved: %s", strings.Join(found, "; "))
-	}
 	s, err := compact.New(ctx, m.data, m.data.Size)
 	if err != nil {
 		return nil, err
+	}
+	b, err := bootupdate.Survey(m.data, m.data.Size)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range b.Used() {
+		switch {
+		case r.Open:
+			s.UseOpen(r.Start)
+		case r.Behind:
+			s.UseBehind(r.Start, r.Sectors, r.Align)
+		default:
+			s.Use(r.Start, r.Sectors, r.Align)
+		}
 	}
 	plan, err := s.Arrange()
 	if err != nil {
 		return nil, err
 	}
-	return plan.Rearrange(m.source())
+	from, to := plan.Last()
+	size, err := b.Move(bootupdate.Moves{Moved: plan.Moved, From: from, To: to})
+	if err != nil {
+		return nil, err
+	}
+	plan.SetSize(size)
+	set, err := plan.Rearrange(m.source())
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Write(set); err != nil {
+		return nil, err
+	}
+	return set, plan.Resize(set, b.End)
 }

@@ -214,6 +214,7 @@ func (v *View) findUpdate(name string, then func()) {
 	}, func(error) {
 		if v.volume.Name() == name {
 			v.update = found
+			v.host.Tell("last update", map[string]any{"name": name, "undo": v.whyNoUndo() == ""})
 			then()
 		}
 	})
