@@ -86,7 +86,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing) erro
 		return inv.saveAs(ctx, src, p.Disc(), d, o)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+	return inv.rewrite(ctx, src, p, d, o.noVerify)
 }
 
 // discardJournal removes the journal of the last update of an image that was replaced by

@@ -81,3 +81,39 @@ func TestEditNewSession(t *testing.T) {
 	must(t, OK, "convert", at("kept.iso"), at("kept.cue"))
 	must(t, Failed, "edit", at("kept.cue"), "--add", at("five"), "--new-session", "--in-place")
 }
+
+// TestEditOtherFiles rewrites an image whose new files would replace one that is not a file of
+// it: that stays, and so does the image.
+func TestEditOtherFiles(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("file", "contents")
+	must(t, OK, "build", at("file"), "-o", at("image.iso"))
+	must(t, OK, "convert", at("image.iso"), at("image.cue"))
+	if err := os.Rename(at("image.bin"), at("track.bin")); err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := os.ReadFile(at("image.cue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("image.cue", strings.ReplaceAll(string(sheet), "image.bin", "track.bin"))
+	write("image.bin", "of something else")
+	before := must(t, OK, "ls", at("image.cue")).out
+
+	r := run(t, "edit", at("image.cue"), "--rename", "/file=/other", "--in-place")
+	if r.code == OK || !strings.Contains(r.log, "is not a file of the old one") || strings.Contains(r.log, "1 moved") {
+		t.Errorf("exit code %d: %s", r.code, r.log)
+	}
+	if b, err := os.ReadFile(at("image.bin")); err != nil || string(b) != "of something else" {
+		t.Errorf("image.bin has %q: %v", b, err)
+	}
+	if after := must(t, OK, "ls", at("image.cue")).out; after != before {
+		t.Errorf("the image has %q instead of %q", after, before)
+	}
+}

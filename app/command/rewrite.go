@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit"
+	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/units"
 )
 
@@ -19,32 +22,41 @@ func (inv *invocation) saveAs(ctx context.Context, src *source.Source, changed d
 	if err != nil {
 		return usage(err)
 	}
-	return inv.writeEdited(ctx, src, changed, job.ImageFile(o.output, f, job.ImageOptions{NoVerify: !o.verify, Force: o.force}), d, o.force)
-}
-
-// writeEdited writes an edited disc into an image file.
-func (inv *invocation) writeEdited(ctx context.Context, src *source.Source, changed disc.Disc, to job.Sink, d *edited, force bool) error {
-	edited := &source.Source{Disc: changed, Name: src.Name, Kind: src.Kind, Format: src.Format, Locate: func(disc.LBA) string { return "" }}
-	j, err := job.New(ctx, edited, to)
-	if err != nil {
-		return inv.refused(err)
-	}
-	inv.warnAll(j.Plan().Notices)
-	if len(j.Plan().Loss) > 0 && !force {
-		return lossy{src.Format}
-	}
-	r, err := j.Run(ctx, inv.report())
+	r, err := inv.writeEdited(ctx, src, changed, job.ImageFile(o.output, f, job.ImageOptions{NoVerify: !o.verify, Force: o.force}), d, o.force)
 	if err != nil {
 		return err
 	}
-	written := name(cmp.Or(d.Output, d.Image))
-	inv.note("%s: %s, %s%s", written, d.summary(), units.Size(d.After), readBack(r))
-	return notGood(written, r)
+	inv.saved(d, r)
+	return nil
+}
+
+// writeEdited writes an edited disc into an image file. It is an error if the file is not as
+// it should be.
+func (inv *invocation) writeEdited(ctx context.Context, src *source.Source, changed disc.Disc, to job.Sink, d *edited, force bool) (job.Result, error) {
+	edited := &source.Source{Disc: changed, Name: src.Name, Kind: src.Kind, Format: src.Format, Locate: func(disc.LBA) string { return "" }}
+	j, err := job.New(ctx, edited, to)
+	if err != nil {
+		return job.Result{}, inv.refused(err)
+	}
+	inv.warnAll(j.Plan().Notices)
+	if len(j.Plan().Loss) > 0 && !force {
+		return job.Result{}, lossy{src.Format}
+	}
+	r, err := j.Run(ctx, inv.report())
+	if err != nil {
+		return r, err
+	}
+	return r, notGood(name(cmp.Or(d.Output, d.Image)), r)
+}
+
+// saved says what was written.
+func (inv *invocation) saved(d *edited, r job.Result) {
+	inv.note("%s: %s, %s%s", name(cmp.Or(d.Output, d.Image)), d.summary(), units.Size(d.After), readBack(r))
 }
 
 // rewrite writes an edited disc into a folder beside the image, in the format of the image,
 // and reads it back. Then its files replace those of the image.
-func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed disc.Disc, d *edited, noVerify bool) error {
+func (inv *invocation) rewrite(ctx context.Context, src *source.Source, p *edit.Plan, d *edited, noVerify bool) error {
 	path, err := filepath.EvalSymlinks(src.Name)
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
@@ -63,38 +75,20 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	}
 	defer os.RemoveAll(beside)
 	to := job.ImageFile(filepath.Join(beside, filepath.Base(path)), f, job.ImageOptions{NoVerify: noVerify})
-	if err := inv.writeEdited(ctx, src, changed, to, d, false); err != nil {
-		return err
-	}
-	if err := src.Close(); err != nil { // Windows does not replace files that are open
-		return err
-	}
-	if err := replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm()); err != nil {
-		return err
-	}
-	return discardJournal(path)
-}
-
-// replaceFiles moves the files of a folder to another one, the main one last, and gives
-// them the permissions of the image.
-func replaceFiles(from, to, main string, mode os.FileMode) error {
-	list, err := os.ReadDir(from)
+	r, err := inv.writeEdited(ctx, src, p.Disc(), to, d, false)
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, e := range list {
-		if e.Name() != main {
-			names = append(names, e.Name())
-		}
+	if now, err := os.Stat(path); err != nil || !os.SameFile(now, info) || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime()) {
+		return fmt.Errorf("%s was changed by another program meanwhile, and stays as it is: edit it again", path)
 	}
-	for _, n := range append(names, main) {
-		if err := os.Chmod(filepath.Join(from, n), mode); err != nil {
-			return err
-		}
-		if err := os.Rename(filepath.Join(from, n), filepath.Join(to, n)); err != nil {
-			return fmt.Errorf("the new image was written, but could not replace the old one: %w", err)
-		}
+	old := disc.Files(src.Disc)
+	if err := errors.Join(p.Close(), src.Close()); err != nil { // Windows does not replace files that are open
+		return err
 	}
-	return nil
+	if err := newfile.Install(beside, filepath.Dir(path), filepath.Base(path), old, info.Mode().Perm()); err != nil {
+		return err
+	}
+	inv.saved(d, r)
+	return discardJournal(path)
 }

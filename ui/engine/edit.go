@@ -19,6 +19,7 @@ import (
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/journal"
+	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
@@ -186,14 +187,14 @@ func (x *editedImage) Save(ctx context.Context, c *compilation.Compilation, rep 
 			return p.UpdateFile(ctx, x.src.Name, rep)
 		}
 		s.Text = fmt.Sprintf("%s was written anew (%s), read back and compared.", name, units.Size(p.After))
-		return x.rewrite(ctx, p.Disc(), rep)
+		return x.rewrite(ctx, p, rep)
 	})
 	return s, err
 }
 
 // rewrite writes an edited disc into a folder beside the image, in the format of the image,
 // and compares it. Then its files replace those of the image.
-func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progress.Reporter) error {
+func (x *editedImage) rewrite(ctx context.Context, p *edit.Plan, rep progress.Reporter) error {
 	path, err := filepath.EvalSymlinks(x.src.Name)
 	if err != nil {
 		return err
@@ -207,7 +208,7 @@ func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progre
 		return fmt.Errorf("make a folder beside the image: %w", err)
 	}
 	defer os.RemoveAll(beside)
-	c, err := x.write(ctx, changed, filepath.Join(beside, filepath.Base(path)), x.src.Format, false, nil, rep)
+	c, err := x.write(ctx, p.Disc(), filepath.Join(beside, filepath.Base(path)), x.src.Format, false, nil, rep)
 	if err != nil {
 		return err
 	}
@@ -217,32 +218,15 @@ func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progre
 	if err := x.unchanged(); err != nil {
 		return err
 	}
-	if err := x.close(); err != nil { // Windows does not replace files that are open
+	old := disc.Files(x.src.Disc)
+	if err := errors.Join(p.Close(), x.close()); err != nil { // Windows does not replace files that are open
 		return err
 	}
-	return replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm())
-}
-
-// replaceFiles moves the files of a folder to another one, the main one last, and gives them
-// permissions.
-func replaceFiles(from, to, main string, mode os.FileMode) error {
-	list, err := os.ReadDir(from)
-	if err != nil {
+	if err := newfile.Install(beside, filepath.Dir(path), filepath.Base(path), old, info.Mode().Perm()); err != nil {
 		return err
 	}
-	names := []string{}
-	for _, e := range list {
-		if e.Name() != main {
-			names = append(names, e.Name())
-		}
-	}
-	for _, n := range append(names, main) {
-		if err := os.Chmod(filepath.Join(from, n), mode); err != nil {
-			return err
-		}
-		if err := os.Rename(filepath.Join(from, n), filepath.Join(to, n)); err != nil {
-			return fmt.Errorf("the new image was written, but could not replace the old one: %w", err)
-		}
+	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) { // of another file
+		return err
 	}
 	return nil
 }
