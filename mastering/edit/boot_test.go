@@ -3,10 +3,12 @@ package edit_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
@@ -78,4 +80,47 @@ func savedDisc(t *testing.T, image, script string, session bool) disc.Disc {
 	t.Cleanup(func() { p.Close() })
 	isotest.Must(t, p.Prepare(t.Context(), progress.Discard))
 	return p.Disc()
+}
+
+// TestReplaceAppendedPartition makes a file of an image the UEFI image that was an appended
+// partition: that is replaced, and its entry still refers to it.
+func TestReplaceAppendedPartition(t *testing.T) {
+	peertest.Need(t, "xorriso", "mformat")
+	dir := t.TempDir()
+	fat := func(name, serial string) string {
+		p := filepath.Join(dir, name)
+		peertest.Run(t, "", "mformat", "-C", "-f", "1440", "-N", serial, "-i", p, "::")
+		return p
+	}
+	esp := fat("esp", "11111111")
+	top := filepath.Join(dir, "top")
+	isotest.Must(t, os.Mkdir(top, 0o755))
+	fat("top/other.img", "22222222")
+	image := isotest.Xorriso(t, top, "-R", "-append_partition", "2", "0xef", esp, "-appended_part_as_gpt",
+		"-eltorito-alt-boot", "-e", "--interval:appended_partition_2:all::", "-no-emul-boot")
+	want, err := os.ReadFile(filepath.Join(top, "other.img"))
+	isotest.Must(t, err)
+
+	m, _ := open(t, image)
+	i, err := boot.ParseImage("efi=/other.img")
+	isotest.Must(t, err)
+	m.SetBoot(edit.Boot{Images: []boot.Image{i}})
+	p, err := m.Plan(t.Context(), nil)
+	isotest.Must(t, err)
+	defer p.Close()
+	if grown := p.After - p.Before; grown > int64(len(want))+1<<20 { // partitions are aligned
+		t.Errorf("the image grows by %d bytes for an image of %d", grown, len(want))
+	}
+	v, err := volume.OpenFormat(t.Context(), p.Disc(), iso9660.Format.Name, volume.Options{})
+	isotest.Must(t, err)
+	entries, err := v.(*iso9660.FS).BootImages()
+	isotest.Must(t, err)
+	if len(entries) != 1 || entries[0].File != "" {
+		t.Fatalf("entries %+v", entries)
+	}
+	r := v.(*iso9660.FS).OpenBootImage(entries[0])
+	defer r.Close()
+	if got, err := io.ReadAll(r); err != nil || !bytes.HasPrefix(got, want) {
+		t.Errorf("the partition has %d bytes that are not the new image: %v", len(got), err)
+	}
 }

@@ -50,7 +50,7 @@ func TestSums(t *testing.T) {
 				name += " in a session"
 			}
 			t.Run(name, func(t *testing.T) {
-				out := edited(t, image, strings.ReplaceAll(c.script, "NEW", filepath.Join(dir, "new")), session)
+				out := extracted(t, image, strings.ReplaceAll(c.script, "NEW", filepath.Join(dir, "new")), session)
 				for file, want := range map[string]string{"md5sum.txt": c.root, "*/MD5SUMS": c.folder} {
 					found, _ := filepath.Glob(filepath.Join(out, file))
 					if want == "" && len(found) == 0 {
@@ -74,8 +74,8 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// edited carries out a script on an image, and returns a folder with the files of the result.
-func edited(t *testing.T, image, script string, session bool) string {
+// extracted carries out a script on an image, and returns a folder with the files of the result.
+func extracted(t *testing.T, image, script string, session bool) string {
 	t.Helper()
 	dir := t.TempDir()
 	saved := filepath.Join(t.TempDir(), "saved.iso")

@@ -63,15 +63,18 @@ func (u *updating) updateBoot() error {
 		return err
 	}
 	u.notice(notices...)
+	if b.Remove && len(u.boot.Entries()) == 0 {
+		return errors.New("the image has no boot entries that could be removed")
+	}
 	for _, i := range b.Images {
+		if u.appended(i) >= 0 {
+			continue
+		}
 		if err := u.removeEntries(func(e bootupdate.Entry) bool { return e.Platform == i.Platform }); err != nil {
 			return err
 		}
 	}
 	if b.Remove {
-		if len(u.boot.Entries()) == 0 {
-			return errors.New("the image has no boot entries that could be removed")
-		}
 		if err := u.removeEntries(func(bootupdate.Entry) bool { return true }); err != nil {
 			return err
 		}
@@ -104,6 +107,9 @@ func (u *updating) addImage(i boot.Image) error {
 		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
 	}
 	src := u.boot.Prepare(i, n.Source(), n.Size)
+	if entry := u.appended(i); entry >= 0 {
+		return u.boot.Replace(entry, src, n.Size)
+	}
 	at, err := u.boot.Add(i, src, n.Size)
 	if err != nil {
 		return err
@@ -137,10 +143,29 @@ func (u *updating) refreshSums() error {
 	return nil
 }
 
+// appended returns which entry of the boot catalogue is a partition after the volume that a
+// boot image replaces, from 0. It is -1 if there is none: the image gets an entry of its own.
+func (u *updating) appended(i boot.Image) int {
+	if u.m.boot.Remove || i.InfoTable || i.GRUBInfo || i.Emulation != boot.NoEmulation || u.boot == nil {
+		return -1
+	}
+	found := -1
+	for n, e := range u.boot.Entries() {
+		if e.Platform != i.Platform {
+			continue
+		}
+		if found >= 0 || !e.Appended {
+			return -1
+		}
+		found = n
+	}
+	return found
+}
+
 // isBootImage reports whether a file becomes a boot image, whose contents are added with it.
 func (u *updating) isBootImage(n *tree.Node) bool {
 	for _, i := range u.m.boot.Images {
-		if u.root.Lookup(i.Path) == n {
+		if u.root.Lookup(i.Path) == n && u.appended(i) < 0 {
 			return true
 		}
 	}

@@ -334,7 +334,6 @@ func (u *Updater) removeImage(old int64, path string) error {
 		if p := u.cat.places()[i]; entryAddress(u.cat.entry(p)) == old {
 			u.removeEntry(p)
 			u.note("boot catalogue entry %d: removed with %s", i+1, path)
-			u.notices = append(u.notices, disc.Notice{Severity: disc.Info, Path: path, Text: "its entry of the boot catalogue is removed, too"})
 		}
 	}
 	u.removePartitions(old)
