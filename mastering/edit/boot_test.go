@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -122,5 +123,45 @@ func TestReplaceAppendedPartition(t *testing.T) {
 	defer r.Close()
 	if got, err := io.ReadAll(r); err != nil || !bytes.HasPrefix(got, want) {
 		t.Errorf("the partition has %d bytes that are not the new image: %v", len(got), err)
+	}
+}
+
+// TestBootWithOldFile makes a file that is in an image already its boot image: as it is, the
+// contents stay where they are; with a boot information table they are stored again.
+func TestBootWithOldFile(t *testing.T) {
+	peertest.Need(t, "genisoimage", "bsdtar")
+	dir := t.TempDir()
+	contents := bytes.Repeat([]byte("a loader"), 1000)
+	isotest.Must(t, os.WriteFile(filepath.Join(dir, "old.bin"), []byte("loader"), 0o644))
+	isotest.Must(t, os.WriteFile(filepath.Join(dir, "new.bin"), contents, 0o644))
+	isotest.Must(t, os.Link(filepath.Join(dir, "new.bin"), filepath.Join(dir, "link.bin")))
+	image := isotest.Genisoimage(t, dir, "-R", "-b", "old.bin", "-c", "boot.cat", "-no-emul-boot")
+	for text, grown := range map[string]int64{"bios=/new.bin": 0, "bios=/new.bin,info-table": int64(len(contents))} {
+		m, _ := open(t, image)
+		i, err := boot.ParseImage(text)
+		isotest.Must(t, err)
+		m.SetBoot(edit.Boot{Images: []boot.Image{i}})
+		p, err := m.Plan(t.Context(), nil)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		defer p.Close()
+		if p.After-p.Before > grown+8*disc.SectorSize {
+			t.Errorf("%s: the image grows by %d bytes", text, p.After-p.Before)
+		}
+		v, err := volume.OpenFormat(t.Context(), p.Disc(), iso9660.Format.Name, volume.Options{})
+		isotest.Must(t, err)
+		entries, err := v.(*iso9660.FS).BootImages()
+		isotest.Must(t, err)
+		if len(entries) != 1 || entries[0].File != "new.bin" && entries[0].File != "link.bin" {
+			t.Errorf("%s: entries %+v", text, entries)
+		}
+		for _, name := range []string{"new.bin", "link.bin"} {
+			got, err := fs.ReadFile(v, name)
+			if err != nil || bytes.Equal(got, contents) != (grown == 0) || !bytes.Equal(got[64:], contents[64:]) {
+				t.Errorf("%s: %s has %d other bytes: %v", text, name, len(got), err)
+			}
+		}
 	}
 }

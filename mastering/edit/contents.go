@@ -202,6 +202,9 @@ func (u *updating) extents(n *tree.Node) []volume.Extent {
 	if x := u.where[n]; x != nil {
 		return x
 	}
+	if s := n.Shared(); s != nil && u.links[s] != nil {
+		return u.links[s]
+	}
 	if r := n.Recorded(); r != nil && n.Size > 0 {
 		return r.Extents
 	}

@@ -10,6 +10,7 @@ import (
 	bootupdate "glassmaster/mastering/boot/update"
 	"glassmaster/mastering/disc"
 	isoupdate "glassmaster/mastering/iso9660/update"
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/patch"
 	"glassmaster/mastering/tree"
 	udfupdate "glassmaster/mastering/udf/update"
@@ -110,11 +111,21 @@ func (u *updating) addImage(i boot.Image) error {
 	if entry := u.appended(i); entry >= 0 {
 		return u.boot.Replace(entry, src, n.Size)
 	}
+	same, r := n.SameContents(), n.Recorded()
+	if _, patched := src.(*boot.Patched); same && !patched && r != nil && len(r.Extents) == 1 {
+		return u.boot.Refer(i, src, r.Extents[0])
+	}
 	at, err := u.boot.Add(i, src, n.Size)
 	if err != nil {
 		return err
 	}
+	if same { // it moves
+		n.SetSource(&again{src.(layout.Opener)})
+	}
 	u.where[n], u.sources[n] = []volume.Extent{at}, src
+	if s := n.Shared(); s != nil {
+		u.links[s] = u.where[n]
+	}
 	return nil
 }
 
