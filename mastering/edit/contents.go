@@ -117,7 +117,7 @@ func (u *updating) put(src layout.Source, size int64) ([]volume.Extent, error) {
 		return []volume.Extent{{Start: disc.LBA(lba), Length: size}}, nil
 	}
 	if u.freed += size; u.freed > maxFreed {
-		return nil, fmt.Errorf("in one update, at most %s of new contents can be put into the free blocks of this volume", units.Size(maxFreed))
+		return nil, &patch.UnsafeError{Why: fmt.Sprintf("in one update, at most %s of new contents can be put into the free blocks of its UDF volume", units.Size(maxFreed))}
 	}
 	list, err := in.Allocate(size)
 	if err != nil {
