@@ -2,7 +2,6 @@ package command
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +94,7 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, or of files that are damaged in IMAGE, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the image its boot image for a platform, `IMAGE`, as with \"build\" (see \"glassmaster help boot\")")
 	f.BoolVar(&o.noBoot, "no-boot", false, "remove the boot entries")
 	f.IntVar(&o.track, "track", 0, "edit data track `NUMBER` (default that of the newest session)")
@@ -109,7 +108,7 @@ func (o editing) check() error {
 		return usagef("-o and --in-place cannot be used together")
 	case o.output == "" && !o.inPlace && !o.dryRun && o.extractBoot == "":
 		return usagef("edit needs -o NEW, --in-place or --dry-run")
-	case (o.rewrite || o.update) && !o.inPlace:
+	case (o.rewrite || o.update) && !o.inPlace && (o.output != "" || !o.dryRun):
 		return usagef("--update and --rewrite are ways of --in-place")
 	case o.session && !o.inPlace && !o.dryRun:
 		return usagef("--new-session adds to the image itself; give --in-place, too")
@@ -119,10 +118,23 @@ func (o editing) check() error {
 		return usagef("--new-session writes what is added alone, and cannot be used with --rewrite")
 	case o.rewrite && o.update:
 		return usagef("--update and --rewrite cannot be used together")
+	case o.inPlace && (o.format != "" || o.verify || o.force):
+		return usagef("--format, --verify and --force go with -o NEW; an image that is changed in place keeps its format, and a rewritten one is read back unless --no-verify is given")
+	case o.noVerify && !o.inPlace:
+		return usagef("--no-verify goes with --in-place; what -o writes is only read back with --verify")
+	case o.extractBoot != "" && o.output == "" && !o.inPlace && !o.dryRun && o.changes():
+		return usagef("--extract-boot alone does not change the image; give -o NEW or --in-place, too, or leave out the changes")
+	case o.extractBoot != "" && o.dryRun:
+		return usagef("--extract-boot writes files, and --dry-run writes nothing; give one of them")
 	case o.output == "-":
 		return usagef("an edited image cannot be written to standard output; name a file with -o")
 	}
 	return nil
+}
+
+// changes reports whether a change was asked for.
+func (o editing) changes() bool {
+	return len(o.operations)+len(o.scripts)+len(o.boot) > 0 || o.noBoot
 }
 
 // maxScript is the maximum size of a script in bytes.
@@ -173,7 +185,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size()}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: imageFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
@@ -221,13 +233,15 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update || o.session)
 	d.take(p, update)
+	d.Output = o.output
 	switch {
 	case o.dryRun:
-		return inv.answer(d, func(w *bufio.Writer) { d.print(w, update) })
+		return inv.answer(d, func(w *bufio.Writer) { d.print(w, src, update) })
 	case p.Unsafe != nil && o.inPlace:
 		return advise(p.Unsafe, "use -o NEW, which writes a new image from its files")
-	case p.Unsafe != nil && len(disc.Errors(p.Notices)) > 0 && !o.force:
-		return advise(fmt.Errorf("%s: files of the image are lost, and would be missing in the new one", name(src.Name)), "--force writes it without them")
+	}
+	if err := refuseLoss(p, o); err != nil {
+		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
@@ -242,6 +256,16 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p, d, o.noVerify)
+}
+
+// refuseLoss returns an error if a new image would lack files of the old one.
+func refuseLoss(p *edit.Plan, o editing) error {
+	lost := p.Lost()
+	if len(lost) == 0 || o.force && o.output != "" {
+		return nil
+	}
+	return advise(fmt.Errorf("the new image would lack %s that the old one has (%s)", units.Count(len(lost), "file", "files"), lost[0]),
+		"-o NEW with --force writes it nevertheless")
 }
 
 // bootEdit returns how the boot entries change.
@@ -282,6 +306,8 @@ type edited struct {
 	Unsafe  string       `json:"unsafe,omitempty"` // why it cannot be changed in place
 	Boot    []string     `json:"boot_files,omitempty"`
 	Undo    bool         `json:"can_undo,omitempty"`
+
+	files map[string]os.FileInfo // of the image when it was opened
 }
 
 type editChange struct {
@@ -305,27 +331,67 @@ func (d *edited) take(p *edit.Plan, update bool) {
 	}
 }
 
+// isPlain reports whether a source is a file of plain sectors.
+func isPlain(src *source.Source) bool {
+	_, ok := disc.HostFile(src.Disc)
+	return ok
+}
+
 // print lists the changes and what they cost.
-func (d *edited) print(w *bufio.Writer, update bool) {
+func (d *edited) print(w *bufio.Writer, src *source.Source, update bool) {
 	for _, c := range d.Changes {
-		fmt.Fprintf(w, "%-10s %s", c.Kind, terminal.Printable(cmp.Or(c.Path, "none")))
-		if c.From != "" {
-			fmt.Fprintf(w, " (was %s)", terminal.Printable(c.From))
-		}
-		if c.Size > 0 {
-			fmt.Fprintf(w, ", %s", units.Size(c.Size))
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(w, terminal.Printable(c.String()))
 	}
-	fmt.Fprintf(w, "The image has %s and will have %s.\n", units.Size(d.Before), units.Size(d.After))
-	switch {
-	case d.Unsafe != "":
+	what, plain := "The image", isPlain(src)
+	if !plain {
+		what = "The data of the edited track" // the files of the image have other sizes
+	}
+	fmt.Fprintf(w, "%s has %s and will have %s (%s).\n", what, units.Size(d.Before), units.Size(d.After), growth(d.After-d.Before))
+	if d.Unsafe != "" {
 		fmt.Fprintf(w, "It can only be saved as a new image: %s.\n", d.Unsafe)
+	}
+	switch {
+	case d.Output != "":
+		fmt.Fprintf(w, "It is written to %s, and the old image stays as it is.\n", name(d.Output))
+	case d.Unsafe != "":
+	case src.Kind != "image":
+		fmt.Fprintf(w, "It can be saved as a new image with -o, since %s is a %s.\n", name(d.Image), src.Kind)
 	case update:
 		fmt.Fprintf(w, "In place, an update writes %s and can be undone.\n", units.Size(d.Writes))
-	default:
+	case plain:
 		fmt.Fprintf(w, "In place, a new file of %s replaces it, which cannot be undone.\n", units.Size(d.Writes))
+	default:
+		fmt.Fprintln(w, "In place, the image is written anew and replaced, which cannot be undone.")
 	}
+}
+
+// growth says by how much a size changes.
+func growth(n int64) string {
+	switch {
+	case n < 0:
+		return units.Size(-n) + " less"
+	case n == 0:
+		return "no change"
+	}
+	return units.Size(n) + " more"
+}
+
+// String describes a change in a line.
+func (c editChange) String() string {
+	switch c.Kind {
+	case edit.Booting.String():
+		return "boot       other boot entries"
+	case edit.Label.String():
+		return fmt.Sprintf("%-10s %q (was %q)", c.Kind, c.Path, c.From)
+	}
+	s := fmt.Sprintf("%-10s %s", c.Kind, name(c.Path))
+	if c.From != "" {
+		s += fmt.Sprintf(" (was %s)", name(c.From))
+	}
+	if c.Size > 0 {
+		s += ", " + units.Size(c.Size)
+	}
+	return s
 }
 
 // summary counts the changes.

@@ -82,38 +82,38 @@ func TestEditNewSession(t *testing.T) {
 	must(t, Failed, "edit", at("kept.cue"), "--add", at("five"), "--new-session", "--in-place")
 }
 
-// TestEditOtherFiles rewrites an image whose new files would replace one that is not a file of
-// it: that stays, and so does the image.
-func TestEditOtherFiles(t *testing.T) {
+// TestKeepFilesOfUDF works on an image with a file that only its UDF volume shows: what would
+// lose it is refused, and nothing is written.
+func TestKeepFilesOfUDF(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	write := func(name, text string) {
-		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+	if err := os.Mkdir(at("src"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"src/seen", "src/unseen", "new"} {
+		if err := os.WriteFile(at(name), []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("file", "contents")
-	must(t, OK, "build", at("file"), "-o", at("image.iso"))
-	must(t, OK, "convert", at("image.iso"), at("image.cue"))
-	if err := os.Rename(at("image.bin"), at("track.bin")); err != nil {
-		t.Fatal(err)
-	}
-	sheet, err := os.ReadFile(at("image.cue"))
+	image := at("image.iso")
+	must(t, OK, "build", at("src"), "-o", image, "--udf", "2.01", "--hide", "unseen", "--hide-joliet", "unseen")
+	before, err := os.ReadFile(image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write("image.cue", strings.ReplaceAll(string(sheet), "image.bin", "track.bin"))
-	write("image.bin", "of something else")
-	before := must(t, OK, "ls", at("image.cue")).out
-
-	r := run(t, "edit", at("image.cue"), "--rename", "/file=/other", "--in-place")
-	if r.code == OK || !strings.Contains(r.log, "is not a file of the old one") || strings.Contains(r.log, "1 moved") {
-		t.Errorf("exit code %d: %s", r.code, r.log)
+	must(t, Failed, "compact", image, "-o", at("smaller.iso"))
+	must(t, Failed, "edit", image, "--add", at("new"), "--new-session", "--in-place")
+	d := "virtual:" + at("disc") + "?medium=dvd+r"
+	must(t, OK, "burn", image, d, "--append", "--yes")
+	must(t, Failed, "burn", at("new"), d, "--add", "--yes")
+	if out := must(t, OK, "ls", d, "--view", "UDF").out; out != "seen\nunseen\n" {
+		t.Errorf("the disc shows %s", out)
 	}
-	if b, err := os.ReadFile(at("image.bin")); err != nil || string(b) != "of something else" {
-		t.Errorf("image.bin has %q: %v", b, err)
+	if after, err := os.ReadFile(image); err != nil || string(after) != string(before) {
+		t.Errorf("the image was changed: %v", err)
 	}
-	if after := must(t, OK, "ls", at("image.cue")).out; after != before {
-		t.Errorf("the image has %q instead of %q", after, before)
+	must(t, Partly, "burn", at("new"), d, "--add", "--yes", "--keep-going")
+	if out := must(t, OK, "ls", d, "--view", "UDF").out; out != "new\nseen\n" {
+		t.Errorf("the disc shows %s", out)
 	}
 }

@@ -11,6 +11,7 @@ package addition
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,9 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, err
 	}
 	defer m.Close()
+	if len(d.basis) == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+	}
 	d.reader = &discReader{toc: m.TOC(), disc: m, kept: map[disc.LBA][]byte{}}
 	defer d.reader.use(nil)
 	d.reader.keeping(true)
@@ -90,7 +94,7 @@ func Possible(ctx context.Context, t scsi.Transport) bool {
 	}
 	defer m.Close()
 	for _, s := range d.basis {
-		if isDescriptor(s.Data) {
+		if session.IsDescriptor(s.Data) {
 			return true
 		}
 	}
@@ -197,7 +201,7 @@ func (d *Disc) keep(n *tree.Node) error {
 	src, err := d.spool.keep(n)
 	if err != nil {
 		d.Notices = append(d.Notices, disc.Notice{Severity: disc.Error, Path: n.Path(), Text: "its contents cannot be read, and are lost in the new session: " + reason(err)})
-		return nil
+		src = unreadable{n.Path(), err} // the disc must not be read again while it is written
 	}
 	n.SetSource(src)
 	if o := n.Origin(); o != nil {
@@ -216,37 +220,44 @@ func reason(err error) string {
 }
 
 // basisOf returns the sectors that show whether a disc is still the same: the descriptors of
-// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1).
+// its newest session (ECMA-119 6.7.1) and, for UDF, the anchor there and the beginning of the
+// sequence of descriptors whose address it has at 20 (ECMA-167 3/8.4.2, 3/10.2). Other volumes of
+// UDF have the same sectors except for that sequence. There are none if the disc has only audio
+// tracks.
 func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	tr, ok := disc.DataTrack(m)
 	if !ok {
-		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+		return nil, nil
 	}
 	var basis []record.Sectors
-	for _, at := range []struct {
-		lba   disc.LBA
-		count int
-	}{{tr.Start + descriptors, 4}, {tr.Start + anchor, 1}} {
-		if at.lba+disc.LBA(at.count) > tr.End() {
-			continue
+	add := func(lba disc.LBA, count int) error {
+		if lba < tr.Start || lba+disc.LBA(count) > tr.End() {
+			return nil
 		}
-		p := make([]byte, at.count*disc.SectorSize)
-		n, err := m.ReadSectors(ctx, p, at.lba, disc.User)
+		p := make([]byte, count*disc.SectorSize)
+		n, err := m.ReadSectors(ctx, p, lba, disc.User)
 		if n == 0 && err != nil && err != io.EOF {
-			return nil, fmt.Errorf("read the disc at LBA %d: %w", at.lba, err)
+			return fmt.Errorf("read the disc at LBA %d: %w", lba, err)
 		}
 		if n > 0 {
-			basis = append(basis, record.Sectors{LBA: at.lba, Data: p[:n*disc.SectorSize]})
+			basis = append(basis, record.Sectors{LBA: lba, Data: p[:n*disc.SectorSize]})
 		}
+		return nil
+	}
+	if err := add(tr.Start+session.FirstDescriptor, 4); err != nil {
+		return nil, err
+	}
+	n := len(basis)
+	if err := add(tr.Start+session.FirstAnchor, 1); err != nil || len(basis) == n {
+		return basis, err
+	}
+	const sequence = 4 // descriptors, one of which is the primary one
+	if p := basis[n].Data; binary.LittleEndian.Uint16(p) == 2 {
+		err := add(disc.LBA(binary.LittleEndian.Uint32(p[20:])), sequence)
+		return basis, err
 	}
 	return basis, nil
 }
-
-// Where a session has its descriptors, and the anchor of UDF, in sectors from its start.
-const (
-	descriptors = 16
-	anchor      = 256
-)
 
 // Compilation returns the contents of the disc as a compilation, to be edited. Its files have
 // an origin (tree.Node.Origin), and their contents are on the disc.

@@ -111,7 +111,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 		return nil, errors.Join(err, a.planned.Close())
 	}
 	if d.Next.InPlace {
-		if a.head, err = headOf(a.planned, a.start); err == nil {
+		if a.head, err = headOf(a.planned, own.Options.Previous, a.start); err == nil {
 			err = d.checkHead(a.head)
 		}
 	}
@@ -287,7 +287,7 @@ func (s *sessionDisc) Changes() []disc.Notice { return s.Disc.(disc.Planned).Cha
 func (s *sessionDisc) ReadsFile(file fs.FileInfo) bool { return disc.ReadsFile(s.Disc, file) }
 
 // Hide plans a session that shows the files of a compilation alone: those of earlier sessions
-// stay on the disc, and are not shown.
+// stay on the disc, and are not shown. The earlier sessions can have audio tracks alone.
 func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, notices []disc.Notice, o source.Options) (*Addition, error) {
 	d, m, err := open(ctx, t)
 	if err != nil {
@@ -302,7 +302,7 @@ func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, not
 		m.Close()
 		return nil, fmt.Errorf("add a session: %w", err)
 	}
-	a.Changes.Hidden = true
+	a.Changes.Hidden = len(d.basis) > 0 // otherwise there are audio tracks alone
 	a.Source.Notices = append(a.Source.Notices, notices...)
 	return a, nil
 }

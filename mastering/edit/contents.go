@@ -40,7 +40,7 @@ func (u *updating) placeContents() error {
 		return err
 	}
 	u.removed(u.root)
-	return nil
+	return u.ctx.Err()
 }
 
 // place visits the folders that were read.
@@ -160,15 +160,17 @@ func (u *updating) removed(dir *tree.Node) {
 		}
 	}
 	for _, o := range dir.Recall() {
-		if !u.used[o] {
-			u.removedEntry(o)
-		}
+		u.removedEntry(o)
 	}
 }
 
-// removedEntry collects the contents of an entry that is no longer in the tree, and of those
-// in a folder that are not elsewhere in it.
+// removedEntry collects the contents of an entry that the image had, unless it is still in
+// the tree. Folders that were removed are read if the image boots, since they may contain
+// boot images.
 func (u *updating) removedEntry(o *tree.Node) {
+	if u.used[o] {
+		return
+	}
 	if x := recorded(o); x != nil {
 		u.moves = append(u.moves, patch.Move{From: x, Path: o.Path()})
 	}
@@ -179,9 +181,7 @@ func (u *updating) removedEntry(o *tree.Node) {
 	folder.SetOrigin(o)
 	folder.Children() // reads them
 	for _, c := range folder.Recall() {
-		if !u.used[c] {
-			u.removedEntry(c)
-		}
+		u.removedEntry(c)
 	}
 }
 

@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"cmp"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -70,13 +69,13 @@ func (s *sums) refresh(changes []Change) ([]*tree.Node, error) {
 		}
 	}
 	var corrected []*tree.Node
-	for _, n := range s.inOrder() {
-		changed, err := s.correct(s.found[n])
+	for _, f := range s.inOrder() {
+		changed, err := s.correct(f)
 		if err != nil {
 			return nil, err
 		}
 		if changed {
-			corrected = append(corrected, n)
+			corrected = append(corrected, f.node)
 		}
 	}
 	return corrected, nil
@@ -107,20 +106,29 @@ func (s *sums) find(p string) error {
 	return nil
 }
 
-// inOrder returns the files of checksums, those in deeper folders first: files of checksums
-// of folders above list them.
-func (s *sums) inOrder() []*tree.Node {
-	var list []*tree.Node
-	for n, f := range s.found {
+// inOrder returns the files of checksums so that each comes after those that it lists.
+func (s *sums) inOrder() []*sumFile {
+	var left, list []*sumFile
+	for _, f := range s.found {
 		if f != nil {
-			list = append(list, n)
+			left = append(left, f)
 		}
 	}
-	slices.SortFunc(list, func(a, b *tree.Node) int {
-		p, q := a.Path(), b.Path()
-		return cmp.Or(cmp.Compare(strings.Count(q, "/"), strings.Count(p, "/")), cmp.Compare(p, q))
-	})
+	slices.SortFunc(left, func(a, b *sumFile) int { return strings.Compare(a.node.Path(), b.node.Path()) })
+	for len(left) > 0 {
+		next := max(slices.IndexFunc(left, func(f *sumFile) bool { return !s.listsAny(f, left) }), 0) // 0: they list each other
+		list = append(list, left[next])
+		left = slices.Delete(left, next, next+1)
+	}
 	return list
+}
+
+// listsAny reports whether a file of checksums has lines of others.
+func (s *sums) listsAny(f *sumFile, others []*sumFile) bool {
+	return slices.ContainsFunc(f.lines, func(line sumLine) bool {
+		p, _ := s.now(line.path)
+		return line.path != "" && slices.ContainsFunc(others, func(o *sumFile) bool { return o != f && o.node.Path() == p })
+	})
 }
 
 // correct corrects the lines of a file of checksums, and reports whether something has

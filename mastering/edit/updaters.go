@@ -107,20 +107,25 @@ func (u *updating) addImage(i boot.Image) error {
 	if n == nil || !n.Mode.IsRegular() || n.Size == 0 {
 		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
 	}
-	src := u.boot.Prepare(i, n.Source(), n.Size)
 	if entry := u.appended(i); entry >= 0 {
-		return u.boot.Replace(entry, src, n.Size)
+		return u.boot.Replace(entry, n.Source(), n.Size)
 	}
-	same, r := n.SameContents(), n.Recorded()
-	if _, patched := src.(*boot.Patched); same && !patched && r != nil && len(r.Extents) == 1 {
-		return u.boot.Refer(i, src, r.Extents[0])
+	same := n.SameContents()
+	if r := n.Recorded(); same && !i.InfoTable && !i.GRUBInfo && r != nil && len(r.Extents) == 1 {
+		return u.boot.Refer(i, n.Source(), r.Extents[0])
 	}
+	if old := recorded(n.Origin()); old != nil { // keep the kinds of tables that it has
+		if p, ok := u.boot.Source(old, n.Source(), n.Size).(*boot.Patched); ok {
+			i.InfoTable, i.GRUBInfo = i.InfoTable || p.InfoTable, i.GRUBInfo || p.GRUBInfo
+		}
+	}
+	src := u.boot.Prepare(i, n.Source(), n.Size)
 	at, err := u.boot.Add(i, src, n.Size)
 	if err != nil {
 		return err
 	}
-	if same { // it moves
-		n.SetSource(&again{src.(layout.Opener)})
+	if same { // it has moved, which the updaters would not see
+		n.SetSource(&copied{src})
 	}
 	u.where[n], u.sources[n] = []volume.Extent{at}, src
 	if s := n.Shared(); s != nil {
@@ -172,6 +177,9 @@ func (u *updating) appended(i boot.Image) int {
 	}
 	return found
 }
+
+// copied are contents of the image that are written again, at another place.
+type copied struct{ layout.Source }
 
 // isBootImage reports whether a file becomes a boot image, whose contents are added with it.
 func (u *updating) isBootImage(n *tree.Node) bool {
