@@ -243,9 +243,11 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	if err := refuseLoss(p, o); err != nil {
 		return err
 	}
+	known := len(p.Notices)
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}
+	inv.warnAll(p.Notices[known:])
 	switch {
 	case o.output != "":
 		d.Way, d.Output = "new", o.output
