@@ -123,6 +123,9 @@ func (e *editor) menu(nodes []*tree.Node, at fyne.Position) {
 	if n.IsDir() && len(nodes) == 1 {
 		items = append(items, e.addItems(n)...)
 	}
+	if n.Mode.IsRegular() && len(nodes) == 1 {
+		items = append(items, e.bootItems(n)...)
+	}
 	e.v.host.Menu(at, append(items, widgets.Item("Properties…", busy, func() { e.showProperties(nodes) }))...)
 }
 
