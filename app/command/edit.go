@@ -95,7 +95,7 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, or of files that are damaged in IMAGE, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the image its boot image for a platform, `IMAGE`, as with \"build\" (see \"glassmaster help boot\")")
 	f.BoolVar(&o.noBoot, "no-boot", false, "remove the boot entries")
 	f.IntVar(&o.track, "track", 0, "edit data track `NUMBER` (default that of the newest session)")
@@ -226,8 +226,9 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.answer(d, func(w *bufio.Writer) { d.print(w, update) })
 	case p.Unsafe != nil && o.inPlace:
 		return advise(p.Unsafe, "use -o NEW, which writes a new image from its files")
-	case p.Unsafe != nil && len(disc.Errors(p.Notices)) > 0 && !o.force:
-		return advise(fmt.Errorf("%s: files of the image are lost, and would be missing in the new one", name(src.Name)), "--force writes it without them")
+	}
+	if err := refuseLoss(p, o); err != nil {
+		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
@@ -242,6 +243,16 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+}
+
+// refuseLoss returns an error if a new image would lack files of the old one.
+func refuseLoss(p *edit.Plan, o editing) error {
+	lost := p.Lost()
+	if len(lost) == 0 || o.force && o.output != "" {
+		return nil
+	}
+	return advise(fmt.Errorf("the new image would lack %s that the old one has (%s)", units.Count(len(lost), "file", "files"), lost[0]),
+		"-o NEW with --force writes it nevertheless")
 }
 
 // bootEdit returns how the boot entries change.
