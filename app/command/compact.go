@@ -3,13 +3,11 @@ package command
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/mastering/edit"
-	"glassmaster/mastering/journal"
 	"glassmaster/mastering/units"
 )
 
@@ -102,13 +100,4 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
-}
-
-// discardJournal removes the journal of the last update of an image that was replaced by
-// another file.
-func discardJournal(path string) error {
-	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) {
-		return err
-	}
-	return nil
 }

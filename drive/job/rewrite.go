@@ -100,7 +100,8 @@ func (w Rewriting) Run(ctx context.Context, rep progress.Reporter) (r Result, er
 // move gives a file of the new image its final name.
 type move struct {
 	from, to string
-	old      string // the name of the file that is replaced until all moves are done; "" if there is none
+	was      os.FileInfo // of the file that is replaced
+	old      string      // the name of the file that is replaced until all moves are done; "" if there is none
 }
 
 // moves returns how the files of the new image get their names, the main file last. It
@@ -116,7 +117,7 @@ func (w Rewriting) moves(files []string, folder string) ([]move, error) {
 			if i > 0 && !disc.ReadsFile(w.Image, info) {
 				return nil, fmt.Errorf("%w: the new image needs the name of %s, which is not part of the image: rename that, or save a new image elsewhere", ErrExists, m.to)
 			}
-			m.old = from + ".old"
+			m.old, m.was = from+".old", info
 		}
 		list = append(list, m)
 	}
@@ -154,7 +155,14 @@ func (w Rewriting) replace(moves []move) error {
 // do moves the file, which gets the permissions of the file that it replaces. If keep is
 // set, that file is kept under its old name in the other folder.
 func (m *move) do(keep bool) error {
-	if info, err := os.Stat(m.to); err == nil {
+	if m.old != "" {
+		info, err := os.Lstat(m.to)
+		switch {
+		case err != nil:
+			return err
+		case !os.SameFile(info, m.was) || info.Size() != m.was.Size() || !info.ModTime().Equal(m.was.ModTime()):
+			return fmt.Errorf("%s was changed by another program meanwhile", m.to)
+		}
 		if err := os.Chmod(m.from, info.Mode().Perm()); err != nil {
 			return err
 		}

@@ -39,15 +39,7 @@ func rewriting(t *testing.T, path string) job.Rewriting {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { src.Close() })
-	flat := filepath.Join(t.TempDir(), "new.iso")
-	if err := os.WriteFile(flat, []byte(strings.Repeat("\x01", 500*2048)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	changed, _, err := mimage.Open(t.Context(), flat)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { changed.Close() })
+	changed := disc.FromReaderAt(strings.NewReader(strings.Repeat("\x01", 500*2048)), 500*2048, nil)
 	return job.Rewriting{Image: src, Changed: changed}
 }
 

@@ -98,6 +98,15 @@ func (e *editor) planCompact() {
 func (e *editor) askCompact(p model.EditPlan) {
 	text := fmt.Sprintf("The image has %s; without what nothing refers to, it has %s. A new file is written and replaces the image. Earlier updates can no longer be undone then.",
 		units.Size(p.Before), units.Size(p.After))
+	button := widgets.Choice{Text: "Compact", Primary: true}
+	if p.Sessions > 0 {
+		text += fmt.Sprintf(" Its %s are dropped: only the newest one is kept.", model.Count(p.Sessions, "older session", "older sessions"))
+		button.Primary, button.Danger = false, true
+	}
+	button.Do = func() bool {
+		e.v.host.Post(func() { e.saveWith(model.EditedImage.Compact, nil) })
+		return true
+	}
 	if p.Unsafe != nil {
 		text += " The image is made anew from its files: " + model.Reason(p.Unsafe)
 	}
@@ -107,11 +116,7 @@ func (e *editor) askCompact(p model.EditPlan) {
 		}
 	}
 	e.v.host.Ask("Compact "+model.Short(e.v.volume.Name())+"?", text,
-		widgets.Choice{Text: "Cancel", Escape: true},
-		widgets.Choice{Text: "Compact", Primary: true, Do: func() bool {
-			e.v.host.Post(func() { e.saveWith(model.EditedImage.Compact, nil) })
-			return true
-		}})
+		widgets.Choice{Text: "Cancel", Escape: true}, button)
 }
 
 // pickBootFolder asks for a folder, and writes the boot files of the image into it.

@@ -196,7 +196,7 @@ func (x *editedImage) Plan(ctx context.Context, c model.Edited, rep progress.Rep
 
 // planOf describes a plan.
 func planOf(from *edit.Plan) model.EditPlan {
-	p := model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Notices: slices.Clone(from.Notices)}
+	p := model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Sessions: from.Sessions, Notices: slices.Clone(from.Notices)}
 	if from.Unsafe != nil { // a nil pointer in an interface is not nil
 		p.Unsafe = from.Unsafe
 	}

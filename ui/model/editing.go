@@ -59,6 +59,7 @@ type EditPlan struct {
 	Writes        int64         // bytes that saving writes
 	Update        bool          // they are written into the image; otherwise a new file replaces it
 	Unsafe        error         // why the image can only be saved as a new one; nil: it can be changed
+	Sessions      int           // that compacting would drop
 	Notices       []disc.Notice // what may not be expected
 }
 
@@ -84,6 +85,7 @@ type Editing struct {
 	planned   EditPlan
 	err       error
 	copied    []*tree.Node
+	cut       bool // copied are to be moved
 	boot      bootChange
 }
 
@@ -358,13 +360,24 @@ func (e *Editing) present(nodes []*tree.Node) []*tree.Node {
 }
 
 // Copy remembers nodes for Paste, as they are now.
-func (e *Editing) Copy(nodes []*tree.Node) { e.copied = e.present(nodes) }
+func (e *Editing) Copy(nodes []*tree.Node) { e.copied, e.cut = e.present(nodes), false }
+
+// Cut remembers nodes, which the next paste moves.
+func (e *Editing) Cut(nodes []*tree.Node) { e.copied, e.cut = e.present(nodes), true }
 
 // Copied reports whether there is something to paste.
 func (e *Editing) Copied() bool { return len(e.copied) > 0 }
 
-// PasteCopied puts copies of the remembered nodes into a folder.
-func (e *Editing) PasteCopied(dir *tree.Node) { e.Paste(e.copied, dir) }
+// PasteCopied puts copies of the remembered nodes into a folder, or moves them if they were
+// cut.
+func (e *Editing) PasteCopied(dir *tree.Node) {
+	if e.cut {
+		e.cut = false
+		e.Move(e.copied, dir)
+		return
+	}
+	e.Paste(e.copied, dir)
+}
 
 // Revert takes the changes of nodes back: removed ones are put back, added ones are removed,
 // and all others become what they were in the image.
