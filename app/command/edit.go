@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
@@ -185,7 +186,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: imageFiles(src)}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: job.OpenedFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
