@@ -22,8 +22,12 @@ func TestDriveMenu(t *testing.T) {
 	p.press("Burn…")
 	ready := func() { p.until("the plan", func() bool { return p.last("settings")["ready"] == true }) }
 	ready()
-	p.tick("Finalize the disc")
+	p.burning.Options.Appendable = true
+	p.burning.Plan()
 	ready()
+	if !p.shown("Leave the disc open") {
+		t.Error("it does not say what leaving the disc open means")
+	}
 	p.press("Burn")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] == "verified" })
 	p.press("Done")

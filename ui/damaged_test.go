@@ -97,7 +97,7 @@ func TestAdvancedOptionsAreHidden(t *testing.T) {
 	rare := func() bool {
 		return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
 			c, ok := o.(*widgets.Check)
-			return ok && strings.HasPrefix(c.Text, "Finalize the disc") && p.seen(c)
+			return ok && strings.HasPrefix(c.Text, "Overburn") && p.seen(c)
 		})
 	}
 	if rare() {

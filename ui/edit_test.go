@@ -17,6 +17,7 @@ import (
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/engine"
 	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
 )
 
 // imageOf writes an image of files whose contents are their names.
@@ -67,7 +68,7 @@ func (p *pilot) edits(path string) *model.Editing {
 	p.openFiles([]string{path})
 	p.until("the image", func() bool { return p.last("browse")["name"] == path && p.browse.CanEdit() })
 	p.press("Edit")
-	p.until("the editor", func() bool { return p.browse.Editing() })
+	p.until("the editor", func() bool { return p.browse.Editor() != nil })
 	p.until("the files", func() bool { return !p.browse.Editor().List.Root().Unread() })
 	return p.browse.Editor()
 }
@@ -107,14 +108,14 @@ func TestEditAndSave(t *testing.T) {
 	if p.last("saved image")["ok"] != true {
 		t.Fatalf("it was not saved: %v", p.last("saved image"))
 	}
-	p.until("the image", func() bool { return p.last("browse")["files"] == 3 })
+	p.until("the message", func() bool { return p.shown("linux.iso was changed") })
 	if got := filesIn(t, iso); got != "boot/grub.cfg preseed.cfg README.txt" {
 		t.Errorf("the image has %s", got)
 	}
-	if p.window.Title() != "Glassmaster" || p.browse.Editing() {
+	if p.window.Title() != "Glassmaster" || p.browse.Editor() != nil {
 		t.Error("it is still being edited")
 	}
-	p.until("the journal", func() bool { return len(p.posted) == 0 })
+	p.until("the journal", func() bool { return p.last("last update")["undo"] == true })
 	p.press("Undo update…")
 	p.answerSheet("Undo update")
 	p.until("the undoing", func() bool { return p.last("undone")["ok"] != nil })
@@ -131,7 +132,7 @@ func TestEditBeginsWithADrop(t *testing.T) {
 	p.openFiles([]string{iso})
 	p.until("the image", func() bool { return p.last("browse")["name"] == iso && p.browse.CanEdit() })
 	p.drop(fyne.NewPos(900, 500), hostFiles(t, "ks.cfg")+"/ks.cfg")
-	p.until("the editor", p.browse.Editing)
+	p.until("the editor", func() bool { return p.browse.Editor() != nil })
 	p.edited("1 added")
 	if p.page != browsePage {
 		t.Errorf("the file went to %s", p.page)
@@ -205,7 +206,7 @@ func TestEditSavesAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := p.edits(packed)
-	if !p.shown("cannot be changed in its file") {
+	if !p.shown("cannot be changed in place") {
 		t.Error("it does not say that the image cannot be changed")
 	}
 	m.SetLabel("NEW")
@@ -217,8 +218,8 @@ func TestEditSavesAs(t *testing.T) {
 	p.press("Save as…")
 	p.answerSheet("Save as…")
 	p.until("the new image", func() bool { return p.last("browse")["name"] == p.pick })
-	if info := p.browse.Info(); info.Label != "NEW" || filesIn(t, p.pick) != "a.txt b.txt" {
-		t.Errorf("the new image is %+v with %s", info, filesIn(t, p.pick))
+	if !p.shown("NEW") || filesIn(t, p.pick) != "a.txt b.txt" {
+		t.Errorf("the new image has another label, or %s", filesIn(t, p.pick))
 	}
 	if now, _ := os.ReadFile(packed); !bytes.Equal(now, b.Bytes()) {
 		t.Error("the old image was changed")
@@ -241,11 +242,76 @@ func TestEditOfAChangedImage(t *testing.T) {
 	was, _ := os.ReadFile(iso)
 	p.press("Save")
 	p.until("the failure", func() bool { return p.last("save failed")["text"] != nil })
-	if p.sheet() != "linux.iso was not saved" || !p.sees("another program") {
+	if p.sheet() != "linux.iso was not saved" || !p.sees("another program") || !p.sees("Open it again") {
 		t.Errorf("the sheet is %q", p.sheet())
 	}
 	p.key(fyne.KeyEscape)
 	if now, _ := os.ReadFile(iso); !bytes.Equal(now, was) || !p.browse.Unsaved() {
 		t.Error("the image was changed, or the changes are lost")
+	}
+}
+
+// TestEditProperties changes permissions in the sheet, which refuses what is not valid.
+func TestEditProperties(t *testing.T) {
+	p := newPilot(t)
+	m := p.edits(imageOf(t, "linux.iso", "a.txt", "b.txt"))
+	n := m.List.Root().Child("a.txt")
+	m.List.Selection.Set(n)
+	p.browse.Browser().Reload()
+	p.press("Change permissions, owner and date")
+	enter := func(from, to string) {
+		t.Helper()
+		for _, o := range p.overlay() {
+			if f, ok := o.(*widgets.Field); ok && f.Text == from {
+				f.SetText(to)
+				return
+			}
+		}
+		t.Fatalf("no field has the text %q", from)
+	}
+	was := model.TextsOf([]*tree.Node{n}).Permissions
+	enter(was, "rwx")
+	p.answerSheet("Apply")
+	if p.sheet() == "" || !p.sees("not an octal number") {
+		t.Fatal("it accepts permissions that are not a number")
+	}
+	enter("rwx", "0700")
+	p.answerSheet("Apply")
+	p.edited("1 with other properties")
+	if n.Mode != 0o700 {
+		t.Errorf("the mode is %v", n.Mode)
+	}
+	p.press("Take back")
+	p.edited("")
+	if got := model.TextsOf([]*tree.Node{n}).Permissions; got != was {
+		t.Errorf("taken back, the permissions are %s, not %s", got, was)
+	}
+}
+
+// TestEditListsChanges takes a change back in the list of all changes.
+func TestEditListsChanges(t *testing.T) {
+	p := newPilot(t)
+	m := p.edits(imageOf(t, "linux.iso", "a.txt", "b.txt"))
+	m.Remove([]*tree.Node{m.List.Root().Child("a.txt")})
+	m.SetLabel("NEW")
+	p.edited("1 removed, new label")
+	p.press("Changes…")
+	for _, text := range []string{"/a.txt", "“NEW”", "was “SAMPLE”"} {
+		if !p.sees(text) {
+			t.Errorf("the list lacks %s", text)
+		}
+	}
+	for _, o := range p.overlay() {
+		if b, ok := o.(*widgets.Button); ok && b.Text == "Put back" {
+			b.OnTapped()
+			break
+		}
+	}
+	p.edited("new label")
+	p.key(fyne.KeyEscape)
+	p.press("Undo all")
+	p.edited("")
+	if m.Label() != "SAMPLE" {
+		t.Errorf("the label is %s", m.Label())
 	}
 }

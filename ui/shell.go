@@ -252,7 +252,7 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 		s.burn.SetImage(one)
 	case model.IsImage(one) && s.page == servePage && dropped:
 		s.serve.Add(one)
-	case s.page == browsePage && dropped && (s.browse.Editing() || !model.IsImage(one) && s.browse.CanEdit()):
+	case s.page == browsePage && dropped && (s.browse.Editor() != nil || !model.IsImage(one) && s.browse.CanEdit()):
 		s.browse.Drop(at, paths)
 	case model.IsImage(one) && (s.page == browsePage || !dropped):
 		s.show(browsePage)

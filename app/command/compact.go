@@ -45,7 +45,7 @@ afterwards.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show how much smaller the image would be, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the new file back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.BoolVar(&drop, "drop-sessions", false, "accept the loss of all sessions but the newest")
 	f.IntVar(&o.track, "track", 0, "compact data track `NUMBER` (default that of the newest session)")
 	return c
@@ -64,12 +64,12 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err != nil {
 		return err
 	}
+	d := &edited{Image: path, files: imageFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	d := &edited{Image: path}
 	inv.data = d
 	d.take(p, false)
 	d.Before = p.Before
@@ -90,6 +90,9 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 		return nil
 	}
 	inv.warnAll(p.Notices)
+	if err := refuseLoss(p, o); err != nil {
+		return err
+	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}

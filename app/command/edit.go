@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
 	"glassmaster/mastering/progress"
@@ -92,7 +95,7 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the image its boot image for a platform, `IMAGE`, as with \"build\" (see \"glassmaster help boot\")")
 	f.BoolVar(&o.noBoot, "no-boot", false, "remove the boot entries")
 	f.IntVar(&o.track, "track", 0, "edit data track `NUMBER` (default that of the newest session)")
@@ -131,7 +134,9 @@ func (o *editing) read(in io.Reader) error {
 	for _, path := range o.scripts {
 		var b []byte
 		var err error
+		from := name(path)
 		if path == "-" {
+			from = "standard input"
 			b, err = io.ReadAll(io.LimitReader(in, maxScript))
 		} else {
 			b, err = os.ReadFile(path)
@@ -141,7 +146,7 @@ func (o *editing) read(in io.Reader) error {
 		}
 		more, err := operation.Parse(string(b))
 		if err != nil {
-			return usagef("%s: %w", name(path), err)
+			return usagef("%s: %w", from, err)
 		}
 		list = append(list, more...)
 	}
@@ -168,7 +173,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size()}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: imageFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
@@ -211,6 +216,9 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	defer p.Close()
 	inv.warnAll(p.Notices)
+	for _, n := range disc.Errors(p.Notices) {
+		inv.warn(n.String())
+	}
 	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update || o.session)
 	d.take(p, update)
 	switch {
@@ -218,6 +226,9 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.answer(d, func(w *bufio.Writer) { d.print(w, update) })
 	case p.Unsafe != nil && o.inPlace:
 		return advise(p.Unsafe, "use -o NEW, which writes a new image from its files")
+	}
+	if err := refuseLoss(p, o); err != nil {
+		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
@@ -232,6 +243,16 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+}
+
+// refuseLoss returns an error if a new image would lack files of the old one.
+func refuseLoss(p *edit.Plan, o editing) error {
+	lost := p.Lost()
+	if len(lost) == 0 || o.force && o.output != "" {
+		return nil
+	}
+	return advise(fmt.Errorf("the new image would lack %s that the old one has (%s)", units.Count(len(lost), "file", "files"), lost[0]),
+		"-o NEW with --force writes it nevertheless")
 }
 
 // bootEdit returns how the boot entries change.
@@ -272,6 +293,8 @@ type edited struct {
 	Unsafe  string       `json:"unsafe,omitempty"` // why it cannot be changed in place
 	Boot    []string     `json:"boot_files,omitempty"`
 	Undo    bool         `json:"can_undo,omitempty"`
+
+	files map[string]os.FileInfo // of the image when it was opened
 }
 
 type editChange struct {
@@ -298,9 +321,9 @@ func (d *edited) take(p *edit.Plan, update bool) {
 // print lists the changes and what they cost.
 func (d *edited) print(w *bufio.Writer, update bool) {
 	for _, c := range d.Changes {
-		fmt.Fprintf(w, "%-10s %s", c.Kind, name(c.Path))
+		fmt.Fprintf(w, "%-10s %s", c.Kind, terminal.Printable(cmp.Or(c.Path, "none")))
 		if c.From != "" {
-			fmt.Fprintf(w, " (was %s)", name(c.From))
+			fmt.Fprintf(w, " (was %s)", terminal.Printable(c.From))
 		}
 		if c.Size > 0 {
 			fmt.Fprintf(w, ", %s", units.Size(c.Size))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glassmaster/drive"
+	"glassmaster/drive/addition"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
@@ -190,6 +191,7 @@ func notReady(err error) bool {
 	for _, no := range []error{
 		journal.ErrBusy, source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+		record.ErrNothingToContinue, addition.ErrNoVolume,
 	} {
 		if errors.Is(err, no) {
 			return true

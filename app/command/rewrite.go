@@ -49,13 +49,13 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
 	}
-	info, err := os.Stat(path)
+	info, err := writable(path)
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
 	}
 	f, err := job.FormatFor(path, src.Format)
 	if err != nil {
-		return advise(fmt.Errorf("images of the format %s cannot be written: %w", src.Format, err), "use -o NEW.iso")
+		return advise(err, "use -o NEW.iso")
 	}
 	beside, err := os.MkdirTemp(filepath.Dir(path), ".glassmaster-")
 	if err != nil {
@@ -69,10 +69,50 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err := src.Close(); err != nil { // Windows does not replace files that are open
 		return err
 	}
+	if err := d.unchanged(); err != nil {
+		return err
+	}
 	if err := replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm()); err != nil {
 		return err
 	}
 	return discardJournal(path)
+}
+
+// writable returns the properties of a file, or an error if the user may not write to it:
+// then it is not replaced either.
+func writable(path string) (os.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}
+
+// imageFiles returns the properties of the files of an image, by their paths.
+func imageFiles(src *source.Source) map[string]os.FileInfo {
+	list := map[string]os.FileInfo{}
+	for _, path := range disc.Files(src.Disc) {
+		if info, err := os.Stat(path); err == nil {
+			list[path] = info
+		}
+	}
+	return list
+}
+
+// unchanged returns an error if another program has changed a file of the image since it was
+// opened.
+func (d *edited) unchanged() error {
+	for path, was := range d.files {
+		now, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("replace the image: %w", err)
+		}
+		if !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
+			return fmt.Errorf("%s was changed by another program while it was edited, and is not replaced: edit it again", name(path))
+		}
+	}
+	return nil
 }
 
 // replaceFiles moves the files of a folder to another one, the main one last, and gives

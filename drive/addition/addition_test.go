@@ -2,6 +2,7 @@ package addition_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -255,4 +257,167 @@ func filesOf(t testing.TB, v fs.FS) files {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// TestVolumes continues discs of other volumes than ISO 9660 alone: the session has the same.
+func TestVolumes(t *testing.T) {
+	growing := func(r udfplan.Revision) master.Options {
+		return master.Options{UDFOnly: true, UDF: &master.UDF{Revision: r, Virtual: &udfplan.Virtual{}}}
+	}
+	for _, v := range []struct {
+		name  string
+		o     master.Options
+		views []string
+	}{
+		{"growing UDF 1.50", growing(udfplan.Revision150), []string{"UDF"}},
+		{"growing UDF 2.01", growing(udfplan.Revision201), []string{"UDF"}},
+		{"bridge", master.Options{UDF: &master.UDF{Revision: udfplan.Revision102}}, []string{"Rock Ridge", "Joliet", "UDF"}},
+		{"UDF 2.01", master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision201}}, []string{"UDF"}},
+		{"UDF 2.60", master.Options{UDFOnly: true, UDF: &master.UDF{Revision: udfplan.Revision260}}, []string{"UDF"}},
+	} {
+		for _, medium := range []string{"cd-r", "dvd+r", "bd-r", "dvd+rw", "dvd-ram", "bd-re", "dvd-rw overwrite"} {
+			if strings.HasPrefix(v.name, "growing") && inPlace(medium) {
+				continue
+			}
+			t.Run(v.name+", "+medium, func(t *testing.T) {
+				d := blank(t, medium)
+				if strings.HasPrefix(v.name, "growing") {
+					v.o.UDF.Virtual.Unit, v.o.UDF.Virtual.Least = map[string]int64{"cd-r": 1, "dvd+r": 16, "bd-r": 32}[medium], map[string]int64{"cd-r": 300}[medium]
+				}
+				want := oldFiles()
+				first(t, d, v.o, want)
+				for i, name := range []string{"second", "third"} {
+					_, r := add(t, d, files{name: noise(9000, byte(20+i))}, nil)
+					want[name] = noise(9000, byte(20+i))
+					if !r.Verified {
+						t.Errorf("not verified: %q", r.NotAssured)
+					}
+					for _, view := range v.views {
+						same(t, name+", "+view, contents(t, d, view), want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestSessionNumber continues the first of two sessions: what the second one has added is
+// hidden.
+func TestSessionNumber(t *testing.T) {
+	d := blank(t, "dvd+r")
+	first(t, d, master.Options{}, files{"one": "one"})
+	add(t, d, files{"two": "two"}, nil)
+	on, err := addition.Import(t.Context(), d, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer on.Close()
+	c, notices, err := on.Edited(t.Context(), nil, []string{folder(t, files{"three": "three"})}, progress.Discard)
+	if err != nil || len(notices) > 0 {
+		t.Fatal(notices, err)
+	}
+	burnSession(t, d, on, c)
+	same(t, "the disc", contents(t, d, ""), files{"one": "one", "three": "three"})
+}
+
+// TestHide adds a session that hides the files before it.
+func TestHide(t *testing.T) {
+	d := blank(t, "cd-r")
+	first(t, d, master.Options{}, files{"one": "one"})
+	c := compilation.New()
+	c.Label = "SECOND"
+	if _, err := c.AddPaths(t.Context(), []string{folder(t, files{"two": "two"})}, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	a, err := addition.Hide(t.Context(), d, c, nil, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	burnAddition(t, d, a)
+	same(t, "the disc", contents(t, d, ""), files{"two": "two"})
+	same(t, "the first session", sessionContents(t, d, 1), files{"one": "one"})
+
+	over := blank(t, "dvd+rw")
+	first(t, over, master.Options{}, files{"one": "one"})
+	if _, err := addition.Hide(t.Context(), over, c, nil, source.Options{}); err == nil {
+		t.Error("files of a DVD+RW are hidden")
+	}
+}
+
+// TestSimulate simulates a session, where the medium supports that. The disc does not change.
+func TestSimulate(t *testing.T) {
+	for medium, can := range map[string]bool{"cd-r": true, "dvd-r": true, "dvd+r": false, "dvd+rw": false, "bd-r": false} {
+		d := blank(t, medium)
+		first(t, d, master.Options{}, files{"one": "one"})
+		a := plan(t, d, files{"two": "two"}, nil)
+		o := burnOptions(a)
+		o.Simulate = true
+		b, err := record.NewPlan(t.Context(), d, a.Source, o)
+		if !can {
+			if !errors.Is(err, record.ErrNoMode) {
+				t.Errorf("%s: %v", medium, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := virtualtest.Burn(t.Context(), b, progress.Discard); err != nil {
+			t.Errorf("%s: %v", medium, err)
+		}
+		same(t, medium, contents(t, d, ""), files{"one": "one"})
+	}
+}
+
+// TestRefused refuses discs to which nothing can be added.
+func TestRefused(t *testing.T) {
+	for _, medium := range media {
+		if _, err := addition.Import(t.Context(), blank(t, medium), 0); err == nil {
+			t.Errorf("%s: a blank disc is continued", medium)
+		}
+	}
+	d := blank(t, "dvd+r")
+	first(t, d, master.Options{}, files{"one": "one"})
+	a := plan(t, d, files{"two": "two"}, nil)
+	o := burnOptions(a)
+	o.Appendable = false
+	b, err := record.NewPlan(t.Context(), d, a.Source, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := virtualtest.Burn(t.Context(), b, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := addition.Import(t.Context(), d, 0); !errors.Is(err, record.ErrNotWritable) {
+		t.Errorf("a closed disc: %v", err)
+	}
+	full := blank(t, "dvd+rw")
+	first(t, full, master.Options{}, files{"one": "one"})
+	a = plan(t, full, files{"large": noise((small+100)*disc.SectorSize, 1)}, nil)
+	if _, err := record.NewPlan(t.Context(), full, a.Source, burnOptions(a)); !errors.Is(err, record.ErrTooLarge) {
+		t.Errorf("a session that does not fit: %v", err)
+	}
+}
+
+// burnSession plans and burns an edited disc.
+func burnSession(t testing.TB, d scsi.Transport, on *addition.Disc, c *compilation.Compilation) {
+	t.Helper()
+	a, err := on.Plan(t.Context(), d, c, nil, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	burnAddition(t, d, a)
+}
+
+func burnAddition(t testing.TB, d scsi.Transport, a *addition.Addition) {
+	t.Helper()
+	b, err := record.NewPlan(t.Context(), d, a.Source, burnOptions(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := virtualtest.Burn(t.Context(), b, progress.Discard); err != nil || !r.Verified {
+		t.Fatalf("%+v, %v", r, err)
+	}
 }

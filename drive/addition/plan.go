@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
@@ -43,6 +42,12 @@ type Changes struct {
 	Hidden                           bool  // the files of earlier sessions are not shown
 }
 
+// None reports whether the files stay as they are.
+func (c Changes) None() bool { return c.Removed+c.Renamed+c.Replaced+c.Added == 0 && !c.Hidden }
+
+// noChange is the notice about a session that changes no file.
+const noChange = "no file is added, removed or renamed: the session would take room, and show the same files again"
+
 // Plan plans the session that a compilation becomes, which began as d.Compilation. Nothing is
 // written. The addition reads the disc through t until it is closed.
 func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compilation, notices []disc.Notice, o source.Options) (*Addition, error) {
@@ -63,6 +68,9 @@ func (d *Disc) Plan(ctx context.Context, t scsi.Transport, c *compilation.Compil
 	}
 	a.release = func() { d.reader.use(nil) }
 	a.Source.Notices = append(append(a.Source.Notices, notices...), d.Notices...)
+	if a.Changes.None() {
+		a.Source.Notices = append(a.Source.Notices, disc.Notice{Severity: disc.Warning, Text: noChange})
+	}
 	return a, nil
 }
 
@@ -85,7 +93,8 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	}
 	own := c.Snapshot()
 	own.Seal()
-	d.place(&own.Options)
+	own.Options.Start = a.start
+	d.setVirtual(own)
 	own.Options.Previous = disc.NewReader(ctx, m, disc.Track{Length: disc.Sectors(m)})
 	if !o.Time.IsZero() {
 		own.Options.Time = o.Time
@@ -102,7 +111,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 		return nil, errors.Join(err, a.planned.Close())
 	}
 	if d.Next.InPlace {
-		if a.head, err = headOf(a.planned, a.start); err == nil {
+		if a.head, err = headOf(a.planned, own.Options.Previous, a.start); err == nil {
 			err = d.checkHead(a.head)
 		}
 	}
@@ -115,23 +124,21 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 	return a, nil
 }
 
-// growing reports whether a volume has a virtual allocation table.
-func growing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
-
-// place sets where the session begins. A virtual allocation table has to be in its last
-// sector, after which the drive must add none.
-func (d *Disc) place(o *master.Options) {
-	o.Start = d.Start()
-	if !growing(*o) {
+// setVirtual sets how a volume with a virtual allocation table ends, so that its last sector is
+// the last one of the session.
+func (d *Disc) setVirtual(c *compilation.Compilation) {
+	u := c.Options.UDF
+	if u == nil || u.Virtual == nil {
 		return
 	}
-	u, v := *o.UDF, *o.UDF.Virtual
-	v.Unit = d.Next.Unit
-	if !strings.HasPrefix(d.Next.Profile, "CD") {
-		v.Least = 1
-	}
-	u.Virtual, o.UDF = &v, &u
+	own, v := *u, *u.Virtual
+	v.Unit, v.Least = d.Next.Unit, d.Next.Least
+	own.Virtual = &v
+	c.Options.UDF = &own
 }
+
+// isGrowing reports whether a volume has a virtual allocation table.
+func isGrowing(o master.Options) bool { return o.UDF != nil && o.UDF.Virtual != nil }
 
 // aligned is what the addresses of sessions on media that are overwritten in place are a
 // multiple of, in sectors: other programs look for sessions there.
@@ -245,7 +252,8 @@ type Size struct {
 func (d *Disc) Measure(ctx context.Context, c *compilation.Compilation) (Size, error) {
 	own := c.Snapshot()
 	own.Seal()
-	d.place(&own.Options)
+	own.Options.Start = d.Start()
+	d.setVirtual(own)
 	m, err := own.PlanReport(ctx, nil)
 	if err != nil {
 		return Size{}, err

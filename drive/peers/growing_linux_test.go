@@ -148,7 +148,7 @@ func TestGuestGrowing(t *testing.T) {
 	c.Root.Append(growingFile(number))
 	v := c.Options.UDF.Virtual
 	v.Unit, v.Least = growingUnit(os.Getenv("MEDIUM"))
-	c.Options.Start, c.Options.Previous, c.Options.Time = disc.LBA(at), c.Disc(), time.Unix(1_700_000_000, 0)
+	c.Options.Start, c.Options.Previous, c.Options.Time = disc.LBA(at), c.Volume().(volume.Direct).Image(), time.Unix(1_700_000_000, 0)
 	l, _, err := master.Plan(c.Root, c.Options)
 	if err != nil {
 		t.Fatal(err)

@@ -109,6 +109,7 @@ type Next struct {
 	Start   disc.LBA
 	Free    int64 // sectors that can be written from Start on; in place, of the whole disc
 	Unit    int64 // the session begins at a multiple of this, in sectors
+	Least   int64 // sectors that it has at least; the drive adds others to a shorter one
 	Session int   // its number
 	// End is what follows the session on the disc, in sectors, if it is left open.
 	End int64
@@ -131,6 +132,9 @@ func NextSession(ctx context.Context, t scsi.Transport) (Next, error) {
 	}
 	n := Next{Profile: m.profile.String(), InPlace: !m.sequential(), Start: m.next(), Free: m.freeSectors(), Unit: m.unit(), Session: m.number()}
 	n.End, _, _ = m.sessionEnd(n.Session)
+	if m.profile.IsCD() {
+		n.Least = recipeTAO.least
+	}
 	if n.InPlace {
 		n.Free = max(n.Free, read.GrownSize(m.profile, m.formats))
 	}

@@ -87,7 +87,9 @@ func TestUDFOnlyIgnoredOptions(t *testing.T) {
 		"":                    func(*Compilation) {},
 		"are shown":           func(c *Compilation) { c.Options.HideJoliet = []string{"a"} },
 		"extended attributes": func(c *Compilation) { c.Options.Attributes = true },
-		"times other than":    func(c *Compilation) { c.Options.Stamps = true },
+		"times of creation": func(c *Compilation) {
+			c.Options.Stamps, c.Options.UDF = true, &master.UDF{Revision: udfplan.Revision150}
+		},
 	} {
 		c := compile(t, src, master.Options{})
 		c.Options.UDFOnly = true

@@ -29,6 +29,9 @@ func (m *Image) PlanSession(ctx context.Context, keepFirst bool, rep progress.Re
 	if _, flat := disc.Unwrap(m.d).(io.ReaderAt); !flat || m.source() == nil || m.o.Track != 0 {
 		return nil, ErrNoSession
 	}
+	if len(m.boot.Images) > 0 {
+		return nil, errors.New("boot entries cannot be added in a further session: change the image without one")
+	}
 	if rep == nil {
 		rep = progress.Discard
 	}
@@ -53,6 +56,9 @@ func (m *Image) addSession(ctx context.Context, p *Plan, keepFirst bool, rep pro
 		return err
 	}
 	p.Notices = append(p.Notices, next.Notices()...)
+	if lost := disc.Errors(p.Notices); len(lost) > 0 {
+		return fmt.Errorf("a further session would not show everything that the image has now: %v", lost[0])
+	}
 	p.set = patch.New(m.data, m.data.Size, m.source())
 	o := next.Options
 	o.Start, o.Previous = session.NextStart(p.set), p.set.Base()

@@ -36,6 +36,7 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	}
 	p.Notices = m.Notices()
 	root = root.Clone()
+	m.dropLost(root)
 	o, err := m.options(ctx, p)
 	if err != nil {
 		return err

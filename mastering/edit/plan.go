@@ -57,6 +57,15 @@ func (p *Plan) InPlace() bool {
 	return p.Unsafe == nil && p.m.source() != nil && p.Update <= p.Rewrite
 }
 
+// Lost returns what a new image does not have of the old one. It is empty unless the image is
+// planned anew (Unsafe): otherwise everything stays in it, defects included.
+func (p *Plan) Lost() []disc.Notice {
+	if p.Unsafe == nil {
+		return nil
+	}
+	return disc.Errors(p.Notices)
+}
+
 // Close frees what the plan holds. The image itself stays open.
 func (p *Plan) Close() error {
 	var err error
@@ -225,7 +234,8 @@ func (u *updating) notice(n ...disc.Notice) { u.plan.Notices = append(u.plan.Not
 
 func (u *updating) run() error {
 	for _, step := range []func() error{
-		u.checkVideo, u.openUpdaters, u.placeContents, u.updateBoot, u.refreshSums, u.updateVolumes, u.finishAll,
+		u.checkVideo, u.checkComplete, u.openUpdaters, u.placeContents, u.updateBoot, u.checkHFS, u.refreshSums, u.updateVolumes, u.finishAll,
+		u.checkUntouched,
 	} {
 		if err := step(); err != nil {
 			return err

@@ -131,6 +131,7 @@ func (p *planner) warnUDFOnly() {
 	}{
 		{len(p.o.Hide) > 0 || len(p.o.HideJoliet) > 0, "files hidden from ISO 9660 or Joliet are shown"},
 		{p.o.Attributes, "extended attributes and access control lists are not stored"},
+		{p.o.Stamps && p.o.udf().Revision != 0 && p.o.udf().Revision < udfplan.Revision200, "times of creation are not stored before revision 2.00"},
 	} {
 		if w.wanted {
 			p.warn("on a disc with only UDF, %s", w.what)

@@ -113,3 +113,26 @@ func TestBaseError(t *testing.T) {
 		t.Error("a sector that cannot be read was read")
 	}
 }
+
+// uncomparable is a reader whose values cannot be compared.
+type uncomparable struct {
+	*bytes.Reader
+	_ []int
+}
+
+// The layout of a Set can be read whatever the base is.
+func TestUncomparableBase(t *testing.T) {
+	base := noise(rand.New(rand.NewPCG(1, 1)), 3*2048)
+	s := patch.New(uncomparable{Reader: bytes.NewReader(base)}, int64(len(base)), nil)
+	l, err := s.Layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	got := make([]byte, len(base))
+	for range 2 { // the second time the source is open already
+		if _, err := l.ReadAt(got, 0); err != nil && err != io.EOF || !bytes.Equal(got, base) {
+			t.Fatalf("read: %v", err)
+		}
+	}
+}

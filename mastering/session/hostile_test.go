@@ -77,7 +77,7 @@ func continueAnyhow(ctx context.Context, b []byte) {
 			n.Detach()
 		}
 	}
-	c.Options.Start, c.Options.Previous, c.Options.Time = disc.LBA(len(b)/disc.SectorSize+100), c.Disc(), time.Unix(1e9, 0)
+	c.Options.Start, c.Options.Previous, c.Options.Time = disc.LBA(len(b)/disc.SectorSize+100), c.Volume().(volume.Direct).Image(), time.Unix(1e9, 0)
 	l, _, err := master.Plan(c.Root, c.Options)
 	if err == nil {
 		_ = l.WriteTo(ctx, io.Discard, layout.WriteOptions{})

@@ -339,6 +339,7 @@ func TestVirtualCost(t *testing.T) {
 	c.Root.Child("folder 7").Append(tree.NewFile("added", 5, udftest.When, layout.Bytes("added")))
 	c.Options.UDF.Virtual.Appended, c.Options.UDF.Virtual.Unit = true, 1
 	sectors := g.add(t, c.Root, c.Options, 0)
+	t.Logf("%d sectors", sectors)
 	// The directory (14), the file entries of both and the contents (3), two blocks of the
 	// table and its ICB (3).
 	if sectors > 20 {

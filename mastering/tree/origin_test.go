@@ -1,6 +1,7 @@
 package tree_test
 
 import (
+	"io/fs"
 	"slices"
 	"testing"
 	"time"
@@ -87,5 +88,32 @@ func TestOrigin(t *testing.T) {
 	sub.SetOrigin(nil)
 	if sub.Origin() != nil || sub.Child("c") == nil {
 		t.Error("SetOrigin(nil) does not remove the origin alone")
+	}
+}
+
+// TestAdopt reads the entries of a folder through a copy.
+func TestAdopt(t *testing.T) {
+	reads := 0
+	folder := tree.NewUnread("folder", func() []*tree.Node {
+		reads++
+		return []*tree.Node{tree.NewNode("a", 0o644, nil)}
+	})
+	folder.SetOrigin(tree.NewNode("folder", fs.ModeDir|0o755, nil))
+	copied := folder.Clone()
+	folder.Adopt(copied)
+	if !folder.Unread() {
+		t.Fatal("the entries of a copy that was not read were adopted")
+	}
+	copied.Children()
+	folder.Adopt(copied)
+	a := folder.Child("a")
+	if a == nil || a.Parent() != folder || !a.InPlace() || reads != 1 || len(folder.Recall()) != 1 {
+		t.Errorf("adopted is %v, after %d reads", a, reads)
+	}
+	other := tree.NewUnread("folder", func() []*tree.Node { return nil })
+	other.Children()
+	folder.Adopt(other)
+	if folder.Child("a") != a {
+		t.Error("the entries of a folder that was read were replaced")
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
-	"glassmaster/mastering/volume"
 	"glassmaster/ui/files"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -33,7 +32,7 @@ type editor struct {
 	label                             *widgets.Field
 	mkdir, remove, revert, undo, redo *widgets.Button
 	summary, effect, after, before    *widgets.Text
-	list, takeBack                    *widgets.Button
+	list, takeBack, notes             *widgets.Button
 }
 
 func newEditor(v *View) *editor {
@@ -83,13 +82,17 @@ func (e *editor) buildBar() {
 
 func (e *editor) buildCard() {
 	t := e.v.host.Tips
-	e.summary, e.effect = widgets.NewText("").Bold(), widgets.Muted("")
+	e.summary, e.effect = widgets.NewText("").Bold(), widgets.Muted("").Wrap()
 	e.after, e.before = widgets.NewText("").Align(fyne.TextAlignTrailing), widgets.Muted("").Align(fyne.TextAlignTrailing)
 	e.list = t.NewButton("Changes…", nil, "List all changes, to take single ones back", e.showChanges)
 	e.takeBack = t.NewButton("Undo last update…", nil, "Restore the image as it was before it was saved last", e.v.askUndoUpdate)
 	words := container.New(&widgets.Column{Gap: 2}, e.summary, e.effect)
 	sizes := widgets.Wide(140, container.New(&widgets.Column{Gap: 2}, e.after, e.before))
-	right := container.NewHBox(widgets.Middle(sizes), widgets.Space(4, 0), widgets.Middle(e.list), widgets.Middle(e.takeBack))
+	e.notes = t.NewQuiet("", nil, "What the image will be like after saving", func() {
+		plan, _ := e.model.Planned()
+		e.v.host.ShowNotices("When the image is saved", plan.Notices)
+	})
+	right := container.NewHBox(widgets.Middle(e.notes), widgets.Middle(sizes), widgets.Space(4, 0), widgets.Middle(e.list), widgets.Middle(e.takeBack))
 	e.card = widgets.Inset(widgets.Card("", container.NewBorder(nil, nil, nil, right, widgets.Middle(words))), 0, 8, 0, 0)
 }
 
@@ -154,8 +157,8 @@ func (v *View) isNewestSession() bool {
 // CanEdit reports whether files can be added to what is open.
 func (v *View) CanEdit() bool { return v.editor.active() || v.whyNoEdit() == "" }
 
-// Editing reports whether an image is being edited.
-func (v *View) Editing() bool { return v.editor.active() }
+// Editor returns the image that is being edited, nil if none is.
+func (v *View) Editor() *model.Editing { return v.editor.model }
 
 // Unsaved reports whether the edited image has changes that were not saved.
 func (v *View) Unsaved() bool { return v.editor.active() && v.editor.model.Unsaved() }
@@ -210,6 +213,9 @@ func (e *editor) begin(m *model.Editing) {
 	e.reload()
 	if why := m.Facts().Fixed; why != "" {
 		v.showMessage(why, false, nil)
+	}
+	if v.Object.Visible() {
+		v.files.Files.Focus()
 	}
 	v.host.Tell("editing", map[string]any{"name": v.volume.Name()})
 }
@@ -404,9 +410,3 @@ func (e *editor) addItems(dir *tree.Node) []*fyne.MenuItem {
 		widgets.Item("Add folder…", "", func() { e.pickFolderInto(dir) }),
 	}
 }
-
-// Editor returns the image that is edited, nil if none is.
-func (v *View) Editor() *model.Editing { return v.editor.model }
-
-// Info describes the volume that is shown.
-func (v *View) Info() volume.Info { return v.volume.Info() }

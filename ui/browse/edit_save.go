@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -39,11 +40,7 @@ func (e *editor) saveThen(then func()) {
 			return
 		}
 		v.openThen(name, func() {
-			v.showSuccess(saved.Text)
-			if len(saved.Notices) > 0 {
-				v.noticed = saved.Notices
-				v.details.Show()
-			}
+			v.showSaved(saved.Text, saved.Notices)
 			widgets.SetVisible(v.takeBack, saved.CanUndo)
 			v.findUpdate(name, func() {})
 		})
@@ -51,11 +48,27 @@ func (e *editor) saveThen(then func()) {
 	e.reload()
 }
 
+// showSaved shows that an image was saved, and the first warning if there is one.
+func (v *View) showSaved(text string, list []disc.Notice) {
+	if at := slices.IndexFunc(list, func(n disc.Notice) bool { return n.Severity != disc.Info }); at >= 0 {
+		v.showMessage(text+" "+model.Capital(list[at].String()), len(disc.Errors(list)) > 0, list)
+		return
+	}
+	v.showSuccess(text)
+	v.noticed = list
+	widgets.SetVisible(v.details, len(list) > 0)
+}
+
 // failed says why the changes were not saved, and what to do.
 func (e *editor) failed(what string, err error) {
 	v := e.v
 	if model.Cancelled(err) {
 		v.showMessage("Saving was stopped. Nothing was written; your changes are still here.", false, nil)
+		return
+	}
+	v.host.Tell("save failed", map[string]any{"text": err.Error()})
+	if errors.Is(err, model.ErrImageChanged) {
+		e.askOpenAgain()
 		return
 	}
 	text := model.Explain(err) + "\n\nThe image is as it was, and your changes are still here."
@@ -67,8 +80,24 @@ func (e *editor) failed(what string, err error) {
 			return true
 		}})
 	}
-	v.host.Tell("save failed", map[string]any{"text": err.Error()})
 	v.host.Ask(model.Short(v.volume.Name())+" was not saved", text, choices...)
+}
+
+// askOpenAgain offers to open an image again that another program has changed.
+func (e *editor) askOpenAgain() {
+	v := e.v
+	name := v.volume.Name()
+	v.host.Ask(model.Short(name)+" was not saved",
+		"The image was changed by another program since it was opened, so your changes no longer fit. Open it again to see what it is now, and repeat them. "+
+			"If the other program puts the image back as it was, you can save.",
+		widgets.Choice{Text: "Close", Primary: true, Escape: true},
+		widgets.Choice{Text: "Open it again", Danger: true, Do: func() bool {
+			v.host.Post(func() {
+				e.end()
+				v.Open(name)
+			})
+			return true
+		}})
 }
 
 // pickSaveAs asks for the format and the file of a new image.
@@ -117,7 +146,7 @@ func (e *editor) saveTo(to, format string, perTrack bool, accepted []disc.Notice
 			then()
 			return
 		}
-		v.openThen(to, func() { v.showSuccess(outcome.Text) })
+		v.openThen(to, func() { v.showSaved(outcome.Text, outcome.Notices) })
 	})
 	e.reload()
 }

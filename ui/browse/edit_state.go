@@ -53,6 +53,14 @@ func (e *editor) showState(plan model.EditPlan, err error) {
 		e.label.Enable()
 	}
 	widgets.SetVisible(e.list, m.Unsaved())
+	notes := ""
+	if m.Unsaved() && !m.Measuring() {
+		notes = host.CountNotices(plan.Notices)
+	}
+	if e.notes.Text != notes {
+		e.notes.SetText(notes)
+	}
+	widgets.SetVisible(e.notes, notes != "")
 	widgets.SetVisible(e.takeBack, !m.Unsaved() && e.canTakeBack())
 }
 
@@ -206,6 +214,7 @@ func (v *View) findUpdate(name string, then func()) {
 	}, func(error) {
 		if v.volume.Name() == name {
 			v.update = found
+			v.host.Tell("last update", map[string]any{"name": name, "undo": v.whyNoUndo() == ""})
 			then()
 		}
 	})

@@ -220,6 +220,7 @@ func (s *side) showEdited(n *tree.Node, again bool) {
 	s.title.Set(filename.Printable(n.Name))
 	s.facts.Set(s.editedFacts(n))
 	if again {
+		s.Refresh() // there may be more facts
 		return
 	}
 	s.job.Cancel()

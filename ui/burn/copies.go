@@ -111,7 +111,7 @@ func (a *alsoList) reload() {
 	b := a.v.burn
 	_, isDrive := b.Inserted()
 	also := b.Target().Also
-	widgets.SetVisible(a.row, isDrive && len(b.Others()) > 0 && !b.WithOneDrive())
+	widgets.SetVisible(a.row, isDrive && len(b.Others()) > 0 && !b.WithOneDrive() && b.Continues() == nil)
 	widgets.SetVisible(a.object, len(also) > 0 || a.row.Visible())
 	shown := ""
 	for _, name := range also {

@@ -151,7 +151,7 @@ func (o *options) reload() {
 			o.copies.SetSelectedIndex(i)
 		}
 	}
-	widgets.SetVisible(o.copyRow, isDrive && !set.Simulate)
+	widgets.SetVisible(o.copyRow, isDrive && !set.Simulate && b.Continues() == nil)
 	for i, size := range bufferSizes {
 		if size == set.Buffer {
 			o.buffer.SetSelectedIndex(i)

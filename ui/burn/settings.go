@@ -111,7 +111,7 @@ func (s *settings) targetCard() fyne.CanvasObject {
 		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.also = newAlsoList(s.v)
 	s.more = newContinuing(s.v)
-	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
+	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("").Wrap()
 	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), s.where.object), s.quick, s.medium.Container, s.bar, s.room, s.more.object, s.also.object)
 }
 

@@ -86,7 +86,7 @@ func (c *capacityCard) reload() {
 	if on != nil {
 		c.old.Set("On the disc " + units.Size(k.Old))
 		c.legend.Set("New " + units.Size(s.Content))
-		c.overhead.Set("Session " + units.Size(k.Overhead()))
+		c.overhead.Set("Cost of the session " + units.Size(k.Overhead()))
 	}
 	c.notices = s.Notices
 	color, text := theme.Warning, ""

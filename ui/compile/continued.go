@@ -60,6 +60,6 @@ func (v *View) marks() func(*tree.Node) files.Mark {
 		case s == model.Replacing:
 			return files.Mark{Text: "Replaces", Color: theme.Warning}
 		}
-		return files.Mark{Text: "On the disc", Color: theme.Occupied}
+		return files.Mark{Text: "On the disc", Color: theme.Muted}
 	}
 }

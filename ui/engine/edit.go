@@ -54,7 +54,7 @@ func whyFixed(src *source.Source) string {
 	}
 	f, ok := image.ByName(src.Format)
 	if !ok || f.Create == nil || f.Unpack != nil {
-		return "An image of the format " + src.Format + " cannot be changed in its file. Save it as a new image, such as an ISO."
+		return "Images of the format " + src.Format + " cannot be changed in place. Save it as a new image, such as an ISO."
 	}
 	w, err := os.OpenFile(src.Name, os.O_WRONLY, 0)
 	if err != nil {
@@ -147,14 +147,17 @@ func (x *editedImage) unchanged() error {
 	case err != nil:
 		return fmt.Errorf("%s is no longer there: %w", model.Short(x.src.Name), cause(err))
 	case !os.SameFile(info, x.was) || info.Size() != x.was.Size() || !info.ModTime().Equal(x.was.ModTime()):
-		return fmt.Errorf("%s was changed by another program since it was opened: leave editing, open it again, and repeat the changes", model.Short(x.src.Name))
+		return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageChanged)
 	}
 	return nil
 }
 
 func (x *editedImage) Plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (p model.EditPlan, err error) {
 	err = x.plan(ctx, c, rep, func(from *edit.Plan) error {
-		p = model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Unsafe: from.Unsafe, Notices: slices.Clone(from.Notices)}
+		p = model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Notices: slices.Clone(from.Notices)}
+		if from.Unsafe != nil { // a nil pointer in an interface is not nil
+			p.Unsafe = from.Unsafe
+		}
 		p.Writes = from.Rewrite
 		if p.Update {
 			p.Writes = from.Update

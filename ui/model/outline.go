@@ -1,15 +1,11 @@
 package model
 
 import (
-	"errors"
 	"slices"
 
 	"glassmaster/mastering/collation"
 	"glassmaster/mastering/tree"
 )
-
-// errStop ends a walk early.
-var errStop = errors.New("stop")
 
 // Branch is a row of an outline.
 type Branch struct {

@@ -147,8 +147,26 @@ func (e *editor) replace(argument string) error {
 		return fmt.Errorf("%s is not a regular file", src)
 	}
 	old.SetSource(nodes[0].Source())
-	old.Size, old.Modified = nodes[0].Size, nodes[0].Modified
+	for _, n := range e.names(old) {
+		n.Size, n.Modified = nodes[0].Size, nodes[0].Modified
+	}
 	return nil
+}
+
+// names returns all names of a file. For a hard-linked one it reads all folders.
+func (e *editor) names(file *tree.Node) []*tree.Node {
+	s := file.Shared()
+	if s == nil {
+		return []*tree.Node{file}
+	}
+	var list []*tree.Node
+	_ = e.c.Root().Walk(func(n *tree.Node) error { // never fails
+		if n.Shared() == s {
+			list = append(list, n)
+		}
+		return nil
+	})
+	return list
 }
 
 // rename renames or moves a file or folder.

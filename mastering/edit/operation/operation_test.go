@@ -188,6 +188,27 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestReplaceHardLink replaces the contents of a file with two names.
+func TestReplaceHardLink(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("longer than before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := image(t, "a.txt", "boot/grub.cfg")
+	shared := &tree.Shared{Source: &layout.Recorded{}, Links: 2}
+	one, two := tree.NewNode("one", 0o644, shared), tree.NewNode("two", 0o644, shared)
+	c.Root().Append(one)
+	c.Root().Child("boot").Append(two)
+	if _, err := operation.Apply(t.Context(), c, []operation.Operation{{Verb: "replace", Argument: file + "=/one"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []*tree.Node{one, two} {
+		if f, ok := n.Source().(*layout.File); !ok || f.Path() != file || n.Size != 18 {
+			t.Errorf("%s has %d bytes of %v", n.Path(), n.Size, n.Source())
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	list, err := operation.Parse(`remove "a b"` + "\r\n" + `remove 'c"d'` + "\n" + `remove e\ f\#g` + "\nlabel ''")
 	if err != nil {

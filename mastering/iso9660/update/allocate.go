@@ -182,8 +182,7 @@ func (d *directory) move() error {
 	if k, err := h.u.set.ReadAt(attributes, d.off-int64(len(attributes))); k < len(attributes) {
 		return unsafef("the extended attribute record before sector %d cannot be read: %v", d.off/sectorSize, err)
 	}
-	_, err := h.u.set.WriteAt(attributes, d.newOff-int64(len(attributes)))
-	return err
+	return h.u.put(attributes, d.newOff-int64(len(attributes)), d.owner())
 }
 
 // takeAreas copies the continuation areas of a directory that moves to the end of the
@@ -220,7 +219,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		return nil
 	}
 	var inside use
-	if _, ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
+	if ce, err := inside.take(p[skip:], 0, false); err != nil || ce == nil || format.Both32(ce[4:]) == 0 {
 		return err // there is none, or it is a new one
 	}
 	u, err := h.useOf(rec, skip)
@@ -234,7 +233,7 @@ func (h *hierarchy) takeArea(rec []byte, skip int) error {
 		}
 	}
 	if len(list) > 0 {
-		h.spill(list, u.ce) // a part of rec
+		h.spill(list, u.ce, false) // a part of rec
 	}
 	return nil
 }

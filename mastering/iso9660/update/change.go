@@ -282,6 +282,7 @@ func (h *hierarchy) newContents(d *directory, e *entry, n *tree.Node) error {
 			x.setLinks(1)
 		}
 	}
+	x.early = true
 	e.setSections(h.extents(n))
 	return nil
 }

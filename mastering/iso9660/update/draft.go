@@ -15,11 +15,12 @@ import (
 
 // draft is a record that changes.
 type draft struct {
-	rec  []byte // its fixed part, of which length, extent and identifier are set later
-	id   []byte
-	use  use
-	old  *use // the area as it was; nil: the record is new
-	skip int
+	rec []byte // its fixed part, of which length, extent and identifier are set later
+	id  []byte
+	use use
+	old *use // the area as it was; nil: the record is new
+	// early says that it is the record of a file with new contents
+	early bool
 }
 
 // draftOf begins to change a record.
@@ -30,7 +31,7 @@ func (h *hierarchy) draftOf(rec []byte, skip int) (*draft, error) {
 	}
 	old := u
 	old.list = append([]field(nil), u.list...)
-	return &draft{rec: bytes.Clone(rec[:format.RecordHead]), id: bytes.Clone(identifierOf(rec)), use: u, old: &old, skip: skip}, nil
+	return &draft{rec: bytes.Clone(rec[:format.RecordHead]), id: bytes.Clone(identifierOf(rec)), use: u, old: &old}, nil
 }
 
 // draft returns the main record of an entry for changing it.
@@ -67,7 +68,7 @@ func (d *directory) finish(e *entry) error {
 		return nil
 	}
 	h := d.h
-	b, err := h.assemble(e.draft.rec, e.draft.id, &e.draft.use, e.draft.old)
+	b, err := h.assemble(e.draft.rec, e.draft.id, &e.draft.use, e.draft.old, e.draft.early)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (d *directory) finish(e *entry) error {
 			if err != nil {
 				return err
 			}
-			if e.records[i], err = h.assemble(x.rec, e.draft.id, &x.use, x.old); err != nil {
+			if e.records[i], err = h.assemble(x.rec, e.draft.id, &x.use, x.old, false); err != nil {
 				return err
 			}
 		default: // another section of the file (ECMA-119 9.1.6)

@@ -79,7 +79,6 @@ func (m *image) contents(n *tree.Node, data string) {
 // update applies the edit, and returns the result, opened in a view.
 func (m *image) update() ([]disc.Notice, error) {
 	m.t.Helper()
-	add(m, m.root)
 	u, err := update.New(m.set, patch.Edit{Root: m.root, View: m.view, Time: when, Label: m.label, Extents: func(n *tree.Node) []volume.Extent {
 		if n.Size == 0 {
 			return nil
@@ -96,6 +95,7 @@ func (m *image) update() ([]disc.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
+	add(m, m.root)
 	notices, err := u.Update(m.t.Context())
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ type hierarchy struct {
 	moved   *directory           // of relocated directories (RR_MOVED), nil if there is none
 	rules   *rules
 	later   []*pending
+	reserve reserve
 	forms   *forms
 	table   *table           // nil: no directory was added, removed, moved or renamed
 	serial  uint32           // the highest file serial number

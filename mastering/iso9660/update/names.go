@@ -131,6 +131,10 @@ func (d *directory) rename(e *entry, n *tree.Node) error {
 	}
 	x.setName(d.h, name)
 	x.id = d.identifier(n.Name, x.rec[25]&format.FlagDirectory != 0)
+	h := d.h
+	if shown := h.shown(x.id); h.viewed && shown != n.Name && (!h.use.RockRidge || h.u.edit.View == iso9660.ViewPlain) {
+		h.u.notice(warning, n.Path(), "the volume shows it as %q, since it does not allow such a name", shown)
+	}
 	return nil
 }
 
@@ -211,6 +215,18 @@ func (d *directory) seen(id []byte) string {
 	}
 	id = bytes.TrimSuffix(id, []byte(";1"))
 	return string(bytes.TrimSuffix(id, []byte{'.'}))
+}
+
+// shown returns the name that readers show for an identifier.
+func (h *hierarchy) shown(id []byte) string {
+	if h.kind == joliet {
+		return unicode16(bytes.TrimSuffix(id, []byte("\x00;\x001")))
+	}
+	id = bytes.TrimSuffix(id, []byte(";1"))
+	if len(id) > 1 && h.kind == primary {
+		id = bytes.TrimSuffix(id, []byte{'.'})
+	}
+	return string(id)
 }
 
 // identifier returns the identifier of a name, without a version number. A number that is

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -129,4 +130,24 @@ func TestPeers(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestContinued lets libarchive read an image with new files with long names. It refuses an
+// image whose continuation areas are after the contents of their files. It shows the
+// identifiers of these files, since the areas are not beside the directory.
+func TestContinued(t *testing.T) {
+	b := own(t, plan0)
+	m := edit(t, bytes.NewReader(b), int64(len(b)), "")
+	folder := m.root.Child("folder 1")
+	for i := range 10 {
+		folder.Append(m.file(fmt.Sprintf("%d%s", i, strings.Repeat("long", 50)), fmt.Sprintf("contents %d", i)))
+	}
+	_, err := m.update()
+	must(t, err)
+	m.verify()
+	out := t.TempDir()
+	peertest.Run(t, out, "bsdtar", "-xf", m.store())
+	long := regexp.MustCompile(`(?i)longlong[a-z]*`)
+	shorten := func(s string) string { return long.ReplaceAllString(s, "long") }
+	compare(t, "bsdtar", shorten(withoutSpecial(onDisk(t, out))), shorten(m.asOnDisk()))
 }

@@ -6,6 +6,7 @@ import (
 
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/iso9660/internal/susp"
+	"glassmaster/mastering/tree"
 )
 
 // field is a system use field of a record (P1281 4).
@@ -28,7 +29,6 @@ type use struct {
 	prefix []byte  // bytes that are not SUSP's
 	list   []field // without CE and ST
 	ce     []byte  // the first CE field, nil if there is none
-	rest   []byte  // what follows the last field in the record
 }
 
 // systemUse returns the area after the identifier of a record and its padding.
@@ -45,12 +45,11 @@ func (h *hierarchy) useOf(rec []byte, skip int) (use, error) {
 		return use{prefix: p}, nil
 	}
 	u := use{prefix: p[:skip]}
-	var next []byte
-	p, next, err := u.take(p[skip:], 0, false)
+	next, err := u.take(p[skip:], 0, false)
 	if err != nil {
 		return u, err
 	}
-	u.rest, u.ce = p, next
+	u.ce = next
 	for areas := 0; next != nil; areas++ {
 		n := int(format.Both32(next[20:]))
 		if areas == maxAreas || n > maxArea {
@@ -61,25 +60,24 @@ func (h *hierarchy) useOf(rec []byte, skip int) (use, error) {
 		if k, err := h.u.set.ReadAt(area, at); k < n {
 			return u, unsafef("the continuation area at sector %d cannot be read: %v", at/sectorSize, err)
 		}
-		if _, next, err = u.take(area, at, true); err != nil {
+		if next, err = u.take(area, at, true); err != nil {
 			return u, err
 		}
 	}
 	return u, nil
 }
 
-// take adds the fields of one area, and returns what is left of it and the CE field, if
-// there is one.
-func (u *use) take(p []byte, at int64, outside bool) (rest, ce []byte, err error) {
+// take adds the fields of one area, and returns the CE field, if there is one.
+func (u *use) take(p []byte, at int64, outside bool) (ce []byte, err error) {
 	for len(p) >= 4 && p[0] != 0 {
 		n := int(p[2])
 		if n < 4 || n > len(p) {
-			return p, ce, unsafef("a system use field %q should have %d bytes, but only %d are left", p[:2], n, len(p))
+			return ce, unsafef("a system use field %q should have %d bytes, but only %d are left", p[:2], n, len(p))
 		}
 		f := field{p[:n:n], at, outside}
 		switch {
 		case f.is("ST"):
-			return p[n:], ce, nil
+			return ce, nil
 		case f.is("CE") && n >= susp.CELength:
 			ce = f.data
 		default:
@@ -88,7 +86,7 @@ func (u *use) take(p []byte, at int64, outside bool) (rest, ce []byte, err error
 		p = p[n:]
 		at += int64(n)
 	}
-	return p, ce, nil
+	return ce, nil
 }
 
 // find returns the index of the first field with a signature, -1 if there is none.
@@ -148,8 +146,8 @@ func fieldsOf(f *susp.Fields) []field {
 
 // assemble returns a record with the fixed part of rec, an identifier and a system use
 // area. old is the area as it was, nil for a new record: continuation areas that do not
-// change are kept.
-func (h *hierarchy) assemble(rec, id []byte, u, old *use) ([]byte, error) {
+// change are kept. early says that new ones go before new contents.
+func (h *hierarchy) assemble(rec, id []byte, u, old *use, early bool) ([]byte, error) {
 	base := format.RecordHead + len(id) + (len(id)+1)%2
 	b := make([]byte, base, maxRecord+1)
 	copy(b, rec[:format.RecordHead])
@@ -190,7 +188,7 @@ func (h *hierarchy) assemble(rec, id []byte, u, old *use) ([]byte, error) {
 	ce := len(b)
 	b = append(b, make([]byte, susp.CELength)...)
 	b = finished(b)
-	h.spill(list, b[ce:ce+susp.CELength])
+	h.spill(list, b[ce:ce+susp.CELength], early)
 	return b, nil
 }
 
@@ -230,13 +228,68 @@ func sameOutside(u, old *use) bool {
 // pending is a continuation area, for which a place is found when the directories have
 // theirs: readers that read a disc once expect it after the directory.
 type pending struct {
-	b    []byte
-	refs [][]byte // CE fields that refer to it
+	b     []byte
+	refs  [][]byte // CE fields that refer to it
+	early bool     // it belongs to a file with new contents
+	at    int64    // its offset in the image
+}
+
+// reserve is room for continuation areas before the contents that are added to the image:
+// libarchive does not read an image in which one is after the contents of its file.
+type reserve struct {
+	at      int64 // its first sector
+	sectors int64
+}
+
+// reserveAreas allocates room for the continuation areas of new files, as far as the tree
+// shows before it is compared with the volume.
+func (h *hierarchy) reserveAreas(n *tree.Node) {
+	if !h.use.RockRidge {
+		return
+	}
+	var sectors, used int64
+	walkRead(n, func(k *tree.Node) {
+		if !k.Mode.IsRegular() || k.Size == 0 || k.Origin() != nil && k.SameContents() {
+			return
+		}
+		fields := int64(len(k.Name) + len(k.Name)/200*5 + len(susp.Attributes(k)) + fixedFields)
+		if format.RecordHead+longestIdentifier+fields <= maxRecord {
+			return
+		}
+		if fields = min(fields, sectorSize); sectors == 0 || used+fields > sectorSize {
+			sectors++
+			used = 0
+		}
+		used += fields
+	})
+	if sectors > 0 {
+		h.reserve = reserve{h.u.set.Allocate(sectors, 1), sectors}
+	}
+}
+
+// What is assumed for the record of a file: the bytes of its identifier, and those of the
+// fields PX, TF, NM, ZF and CE without the name.
+const (
+	longestIdentifier = 35
+	fixedFields       = 44 + 33 + 5 + 16 + susp.CELength
+)
+
+// walkRead calls f for the entries of all folders that were read.
+func walkRead(n *tree.Node, f func(*tree.Node)) {
+	if n.Unread() {
+		return
+	}
+	for _, k := range n.Children() {
+		f(k)
+		if k.IsDir() {
+			walkRead(k, f)
+		}
+	}
 }
 
 // spill makes continuation areas of fields, to the first of which ce will refer. An area
 // does not cross a sector boundary, since readers read only one sector.
-func (h *hierarchy) spill(list []field, ce []byte) {
+func (h *hierarchy) spill(list []field, ce []byte, early bool) {
 	for len(list) > 0 {
 		n, k := 0, 0
 		for k < len(list) && n+len(list[k].data) <= sectorSize {
@@ -255,7 +308,7 @@ func (h *hierarchy) spill(list []field, ce []byte) {
 			area = append(area, make([]byte, susp.CELength)...)
 		}
 		susp.CE(ce, 0, 0, len(area))
-		h.later = append(h.later, &pending{area, [][]byte{ce}})
+		h.later = append(h.later, &pending{b: area, refs: [][]byte{ce}, early: early})
 		ce = area[max(len(area)-susp.CELength, 0):]
 	}
 }
@@ -282,24 +335,50 @@ func within(a, b []byte) bool {
 
 // writeAreas finds places for the continuation areas and writes them.
 func (h *hierarchy) writeAreas() error {
-	var at, used int64
-	places := make([]int64, len(h.later))
-	for i, p := range h.later {
+	early := room{at: h.reserve.at, left: h.reserve.sectors}
+	var late room
+	for _, p := range h.later {
 		n := int64(len(p.b))
-		if at == 0 || used+n > sectorSize {
-			at, used = h.u.set.Allocate(1, 1)*sectorSize, 0
+		at, ok := int64(0), false
+		if p.early {
+			at, ok = early.take(n)
 		}
-		places[i] = at + used
+		if !ok {
+			if at, ok = late.take(n); !ok {
+				late = room{at: h.u.set.Allocate(1, 1), left: 1}
+				at, _ = late.take(n)
+			}
+		}
 		for _, ce := range p.refs {
-			format.PutBoth32(ce[4:], h.address(places[i]))
-			format.PutBoth32(ce[12:], uint32((places[i]-h.base)%h.block))
+			format.PutBoth32(ce[4:], h.address(at))
+			format.PutBoth32(ce[12:], uint32((at-h.base)%h.block))
 		}
-		used += n
+		p.at = at
 	}
-	for i, p := range h.later {
-		if _, err := h.u.set.WriteAt(p.b, places[i]); err != nil {
+	for _, p := range h.later { // their own CE fields are set now
+		if err := h.u.put(p.b, p.at, owner{off: areas}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// room is a run of sectors of which bytes are taken. What is taken does not cross a sector
+// boundary.
+type room struct {
+	at, left int64 // sectors
+	used     int64 // bytes of the first one
+}
+
+// take takes n bytes and returns their offset in the image, and false if there is no room.
+func (r *room) take(n int64) (int64, bool) {
+	if r.used+n > sectorSize {
+		r.at, r.left, r.used = r.at+1, r.left-1, 0
+	}
+	if r.left <= 0 {
+		return 0, false
+	}
+	at := r.at*sectorSize + r.used
+	r.used += n
+	return at, true
 }

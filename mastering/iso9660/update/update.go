@@ -25,9 +25,10 @@
 // and one that was relocated remains in the directory of relocated directories.
 //
 // Programs that read a disc once from its beginning to its end, such as libarchive, want a
-// directory before those below it and before the contents of files whose records have
-// continuation areas. The first is provided for as long as few directories have to move
-// for it. The second cannot be in an image that grows at its end.
+// directory before those below it, and a continuation area between the directory and the
+// contents of the file. The first is provided for as long as few directories have to move
+// for it. The second cannot always be in an image that grows at its end: of a new file with
+// a name that does not fit into its record, libarchive shows the identifier.
 //
 // The modification date of the volume does not change: GRUB and Linux use it as the
 // identifier by which they find the volume to start from.
@@ -56,10 +57,12 @@ type Updater struct {
 	sets        []*descriptorSet
 	hierarchies []*hierarchy
 	claims      claims
+	owners      map[int64]owner // of the sectors of the image that were overwritten
 	notices     []disc.Notice
 }
 
-// New prepares the update of the volume of a session. It returns nil without an error if
+// New prepares the update of the volume of a session, and allocates room that should be
+// before new contents: it is called before those are added to the Set. It returns nil without an error if
 // there is no ISO 9660 volume. If the volume cannot be changed safely, the error is a
 // *patch.UnsafeError.
 func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
@@ -76,11 +79,17 @@ func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
 	case err != nil:
 		return nil, unsafef("%v", err)
 	}
-	u := &Updater{set: set, edit: e, options: o}
+	u := &Updater{set: set, edit: e, options: o, owners: map[int64]owner{}}
 	if err := u.findDescriptors(v); err != nil {
 		return nil, err
 	}
-	return u, u.findHierarchies()
+	if err := u.findHierarchies(); err != nil {
+		return nil, err
+	}
+	for _, h := range u.hierarchies {
+		h.reserveAreas(e.Root)
+	}
+	return u, nil
 }
 
 // Update changes the directories, path tables and root records of the volume in the Set.

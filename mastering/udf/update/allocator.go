@@ -31,9 +31,12 @@ func (u *Updater) Allocate(size int64) ([]volume.Extent, error) {
 	for left := size; left > 0; {
 		at, n := some.allocateSome(blocks(left))
 		if n == 0 {
-			return nil, errFull(blocks(left), u.space.free())
+			return nil, errFull(blocks(left), u.space.count())
 		}
 		length := min(n*blockSize, left)
+		for s := range n {
+			u.owners[u.parts[u.data].Start+at+s] = owner{kind: contents}
+		}
 		if len(list) == 0 {
 			u.placed[u.parts[u.data].Start+at] = true
 		}

@@ -211,8 +211,12 @@ func (u *Updater) move(in *object, c *tree.Node) (bool, error) {
 	if err != nil || !e.ok {
 		return false, err
 	}
-	unique := le.Uint32(e.name.raw[fidUnique:])
-	if err := u.add(in, c.Name, e.name.characteristics(), e.icb, unique); err != nil {
+	if c.Name == c.Origin().Name { // the descriptor is kept with the name as it is recorded
+		err = in.dir.put(&fid{raw: slices.Clone(e.name.raw), text: e.name.text})
+	} else {
+		err = u.add(in, c.Name, e.name.characteristics(), e.icb, le.Uint32(e.name.raw[fidUnique:]))
+	}
+	if err != nil {
 		return false, err
 	}
 	if !e.name.gone { // the folder with the old name is removed as a whole, or was not read

@@ -105,8 +105,7 @@ func (m *bitmap) run(from, n, align int64) (at, k int64) {
 
 func (m *bitmap) count() uint32 {
 	n := 0
-	for i, b := range m.b[bitmapHead : bitmapHead+m.bits/8] {
-		_ = i
+	for _, b := range m.b[bitmapHead : bitmapHead+m.bits/8] {
 		n += bits.OnesCount8(b)
 	}
 	for i := m.bits / 8 * 8; i < m.bits; i++ {
@@ -159,8 +158,6 @@ func (m *bitmap) finish(released []udf.Run) error {
 	}
 	return m.store()
 }
-
-func (m *bitmap) free() uint32 { return m.count() }
 
 func errFull(n int64, free uint32) error {
 	return unsafe("the volume has no room for %d more blocks of %d bytes in one piece; %d are free", n, blockSize, free)

@@ -117,21 +117,25 @@ func (u *Updater) contents(o *object) ([]byte, error) {
 	return b[:o.size()], nil
 }
 
-// add adds an entry to a directory. It has the characteristics of another one, or is new.
+// add adds an entry with a new descriptor to a directory.
 func (u *Updater) add(o *object, name string, characteristics uint8, icb ecma167.LongAD, unique uint32) error {
 	text := ecma167.FileName(name)
-	if f := o.dir.byText[text]; f != nil && !f.gone {
-		return unsafe("two entries of a folder would be named %q", text)
-	}
 	if text != name {
 		u.changedName(name, text)
 	}
 	raw := make([]byte, ecma167.FIDSize(text))
 	ecma167.PutFID(raw, text, characteristics, icb, unique, 0, u.version)
-	f := &fid{raw: raw, text: text}
-	o.dir.added = append(o.dir.added, f)
-	o.dir.byText[text] = f
-	o.dir.changed = true
+	return o.dir.put(&fid{raw: raw, text: text})
+}
+
+// put adds an entry to a directory.
+func (d *directory) put(f *fid) error {
+	if old := d.byText[f.text]; old != nil && !old.gone {
+		return unsafe("two entries of a folder would be named %q", f.text)
+	}
+	d.added = append(d.added, f)
+	d.byText[f.text] = f
+	d.changed = true
 	return nil
 }
 
@@ -177,7 +181,7 @@ func (u *Updater) store(o *object) error {
 	}
 	last := &extents[len(extents)-1]
 	last.length -= blocks(size)*blockSize - size
-	if err := u.storeBlocks(extents, list, size); err != nil {
+	if err := u.storeBlocks(o, extents, list, size); err != nil {
 		return err
 	}
 	if same(old, extents) && size == o.size() {
@@ -235,7 +239,7 @@ func (u *Updater) resize(old []extent, n int64) ([]extent, error) {
 
 // storeBlocks writes descriptors into the blocks of a directory. The tag of each has the
 // block in which it begins.
-func (u *Updater) storeBlocks(extents []extent, list [][]byte, size int64) error {
+func (u *Updater) storeBlocks(o *object, extents []extent, list [][]byte, size int64) error {
 	b := make([]byte, blocks(size)*blockSize)
 	at := make([]ecma167.LongAD, 0, blocks(size))
 	for _, e := range extents {
@@ -249,7 +253,7 @@ func (u *Updater) storeBlocks(extents []extent, list [][]byte, size int64) error
 		off += copy(b[off:], p)
 	}
 	for i, a := range at {
-		if err := u.write(a, b[i*blockSize:(i+1)*blockSize]); err != nil {
+		if err := u.writeAs(owner{directories, placeOf(o.at)}, a, b[i*blockSize:(i+1)*blockSize]); err != nil {
 			return err
 		}
 	}

@@ -111,7 +111,7 @@ func (u *Updater) storeIntegrity() error {
 		case uint16(i) == u.data:
 			le.PutUint32(size, uint32(p.Blocks))
 			if u.space.reuses() {
-				le.PutUint32(free, u.space.free())
+				le.PutUint32(free, u.space.count())
 			}
 		case u.meta != nil && uint16(i) == u.s.Root.Partition:
 			le.PutUint32(size, uint32(length(p.Files[0])))

@@ -18,8 +18,8 @@ type space interface {
 	reuses() bool
 	// finish records which blocks are free, including those that were released.
 	finish(released []udf.Run) error
-	// free returns how many blocks are free.
-	free() uint32
+	// count returns how many blocks are free.
+	count() uint32
 }
 
 // growing is the space of a partition without a list of free blocks: it grows to the end of
@@ -44,7 +44,7 @@ func (g growing) allocateAligned(n, align int64) (int64, error) {
 
 func (growing) reuses() bool           { return false }
 func (growing) finish([]udf.Run) error { return nil }
-func (growing) free() uint32           { return 0 }
+func (growing) count() uint32          { return 0 }
 
 // grown makes the partition as long as the image, if it grows.
 func (u *Updater) grown() error {
@@ -129,6 +129,9 @@ func (u *Updater) openSpace() error {
 			return unsafe("%v", err)
 		}
 		return nil
+	}
+	if u.parts[u.data].Kind == udf.Sparable {
+		return unsafe("its sparable partition has no list of free blocks")
 	}
 	u.space = growing{u}
 	return nil

@@ -16,6 +16,8 @@ type table struct {
 	b    []byte
 	kind int
 	runs []udf.Run
+
+	changed bool
 }
 
 const tableHead = 40
@@ -56,11 +58,11 @@ func (t *table) allocateAligned(n, align int64) (int64, error) {
 	for _, r := range t.runs {
 		at := (r.Block + align - 1) / align * align
 		if at+n <= r.Block+r.Blocks {
-			t.runs = without(t.runs, at, at+n)
+			t.runs, t.changed = without(t.runs, at, at+n), true
 			return at, nil
 		}
 	}
-	return 0, errFull(n, t.free())
+	return 0, errFull(n, t.count())
 }
 
 func (t *table) allocateSome(n int64) (int64, int64) {
@@ -69,13 +71,13 @@ func (t *table) allocateSome(n int64) (int64, int64) {
 	}
 	most := slices.MaxFunc(t.runs, func(a, b udf.Run) int { return int(a.Blocks - b.Blocks) })
 	n = min(n, most.Blocks)
-	t.runs = without(t.runs, most.Block, most.Block+n)
+	t.runs, t.changed = without(t.runs, most.Block, most.Block+n), true
 	return most.Block, n
 }
 
 func (t *table) reuses() bool { return true }
 
-func (t *table) free() (n uint32) {
+func (t *table) count() (n uint32) {
 	for _, r := range t.runs {
 		n += uint32(r.Blocks)
 	}
@@ -85,6 +87,9 @@ func (t *table) free() (n uint32) {
 // finish records the runs. If the table has no room for all of them, the shortest ones are
 // not recorded, and stay unused.
 func (t *table) finish(released []udf.Run) error {
+	if !t.changed && len(released) == 0 {
+		return nil
+	}
 	for _, r := range released {
 		t.runs = append(without(t.runs, r.Block, r.Block+r.Blocks), r)
 	}
