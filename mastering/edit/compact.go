@@ -134,7 +134,10 @@ func (m *Image) rearrange(ctx context.Context) (*patch.Set, error) {
 	if err := b.Write(set); err != nil {
 		return nil, err
 	}
-	return set, plan.Resize(set, b.End)
+	if err := plan.Resize(set, b.End); err != nil {
+		return nil, err
+	}
+	return set, m.checkRearranged(ctx, set, plan.Moved, b)
 }
 
 // survey returns the survey of the ISO 9660 volume of the image, if it has one, and of the
