@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit/operation"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/journal"
@@ -104,11 +105,12 @@ func codeOf(err error) Code {
 		unburned *record.LossError
 		faulty   *verify.FaultError
 		sums     *verify.ChecksumError
+		argument *operation.ArgumentError
 	)
 	switch {
 	case errors.As(err, &loss), errors.As(err, &unburned):
 		return Lossy
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &argument):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
