@@ -18,6 +18,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit/operation"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/volume"
 )
 
 // adding contains the flags of "burn" for discs that have a session already.
@@ -146,7 +147,10 @@ func (inv *invocation) planAddition(ctx context.Context, t scsi.Transport, from 
 		return a, func() { a.Close() }, nil
 	}
 	d, err := addition.Import(ctx, t, o.session)
-	if err != nil {
+	switch {
+	case errors.Is(err, volume.ErrAudio):
+		return nil, nil, advise(err, "--new-session adds a session with the files after the audio tracks")
+	case err != nil:
 		return nil, nil, err
 	}
 	var c *compilation.Compilation

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,5 +80,31 @@ func TestBurnAddRefuses(t *testing.T) {
 		if !strings.Contains(r.log, c.want) {
 			t.Errorf("%v: %q is missing in\n%s", c.args, c.want, r.log)
 		}
+	}
+}
+
+// TestBurnAfterAudio adds a session to a CD that has only audio tracks.
+func TestBurnAfterAudio(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for name, b := range map[string][]byte{
+		"a.cue": []byte("FILE \"a.bin\" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n"),
+		"a.bin": bytes.Repeat([]byte{1, 2, 3, 4}, 400*2352/4), "file": []byte("file"),
+	} {
+		if err := os.WriteFile(at(name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := "virtual:" + at("disc") + "?medium=cd-r"
+	must(t, OK, "burn", at("a.cue"), d, "--append", "--yes")
+	if out := must(t, NoMedium, "burn", at("file"), d, "--add", "--yes").log; !strings.Contains(out, "--new-session") {
+		t.Errorf("%s", out)
+	}
+	must(t, OK, "burn", at("file"), d, "--new-session", "--yes", "--close")
+	if out := must(t, OK, "ls", d).out; out != "file\n" {
+		t.Errorf("the disc shows %s", out)
+	}
+	if out := must(t, OK, "info", d).out; !strings.Contains(out, "audio, 400 sectors") {
+		t.Errorf("%s", out)
 	}
 }

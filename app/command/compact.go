@@ -15,6 +15,7 @@ import (
 
 func (inv *invocation) compactVerb() *cobra.Command {
 	var o editing
+	var drop bool
 	c := &cobra.Command{
 		Use:   "compact IMAGE",
 		Short: "Drop what nothing in an image refers to",
@@ -23,15 +24,19 @@ func (inv *invocation) compactVerb() *cobra.Command {
 order, and is the same apart from addresses.
 
 The new file is read back and then replaces IMAGE; -o writes it to another file and leaves
-IMAGE as it is. Updates of IMAGE can no longer be undone afterwards. If the structures of
-IMAGE cannot be moved, as those of UDF, the image is made anew from its files, and the
-program says so.`,
+IMAGE as it is. Updates of IMAGE can no longer be undone afterwards.
+
+Boot entries, boot code and partition tables get the new addresses. If structures of IMAGE
+cannot be moved, the image is made anew from its files, and the program says so; an image
+with partition tables is refused then. An image of several sessions is made anew from its
+newest session, only with --drop-sessions, since earlier sessions can no longer be read
+afterwards.`,
 		Example: `  glassmaster compact debian.iso
   glassmaster compact debian.iso -o small.iso
   glassmaster compact --dry-run debian.iso`,
 		Args: argCount(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return inv.compact(cmd.Context(), args[0], o)
+			return inv.compact(cmd.Context(), args[0], o, drop)
 		},
 	}
 	f := c.Flags()
@@ -40,12 +45,13 @@ program says so.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show how much smaller the image would be, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read the new file back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
+	f.BoolVar(&drop, "drop-sessions", false, "accept the loss of all sessions but the newest")
 	f.IntVar(&o.track, "track", 0, "compact data track `NUMBER` (default that of the newest session)")
 	return c
 }
 
-func (inv *invocation) compact(ctx context.Context, path string, o editing) error {
+func (inv *invocation) compact(ctx context.Context, path string, o editing, drop bool) error {
 	switch {
 	case o.output == "" && (o.format != "" || o.verify || o.force):
 		return usagef("--format, --verify and --force go with -o NEW; an image that is replaced keeps its format, and the new one is read back unless --no-verify is given")
@@ -79,13 +85,22 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing) erro
 		inv.warnAll(p.Notices)
 		return inv.answer(d, func(w *bufio.Writer) {
 			fmt.Fprintf(w, "The image has %s and will have %s.\n", units.Size(d.Before), units.Size(d.After))
+			if d.Unsafe != "" {
+				fmt.Fprintf(w, "It is made anew from its files: %s.\n", d.Unsafe)
+			}
 		})
+	}
+	if p.Sessions > 0 && !drop {
+		return usagef("%s has %d sessions, and only the newest would be kept: use --drop-sessions to accept that", name(path), p.Sessions+1)
 	}
 	if p.After >= p.Before && o.output == "" {
 		inv.note("%s: nothing to drop", name(path))
 		return nil
 	}
 	inv.warnAll(p.Notices)
+	if err := refuseLoss(p, o); err != nil {
+		return err
+	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ ECC, and the image keeps its format.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and write nothing")
 	f.BoolVar(&o.verify, "verify", false, "with -o, read the new image back and compare it")
 	f.BoolVar(&o.noVerify, "no-verify", false, "do not read a rewritten image back before it replaces IMAGE")
-	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format cannot hold, and replace existing files")
+	f.BoolVar(&o.force, "force", false, "with -o, accept the loss of what the format or a new image cannot hold, and replace existing files")
 	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the image its boot image for a platform, `IMAGE`, as with \"build\" (see \"glassmaster help boot\")")
 	f.BoolVar(&o.noBoot, "no-boot", false, "remove the boot entries")
 	f.IntVar(&o.track, "track", 0, "edit data track `NUMBER` (default that of the newest session)")
@@ -146,7 +147,9 @@ func (o *editing) read(in io.Reader) error {
 	for _, path := range o.scripts {
 		var b []byte
 		var err error
+		from := name(path)
 		if path == "-" {
+			from = "standard input"
 			b, err = io.ReadAll(io.LimitReader(in, maxScript))
 		} else {
 			b, err = os.ReadFile(path)
@@ -156,7 +159,7 @@ func (o *editing) read(in io.Reader) error {
 		}
 		more, err := operation.Parse(string(b))
 		if err != nil {
-			return usagef("%s: %w", name(path), err)
+			return usagef("%s: %w", from, err)
 		}
 		list = append(list, more...)
 	}
@@ -226,6 +229,9 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	defer p.Close()
 	inv.warnAll(p.Notices)
+	for _, n := range disc.Errors(p.Notices) {
+		inv.warn(n.String())
+	}
 	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update || o.session)
 	d.take(p, update)
 	d.Output = o.output
@@ -234,6 +240,9 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.answer(d, func(w *bufio.Writer) { d.print(w, src, update) })
 	case p.Unsafe != nil && o.inPlace:
 		return advise(p.Unsafe, "use -o NEW, which writes a new image from its files")
+	}
+	if err := refuseLoss(p, o); err != nil {
+		return err
 	}
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
@@ -248,6 +257,16 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+}
+
+// refuseLoss returns an error if a new image would lack files of the old one.
+func refuseLoss(p *edit.Plan, o editing) error {
+	lost := p.Lost()
+	if len(lost) == 0 || o.force && o.output != "" {
+		return nil
+	}
+	return advise(fmt.Errorf("the new image would lack %s that the old one has (%s)", units.Count(len(lost), "file", "files"), lost[0]),
+		"-o NEW with --force writes it nevertheless")
 }
 
 // bootEdit returns how the boot entries change.
@@ -362,11 +381,11 @@ func (c editChange) String() string {
 	case edit.Booting.String():
 		return "boot       other boot entries"
 	case edit.Label.String():
-		return fmt.Sprintf("%-10s %q (was %q)", c.Kind, c.Path, c.From)
+		return fmt.Sprintf("%-10s %s (was %s)", c.Kind, cmp.Or(c.Path, "none"), cmp.Or(c.From, "none"))
 	}
-	s := fmt.Sprintf("%-10s %s", c.Kind, name(c.Path))
+	s := fmt.Sprintf("%-10s %s", c.Kind, c.Path)
 	if c.From != "" {
-		s += fmt.Sprintf(" (was %s)", name(c.From))
+		s += fmt.Sprintf(" (was %s)", c.From)
 	}
 	if c.Size > 0 {
 		s += ", " + units.Size(c.Size)

@@ -81,3 +81,39 @@ func TestEditNewSession(t *testing.T) {
 	must(t, OK, "convert", at("kept.iso"), at("kept.cue"))
 	must(t, Failed, "edit", at("kept.cue"), "--add", at("five"), "--new-session", "--in-place")
 }
+
+// TestKeepFilesOfUDF works on an image with a file that only its UDF volume shows: what would
+// lose it is refused, and nothing is written.
+func TestKeepFilesOfUDF(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.Mkdir(at("src"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"src/seen", "src/unseen", "new"} {
+		if err := os.WriteFile(at(name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	image := at("image.iso")
+	must(t, OK, "build", at("src"), "-o", image, "--udf", "2.01", "--hide", "unseen", "--hide-joliet", "unseen")
+	before, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, Failed, "compact", image, "-o", at("smaller.iso"))
+	must(t, Failed, "edit", image, "--add", at("new"), "--new-session", "--in-place")
+	d := "virtual:" + at("disc") + "?medium=dvd+r"
+	must(t, OK, "burn", image, d, "--append", "--yes")
+	must(t, Failed, "burn", at("new"), d, "--add", "--yes")
+	if out := must(t, OK, "ls", d, "--view", "UDF").out; out != "seen\nunseen\n" {
+		t.Errorf("the disc shows %s", out)
+	}
+	if after, err := os.ReadFile(image); err != nil || string(after) != string(before) {
+		t.Errorf("the image was changed: %v", err)
+	}
+	must(t, Partly, "burn", at("new"), d, "--add", "--yes", "--keep-going")
+	if out := must(t, OK, "ls", d, "--view", "UDF").out; out != "new\nseen\n" {
+		t.Errorf("the disc shows %s", out)
+	}
+}

@@ -61,7 +61,7 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	}
 	f, err := job.FormatFor(path, src.Format)
 	if err != nil {
-		return advise(fmt.Errorf("images of the format %s cannot be written: %w", src.Format, err), "use -o NEW.iso")
+		return advise(err, "use -o NEW.iso")
 	}
 	o := format.Options{FilePerTrack: filePerTrack(src, path, f)}
 	stale, err := replacedFiles(src, job.ImageNames(path, f, changed.TOC(), o))

@@ -19,12 +19,16 @@ import (
 // burn. Each can cost a drive a fifth of a second.
 const mostSamples = 48
 
-// sample reads the first sectors of some of the files that are kept, spread evenly.
+// sample reads the first sectors of some of the files that are kept, spread evenly. Those that
+// cannot be read are damaged already, and get a notice.
 func (a *Addition) sample(ctx context.Context, root *tree.Node) error {
 	var starts []disc.LBA
+	paths := map[disc.LBA]string{}
 	err := root.Walk(func(n *tree.Node) error {
 		if r := n.Recorded(); r != nil && len(r.Extents) > 0 {
-			starts = append(starts, r.Extents[0].Start)
+			at := r.Extents[0].Start
+			starts = append(starts, at)
+			paths[at] = n.Path()
 		}
 		return ctx.Err()
 	})
@@ -40,7 +44,11 @@ func (a *Addition) sample(ctx context.Context, root *tree.Node) error {
 			if ctx.Err() != nil || errors.Is(err, disc.ErrGone) {
 				return err
 			}
-			continue // it is damaged already
+			a.Source.Notices = append(a.Source.Notices, disc.Notice{
+				Severity: disc.Warning, Path: paths[at],
+				Text: fmt.Sprintf("its beginning, at LBA %d, cannot be read: the file is damaged on the disc, and stays so", at),
+			})
+			continue
 		}
 		a.samples = append(a.samples, record.Sectors{LBA: at, Data: p})
 	}

@@ -102,7 +102,11 @@ func testKilled(t *testing.T, medium string, power bool) {
 		both[p] = text
 	}
 	var before, after int
-	for at := 1; ; at++ {
+	step := 1
+	if !inPlace(medium) { // where nothing that was written before changes
+		step = 3
+	}
+	for at := 1; ; at += step {
 		d := reopened(t, file)
 		k := &killed{Transport: d, left: 1 << 30}
 		a := plan(t, k, files{"new/file": noise(140_000, 6)}, nil)
@@ -138,7 +142,7 @@ func testKilled(t *testing.T, medium string, power bool) {
 			break
 		}
 	}
-	if before < 20 || after == 0 {
+	if before < 20/step || after == 0 {
 		t.Errorf("%d times before, %d times after: the program was not killed at all points", before, after)
 	}
 }

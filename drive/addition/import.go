@@ -61,6 +61,9 @@ func Import(ctx context.Context, t scsi.Transport, number int) (*Disc, error) {
 		return nil, err
 	}
 	defer m.Close()
+	if len(d.basis) == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+	}
 	d.reader = &discReader{toc: m.TOC(), disc: m, kept: map[disc.LBA][]byte{}}
 	defer d.reader.use(nil)
 	d.reader.keeping(true)
@@ -90,7 +93,7 @@ func Possible(ctx context.Context, t scsi.Transport) bool {
 	}
 	defer m.Close()
 	for _, s := range d.basis {
-		if isDescriptor(s.Data) {
+		if session.IsDescriptor(s.Data) {
 			return true
 		}
 	}
@@ -197,7 +200,7 @@ func (d *Disc) keep(n *tree.Node) error {
 	src, err := d.spool.keep(n)
 	if err != nil {
 		d.Notices = append(d.Notices, disc.Notice{Severity: disc.Error, Path: n.Path(), Text: "its contents cannot be read, and are lost in the new session: " + reason(err)})
-		return nil
+		src = unreadable{n.Path(), err} // the disc must not be read again while it is written
 	}
 	n.SetSource(src)
 	if o := n.Origin(); o != nil {
@@ -216,17 +219,18 @@ func reason(err error) string {
 }
 
 // basisOf returns the sectors that show whether a disc is still the same: the descriptors of
-// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1).
+// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1). There
+// are none if the disc has only audio tracks.
 func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	tr, ok := disc.DataTrack(m)
 	if !ok {
-		return nil, fmt.Errorf("%w: %w", ErrNoVolume, volume.ErrAudio)
+		return nil, nil
 	}
 	var basis []record.Sectors
 	for _, at := range []struct {
 		lba   disc.LBA
 		count int
-	}{{tr.Start + descriptors, 4}, {tr.Start + anchor, 1}} {
+	}{{tr.Start + session.FirstDescriptor, 4}, {tr.Start + session.FirstAnchor, 1}} {
 		if at.lba+disc.LBA(at.count) > tr.End() {
 			continue
 		}
@@ -241,12 +245,6 @@ func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	}
 	return basis, nil
 }
-
-// Where a session has its descriptors, and the anchor of UDF, in sectors from its start.
-const (
-	descriptors = 16
-	anchor      = 256
-)
 
 // Compilation returns the contents of the disc as a compilation, to be edited. Its files have
 // an origin (tree.Node.Origin), and their contents are on the disc.

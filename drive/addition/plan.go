@@ -111,7 +111,7 @@ func (d *Disc) plan(ctx context.Context, m disc.Disc, c *compilation.Compilation
 		return nil, errors.Join(err, a.planned.Close())
 	}
 	if d.Next.InPlace {
-		if a.head, err = headOf(a.planned, a.start); err == nil {
+		if a.head, err = headOf(a.planned, own.Options.Previous, a.start); err == nil {
 			err = d.checkHead(a.head)
 		}
 	}

@@ -82,3 +82,14 @@ func (p *part) Open() (layout.Reader, error) {
 type partReader struct{ *io.SectionReader }
 
 func (partReader) Close() error { return nil }
+
+// unreadable is contents that could not be kept.
+type unreadable struct {
+	path string // on the disc
+	err  error
+}
+
+func (u unreadable) String() string { return u.path + " of the disc" }
+
+// Open implements layout.Opener.
+func (u unreadable) Open() (layout.Reader, error) { return nil, u.err }

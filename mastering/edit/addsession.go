@@ -56,6 +56,9 @@ func (m *Image) addSession(ctx context.Context, p *Plan, keepFirst bool, rep pro
 		return err
 	}
 	p.Notices = append(p.Notices, next.Notices()...)
+	if lost := disc.Errors(p.Notices); len(lost) > 0 {
+		return fmt.Errorf("a further session would not show everything that the image has now: %v", lost[0])
+	}
 	p.set = patch.New(m.data, m.data.Size, m.source())
 	o := next.Options
 	o.Start, o.Previous = session.NextStart(p.set), p.set.Base()

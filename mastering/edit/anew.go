@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"glassmaster/mastering/boot"
+	bootupdate "glassmaster/mastering/boot/update"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/isomd5"
@@ -16,19 +18,25 @@ import (
 	"glassmaster/mastering/session"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
 // anew plans a new image from the files of the edited compilation, with the same volumes,
 // identifiers and boot entries as far as they can be read. Nothing else of the old image is
-// kept.
+// kept. It is an error if that had boot code or partition tables for disks, unless the boot
+// entries are removed.
 func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error {
+	if b, _ := bootupdate.Survey(m.data, m.data.Size); b != nil && b.Tables() && !m.boot.Remove {
+		return fmt.Errorf("%s. A new image of its files would not have its boot code and partition tables for disks (%s), so it would no longer start from a USB stick: remove the boot entries if they are not needed", p.Unsafe.Why, strings.Join(b.Found(), "; "))
+	}
 	root := m.comp.Root()
 	if err := session.ReadAll(ctx, root); err != nil {
 		return err
 	}
 	p.Notices = m.Notices()
 	root = root.Clone()
+	m.dropLost(root)
 	o, err := m.options(ctx, p)
 	if err != nil {
 		return err
@@ -43,6 +51,13 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 		Severity: disc.Warning,
 		Text:     fmt.Sprintf("the new image is made from the files of the old one, and nothing else is kept: %s", p.Unsafe.Why),
 	})
+	if p.Sessions > 0 {
+		p.Notices = append(p.Notices, disc.Notice{
+			Severity: disc.Warning,
+			Text:     fmt.Sprintf("the new image has the files of the newest session only: %s no longer be read", units.Count(int64(p.Sessions), "earlier session can", "earlier sessions can")),
+			Advice:   "keep the old image if files that were removed or replaced are still needed",
+		})
+	}
 	o.Boot = m.changeBoot(bootAgain(root, o.Boot, p))
 	c := compilation.FromTree(root)
 	c.Label, c.Options = m.comp.Label, o

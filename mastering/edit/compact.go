@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	bootupdate "glassmaster/mastering/boot/update"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/iso9660/compact"
 	"glassmaster/mastering/patch"
@@ -17,7 +19,7 @@ import (
 // Compact plans the image without what nothing refers to. It must not have been edited. The
 // plan cannot be carried out as an update, only as a rewritten file or a new image. If the
 // structures of the image cannot be moved, it is planned anew from its files (Plan.Unsafe
-// says why).
+// says why). Plan.Sessions says whether earlier sessions are lost.
 func (m *Image) Compact(ctx context.Context, rep progress.Reporter) (*Plan, error) {
 	if len(m.changes()) > 0 {
 		return nil, errors.New("save the changes before the image is compacted")
@@ -26,19 +28,51 @@ func (m *Image) Compact(ctx context.Context, rep progress.Reporter) (*Plan, erro
 		rep = progress.Discard
 	}
 	p := &Plan{Before: m.data.Size, m: m}
-	set, err := m.rearrange(ctx)
-	if errors.As(err, &p.Unsafe) {
-		err = m.anew(ctx, p, rep)
-	} else if err == nil {
-		p.set = set
-		err = p.layOut(ctx)
-	}
+	err := m.compact(ctx, p, rep)
 	if err != nil {
 		return nil, fmt.Errorf("compact: %w", err)
 	}
 	p.After = p.image.Size()
 	p.Rewrite, p.Update = p.After, p.After
 	return p, nil
+}
+
+func (m *Image) compact(ctx context.Context, p *Plan, rep progress.Reporter) error {
+	if err := m.checkTracks(); err != nil {
+		return err
+	}
+	set, err := m.rearrange(ctx)
+	if !errors.As(err, &p.Unsafe) {
+		if err != nil {
+			return err
+		}
+		p.set = set
+		return p.layOut(ctx)
+	}
+	if n := len(m.data.Options.Sessions); n > 1 {
+		p.Sessions = n - 1
+	}
+	return m.anew(ctx, p, rep)
+}
+
+// checkTracks returns an error if other tracks of the disc could refer to the one that is
+// compacted, or it to them.
+func (m *Image) checkTracks() error {
+	data := 0
+	for _, s := range m.d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			if t.Mode != disc.Audio {
+				data++
+			}
+		}
+	}
+	switch {
+	case m.track().Start != 0:
+		return fmt.Errorf("the volume begins at sector %d, and refers to what is before it: copy its files into a new image instead", m.track().Start)
+	case data > 1:
+		return fmt.Errorf("the disc has %d data tracks, whose files contain addresses of each other", data)
+	}
+	return nil
 }
 
 // rearrange moves all that is used towards the start of the image.
@@ -50,18 +84,80 @@ func (m *Image) rearrange(ctx context.Context) (*patch.Set, error) {
 			return nil, &patch.UnsafeError{Why: "the structures of its " + name + " volume cannot be moved"}
 		}
 	}
-	if b, err := bootupdate.New(patch.New(m.data, m.data.Size, nil), bootupdate.Options{}); err != nil {
-		return nil, err
-	} else if found := b.Found(); len(found) > 0 {
-		return nil, fmt.Errorf("its boot structures cannot be moved: %s", strings.Join(found, "; "))
-	}
 	s, err := compact.New(ctx, m.data, m.data.Size)
 	if err != nil {
 		return nil, err
+	}
+	if err := m.keepVideo(s); err != nil {
+		return nil, err
+	}
+	b, err := bootupdate.Survey(m.data, m.data.Size)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range b.Used() {
+		switch {
+		case r.Open:
+			s.UseOpen(r.Start)
+		case r.Behind:
+			s.UseBehind(r.Start, r.Sectors, r.Align)
+		default:
+			s.Use(r.Start, r.Sectors, r.Align)
+		}
 	}
 	plan, err := s.Arrange()
 	if err != nil {
 		return nil, err
 	}
-	return plan.Rearrange(m.source())
+	from, to := plan.Last()
+	size, err := b.Move(bootupdate.Moves{Moved: plan.Moved, From: from, To: to})
+	if err != nil {
+		return nil, err
+	}
+	plan.SetSize(size)
+	set, err := plan.Rearrange(m.source())
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Write(set); err != nil {
+		return nil, err
+	}
+	return set, plan.Resize(set, b.End)
+}
+
+// keepVideo keeps the distances between the files of a DVD-Video or DVD-Audio, which its IFO
+// files contain (DVD Specifications for Read-Only Disc, parts 3 and 4). An error correction
+// block of a DVD has 16 sectors.
+func (m *Image) keepVideo(s *compact.Survey) error {
+	list, err := m.vol.ReadDir(".")
+	if err != nil {
+		return err
+	}
+	first, last := disc.LBA(math.MaxInt32), disc.LBA(0)
+	for _, dir := range list {
+		if name := dir.Name(); !dir.IsDir() || !strings.EqualFold(name, "VIDEO_TS") && !strings.EqualFold(name, "AUDIO_TS") {
+			continue
+		}
+		files, err := m.vol.ReadDir(dir.Name())
+		if err != nil {
+			return &patch.UnsafeError{Why: err.Error()}
+		}
+		for _, f := range files {
+			info, err := f.Info()
+			if err != nil {
+				return err
+			}
+			a, ok := info.Sys().(*volume.Attributes)
+			if !ok || !info.Mode().IsRegular() {
+				continue
+			}
+			for _, x := range a.Extents {
+				first, last = min(first, x.Start), max(last, x.Start+disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize))
+			}
+		}
+	}
+	if first < last {
+		s.Use(int64(first), int64(last-first), 16)
+	}
+	return nil
 }

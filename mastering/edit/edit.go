@@ -161,19 +161,3 @@ type Change struct {
 	Size int64  // bytes of the contents that are added, or of those that are no longer used
 	Node *tree.Node
 }
-
-// KindOf returns what happened to a node of an edited tree, 0 if nothing did: the first that
-// applies of Added, Replaced, Moved and Attributes.
-func KindOf(n *tree.Node) Kind {
-	switch {
-	case n.Origin() == nil:
-		return Added
-	case !n.SameContents():
-		return Replaced
-	case !n.InPlace():
-		return Moved
-	case !n.SameAttributes():
-		return Attributes
-	}
-	return 0
-}

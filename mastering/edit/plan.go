@@ -36,6 +36,9 @@ type Plan struct {
 	// Unsafe is not nil if the image cannot be updated: it was planned anew from its files
 	// then, and can only be saved as a new image.
 	Unsafe *patch.UnsafeError
+	// Sessions is the number of earlier sessions that are not in the new image. It can be
+	// above 0 only if the image was planned anew.
+	Sessions int
 
 	m     *Image
 	set   *patch.Set // nil if Unsafe is not nil
@@ -52,6 +55,15 @@ func (p *Plan) Disc() disc.Disc { return p.disc }
 // InPlace reports whether an update writes less than a rewritten file.
 func (p *Plan) InPlace() bool {
 	return p.Unsafe == nil && p.m.source() != nil && p.Update <= p.Rewrite
+}
+
+// Lost returns what a new image does not have of the old one. It is empty unless the image is
+// planned anew (Unsafe): otherwise everything stays in it, defects included.
+func (p *Plan) Lost() []disc.Notice {
+	if p.Unsafe == nil {
+		return nil
+	}
+	return disc.Errors(p.Notices)
 }
 
 // Close frees what the plan holds. The image itself stays open.
@@ -222,7 +234,7 @@ func (u *updating) notice(n ...disc.Notice) { u.plan.Notices = append(u.plan.Not
 
 func (u *updating) run() error {
 	for _, step := range []func() error{
-		u.checkVideo, u.openUpdaters, u.placeContents, u.updateBoot, u.refreshSums, u.updateVolumes, u.finishAll,
+		u.checkVideo, u.checkComplete, u.openUpdaters, u.placeContents, u.updateBoot, u.checkHFS, u.refreshSums, u.updateVolumes, u.finishAll,
 	} {
 		if err := step(); err != nil {
 			return err

@@ -100,7 +100,10 @@ type editor struct {
 	c    *compilation.Compilation
 	m    model
 	rich bool // the volume records modes, times and links
-	at   int64
+	// short: new names and links are so short that their records have no continuation areas,
+	// and links stay within the volume.
+	short bool
+	at    int64
 }
 
 func (e *editor) folder() string {
@@ -137,6 +140,9 @@ func (e *editor) name(dir string) string {
 		if e.rich && e.r.IntN(3) == 0 {
 			n = fmt.Sprintf("%d %s", e.r.IntN(1000), n)
 			n = strings.ToValidUTF8(n[:min(len(n), 240)], "")
+		}
+		if e.short && len(n) > 60 {
+			continue
 		}
 		if _, taken := e.m[join(dir, n)]; !taken {
 			return n
@@ -213,8 +219,12 @@ func (e *editor) step() {
 		if !e.rich {
 			return
 		}
+		target := "../some/" + strings.Repeat("where/", e.r.IntN(60))
+		if e.short {
+			target = "some/where"
+		}
 		dir, at := e.folder(), e.time()
-		n := tree.NewNode(e.name(dir), fs.ModeSymlink|0o777, tree.Symlink("../some/"+strings.Repeat("where/", e.r.IntN(60))))
+		n := tree.NewNode(e.name(dir), fs.ModeSymlink|0o777, tree.Symlink(target))
 		n.Modified = at.UnixNano()
 		isotest.Must(e.t, e.node(dir).Insert(n))
 		e.m[join(dir, n.Name)] = entry{mode: n.Mode, modified: at.Unix(), target: strings.TrimSuffix(n.Target(), "/")}
@@ -267,8 +277,10 @@ func (m model) describe(rich bool) string {
 }
 
 // images makes the images that are edited.
-func images(t *testing.T) map[string]string {
-	top := isotest.SampleTree(t)
+func images(t *testing.T) map[string]string { return imagesOf(t, isotest.SampleTree(t)) }
+
+func imagesOf(t *testing.T, top string) map[string]string {
+	t.Helper()
 	plain := t.TempDir()
 	for i := range 40 {
 		p := filepath.Join(plain, fmt.Sprintf("dir%d/sub%d/FILE%d.TXT", i%3, i%5, i))

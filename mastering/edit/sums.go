@@ -76,10 +76,12 @@ func (u *updating) refreshSums() error {
 			}
 		}
 	}
-	for _, n := range inOrder(found) {
-		changed, err := u.refresh(found[n])
+	var renewed []*tree.Node
+	for _, s := range inOrder(found) {
+		changed, err := u.refresh(s, renewed)
 		if err == nil && changed {
-			err = u.add(n)
+			renewed = append(renewed, s.node)
+			err = u.add(s.node)
 		}
 		if err != nil {
 			return err
@@ -88,15 +90,29 @@ func (u *updating) refreshSums() error {
 	return nil
 }
 
-func inOrder(found map[*tree.Node]*sumFile) []*tree.Node {
-	var list []*tree.Node
-	for n, s := range found {
+// inOrder returns files of checksums so that each comes after those that it lists.
+func inOrder(found map[*tree.Node]*sumFile) []*sumFile {
+	var left, list []*sumFile
+	for _, s := range found {
 		if s != nil {
-			list = append(list, n)
+			left = append(left, s)
 		}
 	}
-	slices.SortFunc(list, func(a, b *tree.Node) int { return strings.Compare(a.Path(), b.Path()) })
+	slices.SortFunc(left, func(a, b *sumFile) int { return strings.Compare(a.node.Path(), b.node.Path()) })
+	for len(left) > 0 {
+		next := max(slices.IndexFunc(left, func(s *sumFile) bool { return !s.lists(left) }), 0) // 0: they list each other
+		list = append(list, left[next])
+		left = slices.Delete(left, next, next+1)
+	}
 	return list
+}
+
+// lists reports whether a file of checksums has lines of others.
+func (s *sumFile) lists(others []*sumFile) bool {
+	return slices.ContainsFunc(others, func(o *sumFile) bool {
+		_, ok := s.index[o.node.Path()]
+		return ok && o != s
+	})
 }
 
 // findSums adds the files of checksums in a folder.
@@ -174,9 +190,16 @@ func parseSum(line []byte) (name string, digits int, ok bool) {
 	return name, len(sum), true
 }
 
-// refresh corrects the lines of the files that have changed, and reports whether there are
-// any.
-func (u *updating) refresh(s *sumFile) (changed bool, err error) {
+// refresh corrects the lines of the files that have changed, and of other files of checksums
+// that were corrected, and reports whether there are any.
+func (u *updating) refresh(s *sumFile, renewed []*tree.Node) (changed bool, err error) {
+	for _, n := range renewed {
+		done, err := u.sum(s, n.Path(), n.Path())
+		if err != nil {
+			return false, err
+		}
+		changed = changed || done
+	}
 	for _, c := range u.plan.Changes {
 		done := false
 		switch c.Kind {

@@ -166,6 +166,9 @@ func (u *updating) finishAll() (err error) {
 		if end, err = u.boot.Finish(end); err != nil {
 			return err
 		}
+		for _, text := range u.boot.Changes() {
+			u.notice(disc.Notice{Severity: disc.Info, Text: text})
+		}
 	}
 	if u.iso == nil || end == old && u.set.Sectors() == old {
 		return nil

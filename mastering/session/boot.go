@@ -32,10 +32,14 @@ func (c *Continuation) addBoot(v *iso9660.FS, t *trees) error {
 	if catalog == nil {
 		return nil
 	}
-	o := &boot.Options{ID: catalog.ID, Catalog: t.files[uint64(catalog.LBA)]}
+	o := &boot.Options{ID: catalog.ID, Catalog: t.files[disc.LBA(catalog.LBA)]}
 	for _, e := range catalog.Entries {
 		former := e.Entry
-		i := boot.Image{Path: e.File, Platform: e.Platform, Emulation: e.Emulation, LoadSegment: e.LoadSegment, NotBootable: e.NotBootable, Former: &former}
+		path := e.File
+		if path != "" && t.shown != t.main {
+			path = t.files[disc.LBA(e.LBA)]
+		}
+		i := boot.Image{Path: path, Platform: e.Platform, Emulation: e.Emulation, LoadSegment: e.LoadSegment, NotBootable: e.NotBootable, Former: &former}
 		if e.Section != "" || len(e.Criteria) > 0 {
 			c.warn("the names and selection criteria of the boot catalogue are left out")
 		}
@@ -43,7 +47,7 @@ func (c *Continuation) addBoot(v *iso9660.FS, t *trees) error {
 		case e.Length <= 0:
 			c.warn("the boot image at sector %d is not on the disc, and its entry is left out", e.LBA)
 			continue
-		case e.File == "":
+		case path == "":
 			i.OnDisc = &layout.Recorded{Extents: []volume.Extent{{Start: disc.LBA(e.LBA), Length: e.Length}}, Disc: c.imported.disc}
 		case e.Emulation == boot.NoEmulation:
 			i.InfoTable, i.GRUBInfo = patched(c.imported.disc, e)

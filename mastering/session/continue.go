@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/hfs"
 	"glassmaster/mastering/iso9660"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/master"
@@ -38,7 +39,8 @@ var ErrRewritten = errors.New("the UDF volume of this disc is made for changes i
 // does not read the folders of a UDF volume with a virtual allocation table.
 //
 // A volume is continued by one of the same kind: ISO 9660 with the same trees, ISO 9660
-// and UDF (a bridge disc), UDF, or UDF with its virtual allocation table.
+// and UDF (a bridge disc), UDF, or UDF with its virtual allocation table. The tree is that
+// of the view that volume.OpenDisc shows.
 func Continue(ctx context.Context, d disc.Disc, o volume.Options) (*Continuation, error) {
 	o.View = ""
 	iso, isoErr := volume.OpenFormat(ctx, d, iso9660.Format.Name, o)
@@ -56,14 +58,25 @@ func Continue(ctx context.Context, d disc.Disc, o volume.Options) (*Continuation
 		}
 	}
 	if isoErr != nil {
+		if !errors.Is(isoErr, volume.ErrUnknown) {
+			c.warn("the ISO 9660 volume of the disc is damaged, and left out: %v", isoErr)
+		}
 		c.Options.UDFOnly = true
 		return c, c.take(other)
 	}
-	if udfErr != nil && !errors.Is(udfErr, volume.ErrUnknown) {
+	switch {
+	case udfErr == nil:
+	case errors.Is(udfErr, volume.ErrUnknown):
+		other = nil
+	default:
 		c.warn("the UDF volume of the disc is damaged, and left out: %v", udfErr)
+		other = nil
+	}
+	if _, err := volume.OpenFormat(ctx, d, hfs.Format.Name, o); err == nil {
+		c.warn("the HFS volume of the disc, which Macintosh computers read, is left out")
 	}
 	c.Options.Label = iso.Volume().Label
-	return c, c.addISO(ctx, d, iso.(*iso9660.FS), o)
+	return c, c.addISO(ctx, d, iso.(*iso9660.FS), other, o)
 }
 
 // take makes the tree of a volume that of the next session.
@@ -129,8 +142,13 @@ func property(i volume.Info, name string) string {
 	return ""
 }
 
-// addISO sets the options of an ISO 9660 volume, and the tree from its richest view.
-func (c *Continuation) addISO(ctx context.Context, d disc.Disc, v *iso9660.FS, o volume.Options) error {
+// addISO sets the options of an ISO 9660 volume, and the tree from the richest view of it and
+// of the UDF volume beside it, which is nil if there is none.
+func (c *Continuation) addISO(ctx context.Context, d disc.Disc, v *iso9660.FS, beside volume.FS, o volume.Options) error {
+	shown, err := volume.OpenDisc(ctx, d, o)
+	if err != nil {
+		return fmt.Errorf("continue disc: %w", err)
+	}
 	info := v.Volume()
 	views := map[string]volume.FS{info.View: v}
 	for _, name := range info.Views {
@@ -144,11 +162,14 @@ func (c *Continuation) addISO(ctx context.Context, d disc.Disc, v *iso9660.FS, o
 		}
 		views[name] = w
 	}
-	if err := c.take(v); err != nil {
+	if err := c.take(shown); err != nil {
 		return err
 	}
 	c.identify(v, views)
-	t := &trees{views: views, main: v}
+	t := &trees{views: views, main: v, shown: shown, beside: beside, known: map[disc.LBA]bool{}}
+	if b, err := v.BootCatalog(); err == nil && b != nil {
+		t.known[disc.LBA(b.LBA)] = true // it is written anew
+	}
 	if err := t.examine(ctx); err != nil {
 		return err
 	}

@@ -222,3 +222,49 @@ func TestContinueHidden(t *testing.T) {
 		t.Errorf("notices %v", list)
 	}
 }
+
+// TestContinueRichest continues discs with ISO 9660 and UDF: the names are those of the view
+// that a reader shows, and files that only another view has are reported.
+func TestContinueRichest(t *testing.T) {
+	plain := isoplan.Features{Joliet: isoplan.JolietOff, NoRockRidge: true}
+	const long = "A long Name with Capital letters.jpeg"
+	for name, c := range map[string]struct {
+		o    master.Options
+		lost bool
+	}{
+		"Rock Ridge":             {o: master.Options{}},
+		"Joliet":                 {o: master.Options{Features: isoplan.Features{NoRockRidge: true}}},
+		"no other names":         {o: master.Options{Features: plain}},
+		"hidden in UDF":          {o: master.Options{HideUDF: []string{long}}},
+		"hidden in UDF, Joliet":  {o: master.Options{Features: isoplan.Features{NoRockRidge: true}, HideUDF: []string{long}}, lost: true},
+		"hidden in ISO 9660":     {o: master.Options{Hide: []string{long}, HideJoliet: []string{long}}, lost: true},
+		"hidden, no other names": {o: master.Options{Features: plain, Hide: []string{long}}},
+	} {
+		c.o.UDF, c.o.Time = &master.UDF{Revision: udfplan.Revision102}, time.Unix(1e9, 0)
+		root := tree.NewFolder("", time.Unix(1e9, 0))
+		for _, name := range []string{long, "other.txt", "empty"} {
+			var contents []byte
+			if name != "empty" {
+				contents = []byte(name)
+			}
+			n := tree.NewNode(name, 0o644, layout.Bytes(contents))
+			n.Size = int64(len(contents))
+			root.Append(n)
+		}
+		l, _, err := master.Plan(root, c.o)
+		isotest.Must(t, err)
+		var b bytes.Buffer
+		isotest.Must(t, l.WriteTo(t.Context(), &b, layout.WriteOptions{}))
+		next := continued(t, b.Bytes())
+		list := next.Notices()
+		if got := len(list) == 1 && list[0].Severity == disc.Error; got != c.lost || len(list) > 1 {
+			t.Errorf("%s: notices %v", name, list)
+		}
+		if n := next.Root.Lookup(long); (n == nil) != c.lost {
+			t.Errorf("%s: the tree has %v", name, next.Root.Children())
+		}
+		if next.Options.UDF == nil || next.Options.UDFOnly {
+			t.Errorf("%s: the options are %+v", name, next.Options)
+		}
+	}
+}

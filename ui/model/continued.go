@@ -24,6 +24,7 @@ type Continued struct {
 // Continue edits the contents of a disc, with the files of the present compilation added to
 // them.
 func (p *Project) Continue(c *Continued) {
+	unsaved := p.Unsaved()
 	comp := c.Disc.Compilation()
 	own := p.Own().Root()
 	leaveOutSame(own, comp.Root())
@@ -31,6 +32,9 @@ func (p *Project) Continue(c *Continued) {
 	p.Replace(comp, "", append(problems, c.Disc.Notices...))
 	p.setContinued(c)
 	p.SetMedium(disc.Medium{Name: c.Disc.Next.Profile, Sectors: max(c.Capacity, p.startOfSession()+p.freeForSession())})
+	if unsaved { // of which a file is not on the disc, and not saved either
+		p.touched()
+	}
 	p.measure()
 	p.changed()
 }
@@ -73,7 +77,11 @@ func (p *Project) LeaveDisc() {
 	own := p.comp.Root().Clone()
 	prune(own)
 	c.Add(c.Root(), append([]*tree.Node(nil), own.Children()...))
+	unsaved := p.Unsaved()
 	p.Replace(c, "", nil)
+	if unsaved {
+		p.touched()
+	}
 	p.SetMedium(mustMedium("DVD+R"))
 }
 

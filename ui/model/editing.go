@@ -149,13 +149,38 @@ func (e *Editing) Close() error {
 	return e.image.Close()
 }
 
-// Reset takes all changes back. They can be redone.
+// Reset takes all changes back. They can be redone, unless there are more than the history
+// keeps.
 func (e *Editing) Reset() {
 	for e.Undoable() != "" {
 		e.history.Undo()
 	}
 	e.comp.Label = e.label
+	if e.compare(); e.Unsaved() {
+		e.restore()
+		e.history = history{}
+	}
 	e.edited()
+}
+
+// restore makes the tree what it was in the image, without the history.
+func (e *Editing) restore() {
+	folders := map[*tree.Node][]*tree.Node{}
+	for _, was := range e.originals {
+		folders[was.folder] = nil
+	}
+	for f := range folders {
+		for _, o := range f.Recall() {
+			was := e.originals[o].node
+			folders[f] = append(folders[f], was)
+			entry{o.Name, AttributesOf(o)}.set(was)
+		}
+		f.SetChildren(nil)
+	}
+	for f, children := range folders {
+		f.SetChildren(children)
+	}
+	AttributesOf(e.comp.Root().Origin()).set(e.comp.Root())
 }
 
 // Snapshot returns a copy of the files for the methods of the image.

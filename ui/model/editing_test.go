@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -317,6 +318,28 @@ func TestEditingCannotPutBack(t *testing.T) {
 	e.Revert([]*tree.Node{readme, e.node("README")}) // the name is free once the other is back
 	e.Revert([]*tree.Node{readme})
 	e.expect("")
+}
+
+// TestEditingResetsMoreThanTheHistory takes more edits back than can be undone.
+func TestEditingResetsMoreThanTheHistory(t *testing.T) {
+	e := edit(t, distribution())
+	before := shape(e.List.Root().Clone())
+	e.Remove([]*tree.Node{e.node("boot/isolinux")})
+	e.Move([]*tree.Node{e.node("README")}, e.node("pool"))
+	e.add("/", "boot/grub/grub.cfg", "new/a")
+	for i := range keptSteps + 1 {
+		if err := e.Rename(e.node("pool").Child("main"), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Rename(e.node("pool").Child(fmt.Sprint(i)), "main"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Reset()
+	e.expect("")
+	if got := shape(e.List.Root().Clone()); got != before {
+		t.Errorf("it is %s, and was %s", got, before)
+	}
 }
 
 func TestEditingSaysWhyNot(t *testing.T) {

@@ -217,7 +217,7 @@ func (u *Updater) Replace(n int, source layout.Source, size int64) error {
 func (u *Updater) imageLength(e []byte, lba int64) int64 {
 	if _, ok := u.infoTable(volume.Extent{Start: disc.LBA(lba), Length: infoEnd}); ok {
 		var b [4]byte
-		if n, _ := u.set.Base().ReadAt(b[:], lba*boot.SectorSize+infoLBA+4); n == len(b) {
+		if n, _ := u.set.Base().ReadAt(b[:], lba*boot.SectorSize+infoLength); n == len(b) {
 			return int64(binary.LittleEndian.Uint32(b[:]))
 		}
 	}

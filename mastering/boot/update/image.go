@@ -19,6 +19,8 @@ import (
 const (
 	infoVolume = 8
 	infoLBA    = 12
+	infoLength = 16
+	infoSum    = 20
 	infoEnd    = 64
 	grubInfo   = 2548
 	grubExtra  = 5 // blocks from the start of the image to what the address refers to

@@ -62,6 +62,8 @@ type Updater struct {
 	notices []disc.Notice
 	ends    func(int64) int64 // see End, in blocks
 	end     int64             // block after the volume as it will be, 0 if it does not grow
+	// unreadable says why the boot catalogue could not be read, if there is one.
+	unreadable string
 }
 
 // record is a boot record that names the catalogue.
@@ -217,7 +219,8 @@ func (u *Updater) readRecords() error {
 	u.records = slices.DeleteFunc(u.records, func(r record) bool { return r.now != lba })
 	n := min(maxCatalog, u.set.BaseSize()-lba*boot.SectorSize)
 	if n < boot.SectorSize {
-		u.warn(fmt.Sprintf("the boot record refers to sector %d, which the image does not have", lba), "")
+		u.unreadable = fmt.Sprintf("the boot record refers to sector %d, which the image does not have", lba)
+		u.warn(u.unreadable, "")
 		u.records = nil
 		return nil
 	}
@@ -227,7 +230,8 @@ func (u *Updater) readRecords() error {
 	}
 	c, err := parseCatalog(p, lba)
 	if err != nil {
-		u.warn(fmt.Sprintf("the boot catalogue at sector %d cannot be read: %v", lba, err), "it is left as it is")
+		u.unreadable = fmt.Sprintf("the boot catalogue at sector %d cannot be read: %v", lba, err)
+		u.warn(u.unreadable, "it is left as it is")
 		u.records = nil
 		return nil
 	}

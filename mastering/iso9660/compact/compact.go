@@ -29,6 +29,7 @@ type run struct {
 	start, end int64 // sectors
 	fixed      bool  // it cannot move
 	align      int64 // its address keeps its remainder by this number of sectors; 0: any address
+	behind     bool  // it is a partition after the volume
 }
 
 // encoding is how an address is stored.
@@ -52,6 +53,7 @@ type Survey struct {
 	r    io.ReaderAt
 	size int64 // bytes
 	runs []run
+	open []int64 // sectors where runs begin that end where the next one begins
 	refs []reference
 	ends []volumeSize
 }
@@ -72,6 +74,16 @@ func (s *Survey) Use(start, sectors, align int64) {
 	}
 }
 
+// UseBehind adds sectors of a partition after the volume.
+func (s *Survey) UseBehind(start, sectors, align int64) {
+	if sectors > 0 {
+		s.runs = append(s.runs, run{start: start, end: start + sectors, align: align, behind: true})
+	}
+}
+
+// UseOpen adds a run whose length is not known. It ends where the next one begins.
+func (s *Survey) UseOpen(start int64) { s.open = append(s.open, start) }
+
 // Fix adds sectors that are used and stay where they are.
 func (s *Survey) Fix(start, sectors int64) {
 	s.runs = append(s.runs, run{start: start, end: start + sectors, fixed: true})
@@ -86,31 +98,40 @@ type Plan struct {
 	s    *Survey
 	runs []run
 	to   []int64 // new starts of the runs
-	end  int64   // of the new image, in sectors
+	end  int64   // of the new image, in bytes
+	// The sectors where the last run of the volume ended, and where it will end.
+	lastFrom, lastTo int64
 }
 
 // Arrange decides where everything goes. Runs that overlap or touch move together, in the
 // order of their addresses.
 func (s *Survey) Arrange() (*Plan, error) {
-	p := &Plan{s: s, runs: joined(s.runs)}
 	last := (s.size + sectorSize - 1) / sectorSize
-	at := int64(0)
+	p := &Plan{s: s, runs: joined(s.runs)}
+	p.runs = closed(p.runs, s.open, last)
+	at, before := int64(0), int64(0)
 	for _, r := range p.runs {
 		switch {
 		case r.start < 0 || r.end > last:
 			return nil, &patch.UnsafeError{Why: fmt.Sprintf("sectors %d to %d are used, but the image has %d", r.start, r.end-1, last)}
 		case r.fixed:
 			at = r.start
-		case r.align > 0:
-			at += ((r.start-at)%r.align + r.align) % r.align
+		case r.behind:
+			at += min(r.start-before, padding)
+		}
+		if r.align > 0 && !r.fixed {
+			at += (r.start - at) % r.align
 		}
 		p.to = append(p.to, at)
 		at += r.end - r.start
+		if before = r.end; !r.behind {
+			p.lastFrom, p.lastTo = before, at
+		}
 	}
-	p.end = at
 	if n := len(p.runs); n > 0 {
-		p.end += min(last-p.runs[n-1].end, padding)
+		at += min(last-p.runs[n-1].end, padding)
 	}
+	p.end = at * sectorSize
 	return p, nil
 }
 
@@ -122,28 +143,54 @@ func joined(list []run) []run {
 	var out []run
 	for _, r := range list {
 		n := len(out) - 1
-		if n < 0 || out[n].end < r.start || out[n].end == r.start && (out[n].fixed != r.fixed || out[n].align != r.align) {
+		if n < 0 || out[n].end < r.start || out[n].end == r.start && (out[n].fixed != r.fixed || out[n].align != r.align || out[n].behind != r.behind) {
 			out = append(out, r)
 			continue
 		}
 		out[n].end = max(out[n].end, r.end)
 		out[n].fixed = out[n].fixed || r.fixed
 		out[n].align = max(out[n].align, r.align)
+		out[n].behind = out[n].behind && r.behind
 	}
 	return out
 }
 
-// Sectors returns the size of the new image, before anything that boot structures add at its
-// end.
-func (p *Plan) Sectors() int64 { return p.end }
+// closed adds runs whose ends are not known to others, which are joined.
+func closed(list []run, starts []int64, last int64) []run {
+	starts = slices.Clone(starts)
+	slices.Sort(starts)
+	for _, start := range slices.Compact(starts) {
+		i := sort.Search(len(list), func(i int) bool { return list[i].end > start })
+		end := last
+		if i < len(list) {
+			end = list[i].start
+		}
+		if start < end {
+			list = slices.Insert(list, i, run{start: start, end: end})
+		}
+	}
+	return list
+}
 
-// Moved returns the new address of a sector that is used, and false for another one.
+// SetSize sets the size of the new image in bytes, to what boot structures need at its end.
+// Without it, at most 150 unused sectors are kept there.
+func (p *Plan) SetSize(n int64) { p.end = n }
+
+// Last returns the sectors where the last run of the volume ended, and where it will end.
+// Partitions after it do not count.
+func (p *Plan) Last() (from, to int64) { return p.lastFrom, p.lastTo }
+
+// Moved returns the new address of a sector. For one that is not used, it returns the end of
+// the last run before it, and false.
 func (p *Plan) Moved(lba int64) (int64, bool) {
 	i := sort.Search(len(p.runs), func(i int) bool { return p.runs[i].end > lba })
-	if i == len(p.runs) || p.runs[i].start > lba {
+	if i < len(p.runs) && p.runs[i].start <= lba {
+		return p.to[i] + lba - p.runs[i].start, true
+	}
+	if i == 0 {
 		return 0, false
 	}
-	return p.to[i] + lba - p.runs[i].start, true
+	return p.to[i-1] + p.runs[i-1].end - p.runs[i-1].start, false
 }
 
 // Rearrange returns the new image, with the addresses that the survey knows changed. source
@@ -157,7 +204,7 @@ func (p *Plan) Rearrange(source layout.Source) (*patch.Set, error) {
 		length := min(r.end*sectorSize, p.s.size) - r.start*sectorSize
 		extents = append(extents, layout.Extent{Start: p.to[i] * sectorSize, Length: length, Offset: r.start * sectorSize, Source: source})
 	}
-	l, err := layout.New(extents, p.end*sectorSize)
+	l, err := layout.New(extents, p.end)
 	if err != nil {
 		return nil, err
 	}
@@ -167,20 +214,23 @@ func (p *Plan) Rearrange(source layout.Source) (*patch.Set, error) {
 			return nil, err
 		}
 	}
-	for _, v := range p.s.ends {
-		if err := p.resize(set, v); err != nil {
-			return nil, err
-		}
-	}
 	return set, nil
 }
 
-// resize changes the size of a volume. Descriptors do not move.
-func (p *Plan) resize(set *patch.Set, v volumeSize) error {
-	var b [8]byte
-	format.PutBoth32(b[:], uint32(p.end-v.base))
-	_, err := set.WriteAt(b[:], v.at)
-	return err
+// Resize changes the sizes of the volumes in the new image. end returns the sector at which
+// a volume will end that ended at a sector. Descriptors do not move.
+func (p *Plan) Resize(set *patch.Set, end func(old int64) int64) error {
+	for _, v := range p.s.ends {
+		var b [8]byte
+		if n, err := p.s.r.ReadAt(b[:], v.at); n < len(b) {
+			return fmt.Errorf("read the size of the volume at byte %d: %w", v.at, err)
+		}
+		format.PutBoth32(b[:], uint32(end(v.base+int64(format.Both32(b[:])))-v.base))
+		if _, err := set.WriteAt(b[:], v.at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rewrite changes one address.
