@@ -72,12 +72,12 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err != nil {
 		return err
 	}
+	d := &edited{Image: path, files: imageFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	d := &edited{Image: path}
 	inv.data = d
 	d.take(p, false)
 	d.Before = p.Before

@@ -186,7 +186,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size()}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: imageFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
@@ -307,6 +307,8 @@ type edited struct {
 	Unsafe  string       `json:"unsafe,omitempty"` // why it cannot be changed in place
 	Boot    []string     `json:"boot_files,omitempty"`
 	Undo    bool         `json:"can_undo,omitempty"`
+
+	files map[string]os.FileInfo // of the image when it was opened
 }
 
 type editChange struct {

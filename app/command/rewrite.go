@@ -55,7 +55,7 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
 	}
-	info, err := os.Stat(path)
+	info, err := writable(path)
 	if err != nil {
 		return fmt.Errorf("rewrite the image: %w", err)
 	}
@@ -82,6 +82,9 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 		return advise(notRewritten(src.Name, err), "use -o NEW, which keeps the old image")
 	}
 	if err := src.Close(); err != nil { // Windows does not replace files that are open
+		return err
+	}
+	if err := d.unchanged(); err != nil {
 		return err
 	}
 	if err := replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm()); err != nil {
@@ -140,6 +143,43 @@ func replacedFiles(src *source.Source, names []string) (stale []string, err erro
 func isFile(path string, file os.FileInfo) bool {
 	info, err := os.Stat(path)
 	return err == nil && os.SameFile(info, file)
+}
+
+// writable returns the properties of a file, or an error if the user may not write to it:
+// then it is not replaced either.
+func writable(path string) (os.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}
+
+// imageFiles returns the properties of the files of an image, by their paths.
+func imageFiles(src *source.Source) map[string]os.FileInfo {
+	list := map[string]os.FileInfo{}
+	for _, path := range disc.Files(src.Disc) {
+		if info, err := os.Stat(path); err == nil {
+			list[path] = info
+		}
+	}
+	return list
+}
+
+// unchanged returns an error if another program has changed a file of the image since it was
+// opened.
+func (d *edited) unchanged() error {
+	for path, was := range d.files {
+		now, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("replace the image: %w", err)
+		}
+		if !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
+			return fmt.Errorf("%s was changed by another program while it was edited, and is not replaced: edit it again", name(path))
+		}
+	}
+	return nil
 }
 
 // replaceFiles moves the files of a folder to another one, the main one last, and gives
