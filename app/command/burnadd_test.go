@@ -127,7 +127,9 @@ func TestBurnAfterAudio(t *testing.T) {
 	if out := must(t, NoMedium, "burn", at("file"), d, "--add", "--yes").log; !strings.Contains(out, "--new-session") {
 		t.Errorf("%s", out)
 	}
-	must(t, OK, "burn", at("file"), d, "--new-session", "--yes", "--close")
+	if log := must(t, OK, "burn", at("file"), d, "--new-session", "--yes", "--close").log; strings.Contains(log, "hidden") {
+		t.Errorf("the audio tracks are hidden: %s", log)
+	}
 	if out := must(t, OK, "ls", d).out; out != "file\n" {
 		t.Errorf("the disc shows %s", out)
 	}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -383,11 +382,11 @@ func (c editChange) String() string {
 	case edit.Booting.String():
 		return "boot       other boot entries"
 	case edit.Label.String():
-		return fmt.Sprintf("%-10s %s (was %s)", c.Kind, cmp.Or(c.Path, "none"), cmp.Or(c.From, "none"))
+		return fmt.Sprintf("%-10s %q (was %q)", c.Kind, c.Path, c.From)
 	}
-	s := fmt.Sprintf("%-10s %s", c.Kind, c.Path)
+	s := fmt.Sprintf("%-10s %s", c.Kind, name(c.Path))
 	if c.From != "" {
-		s += fmt.Sprintf(" (was %s)", c.From)
+		s += fmt.Sprintf(" (was %s)", name(c.From))
 	}
 	if c.Size > 0 {
 		s += ", " + units.Size(c.Size)

@@ -89,7 +89,7 @@ func TestEditDryRun(t *testing.T) {
 		if code := Run(t.Context(), args, strings.NewReader(script), &out, &log); Code(code) != OK {
 			t.Fatalf("exit code %d\n%s", code, log.String())
 		}
-		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", "label      MY LABEL (was ", "The image has ", "In place, "} {
+		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", `label      "MY LABEL" (was `, "The image has ", "In place, "} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is missing in\n%s", want, out.String())
 			}

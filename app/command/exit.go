@@ -193,7 +193,7 @@ func notReady(err error) bool {
 	for _, no := range []error{
 		journal.ErrBusy, source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
-		record.ErrNothingToContinue, addition.ErrNoVolume,
+		record.ErrNothingToContinue, record.ErrChangedDisc, addition.ErrNoVolume,
 	} {
 		if errors.Is(err, no) {
 			return true

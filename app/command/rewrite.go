@@ -97,6 +97,43 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 	return discardJournal(path)
 }
 
+// writable returns the properties of a file, or an error if the user may not write to it:
+// then it is not replaced either.
+func writable(path string) (os.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}
+
+// imageFiles returns the properties of the files of an image, by their paths.
+func imageFiles(src *source.Source) map[string]os.FileInfo {
+	list := map[string]os.FileInfo{}
+	for _, path := range disc.Files(src.Disc) {
+		if info, err := os.Stat(path); err == nil {
+			list[path] = info
+		}
+	}
+	return list
+}
+
+// unchanged returns an error if another program has changed a file of the image since it was
+// opened.
+func (d *edited) unchanged() error {
+	for path, was := range d.files {
+		now, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("replace the image: %w", err)
+		}
+		if !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
+			return fmt.Errorf("%s was changed by another program while it was edited, and is not replaced: edit it again", name(path))
+		}
+	}
+	return nil
+}
+
 // notRewritten is the error of an image that was not replaced, since the new one would not
 // be good. Unlike that of an image that was written, it does not say that the work is done.
 func notRewritten(path string, err error) error {
@@ -143,43 +180,6 @@ func replacedFiles(src *source.Source, names []string) (stale []string, err erro
 func isFile(path string, file os.FileInfo) bool {
 	info, err := os.Stat(path)
 	return err == nil && os.SameFile(info, file)
-}
-
-// writable returns the properties of a file, or an error if the user may not write to it:
-// then it is not replaced either.
-func writable(path string) (os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Stat()
-}
-
-// imageFiles returns the properties of the files of an image, by their paths.
-func imageFiles(src *source.Source) map[string]os.FileInfo {
-	list := map[string]os.FileInfo{}
-	for _, path := range disc.Files(src.Disc) {
-		if info, err := os.Stat(path); err == nil {
-			list[path] = info
-		}
-	}
-	return list
-}
-
-// unchanged returns an error if another program has changed a file of the image since it was
-// opened.
-func (d *edited) unchanged() error {
-	for path, was := range d.files {
-		now, err := os.Stat(path)
-		if err != nil {
-			return fmt.Errorf("replace the image: %w", err)
-		}
-		if !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
-			return fmt.Errorf("%s was changed by another program while it was edited, and is not replaced: edit it again", name(path))
-		}
-	}
-	return nil
 }
 
 // replaceFiles moves the files of a folder to another one, the main one last, and gives

@@ -285,7 +285,7 @@ func (s *sessionDisc) Changes() []disc.Notice { return s.Disc.(disc.Planned).Cha
 func (s *sessionDisc) ReadsFile(file fs.FileInfo) bool { return disc.ReadsFile(s.Disc, file) }
 
 // Hide plans a session that shows the files of a compilation alone: those of earlier sessions
-// stay on the disc, and are not shown.
+// stay on the disc, and are not shown. The earlier sessions can have audio tracks alone.
 func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, notices []disc.Notice, o source.Options) (*Addition, error) {
 	d, m, err := open(ctx, t)
 	if err != nil {
@@ -300,7 +300,7 @@ func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, not
 		m.Close()
 		return nil, fmt.Errorf("add a session: %w", err)
 	}
-	a.Changes.Hidden = true
+	a.Changes.Hidden = len(d.basis) > 0 // otherwise there are audio tracks alone
 	a.Source.Notices = append(a.Source.Notices, notices...)
 	return a, nil
 }

@@ -50,8 +50,8 @@ func TestEditFlags(t *testing.T) {
 	}
 }
 
-// TestEditPlans compares what a plan says with what is done then.
-func TestEditPlans(t *testing.T) {
+// TestDryRunIsKept compares what a plan says with what is done then.
+func TestDryRunIsKept(t *testing.T) {
 	img := builtImage(t)
 	to := filepath.Join(t.TempDir(), "new.iso")
 	change := []string{"edit", img, "--mkdir", "x", "--label", "OTHER"}
@@ -65,7 +65,7 @@ func TestEditPlans(t *testing.T) {
 		{[]string{"-o", to}, "It is written to " + to + ", and the old image stays as it is."},
 	} {
 		out := must(t, OK, append(append(change, "--dry-run"), c.flags...)...).out
-		for _, want := range []string{"added      /x\n", "label      OTHER (was Sample)\n", c.want} {
+		for _, want := range []string{"added      /x\n", "label      \"OTHER\" (was \"Sample\")\n", c.want} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%v: %q is missing in\n%s", c.flags, want, out)
 			}
@@ -169,9 +169,9 @@ func TestEditDamagedTrack(t *testing.T) {
 	}
 }
 
-// TestEditRemovesBootImages removes the boot images of an image, alone and with their folder, and
+// TestEditBootImages removes the boot images of an image, alone and with their folder, and
 // makes a file of the image its boot image again.
-func TestEditRemovesBootImages(t *testing.T) {
+func TestEditBootImages(t *testing.T) {
 	dir := sample(t)
 	if err := os.Mkdir(filepath.Join(dir, "boot"), 0o755); err != nil {
 		t.Fatal(err)
