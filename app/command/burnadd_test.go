@@ -102,6 +102,7 @@ func TestBurnAddRefuses(t *testing.T) {
 		{[]string{"--add", "--blank"}, Usage, "--blank erases"},
 		{[]string{"--add", "--copies", "2"}, Usage, "one drive at a time"},
 		{[]string{"--add"}, NoMedium, "there is nothing to add to"},
+		{[]string{"--new-session"}, NoMedium, "--append"},
 	} {
 		r := must(t, c.code, append(append([]string{"burn", "--yes"}, c.args...), dir, blankWith(t, "dvd+r", ""))...)
 		if !strings.Contains(r.log, c.want) {

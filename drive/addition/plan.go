@@ -293,7 +293,7 @@ func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, not
 	}
 	if d.Next.InPlace {
 		m.Close()
-		return nil, fmt.Errorf("a %s is overwritten in place: its contents can be kept, or replaced by a new burn, but not hidden", d.Next.Profile)
+		return nil, fmt.Errorf("%w: a %s is overwritten in place, so that they can only be kept or replaced", ErrNotHidden, d.Next.Profile)
 	}
 	a, err := d.plan(ctx, m, c, o)
 	if err != nil {
