@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
+	"glassmaster/mastering/journal"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
@@ -287,10 +289,15 @@ func (o editing) bootEdit() (edit.Boot, error) {
 
 // update writes what differs into the image.
 func (inv *invocation) update(ctx context.Context, src *source.Source, p *edit.Plan, d *edited) error {
+	earlier, err := journal.StatusOf(src.Name)
+	undoable := err == nil && earlier.Refused == nil
 	if err := p.UpdateFile(ctx, src.Name, inv.report()); err != nil {
 		return err
 	}
 	d.Undo = true
+	if undoable {
+		inv.note("the update before it, of %s, is final now", earlier.Made.Format(time.RFC3339))
+	}
 	inv.note("%s: %s, %s written; \"glassmaster undo\" takes it back", name(src.Name), d.summary(), units.Size(d.Writes))
 	return nil
 }
