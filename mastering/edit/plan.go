@@ -235,6 +235,7 @@ func (u *updating) notice(n ...disc.Notice) { u.plan.Notices = append(u.plan.Not
 func (u *updating) run() error {
 	for _, step := range []func() error{
 		u.checkVideo, u.checkComplete, u.openUpdaters, u.placeContents, u.updateBoot, u.checkHFS, u.refreshSums, u.updateVolumes, u.finishAll,
+		u.checkUntouched,
 	} {
 		if err := step(); err != nil {
 			return err

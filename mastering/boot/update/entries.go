@@ -38,6 +38,14 @@ func (u *Updater) Entries() []Entry {
 	return list
 }
 
+// CatalogSector returns the sector at which the boot catalogue begins, 0 if there is none.
+func (u *Updater) CatalogSector() int64 {
+	if u.cat == nil {
+		return 0
+	}
+	return u.cat.lba
+}
+
 // appendedAt returns the partition after the volume that begins at a sector.
 func (u *Updater) appendedAt(lba int64) *partition {
 	for _, p := range u.parts {

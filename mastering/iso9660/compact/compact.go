@@ -50,12 +50,13 @@ type reference struct {
 
 // Survey is what an image consists of.
 type Survey struct {
-	r    io.ReaderAt
-	size int64 // bytes
-	runs []run
-	open []int64 // sectors where runs begin that end where the next one begins
-	refs []reference
-	ends []volumeSize
+	r     io.ReaderAt
+	size  int64 // bytes
+	runs  []run
+	open  []int64 // sectors where runs begin that end where the next one begins
+	files []run   // those with contents of files
+	refs  []reference
+	ends  []volumeSize
 }
 
 // volumeSize is a place with the size of a volume, in sectors from base on, in both byte
@@ -106,6 +107,9 @@ type Plan struct {
 // Arrange decides where everything goes. Runs that overlap or touch move together, in the
 // order of their addresses.
 func (s *Survey) Arrange() (*Plan, error) {
+	if err := s.checkFiles(); err != nil {
+		return nil, err
+	}
 	last := (s.size + sectorSize - 1) / sectorSize
 	p := &Plan{s: s, runs: joined(s.runs)}
 	p.runs = closed(p.runs, s.open, last)
@@ -133,6 +137,20 @@ func (s *Survey) Arrange() (*Plan, error) {
 	}
 	p.end = at * sectorSize
 	return p, nil
+}
+
+// checkFiles checks that no address is in the contents of a file, which would change with it:
+// a directory of a damaged image can be at the same sectors.
+func (s *Survey) checkFiles() error {
+	files := joined(s.files)
+	for _, ref := range s.refs {
+		lba := ref.at / sectorSize
+		i := sort.Search(len(files), func(i int) bool { return files[i].end > lba })
+		if i < len(files) && files[i].start <= lba {
+			return &patch.UnsafeError{Why: fmt.Sprintf("it is damaged: sector %d belongs to the contents of a file and to a structure", lba)}
+		}
+	}
+	return nil
 }
 
 // joined sorts runs and joins those that overlap or touch. A joined run is fixed if one of

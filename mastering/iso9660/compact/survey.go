@@ -199,6 +199,7 @@ func (w *walker) records(lba int64, b []byte, sub func(lba, size int64)) error {
 		case size > 0:
 			w.s.refer(off+2, w.base, both32)
 			w.s.Use(start, int64(rec[1])+sectorsOf(size), 0)
+			w.s.files = append(w.s.files, run{start: start, end: start + int64(rec[1]) + sectorsOf(size)})
 		}
 		if w.rock {
 			skip := w.use.Skip

@@ -182,8 +182,7 @@ func (d *directory) move() error {
 	if k, err := h.u.set.ReadAt(attributes, d.off-int64(len(attributes))); k < len(attributes) {
 		return unsafef("the extended attribute record before sector %d cannot be read: %v", d.off/sectorSize, err)
 	}
-	_, err := h.u.set.WriteAt(attributes, d.newOff-int64(len(attributes)))
-	return err
+	return h.u.put(attributes, d.newOff-int64(len(attributes)), d.owner())
 }
 
 // takeAreas copies the continuation areas of a directory that moves to the end of the

@@ -53,7 +53,7 @@ func (u *Updater) dropChain(at int64) (found bool, err error) {
 			break
 		}
 		next := tagNumber(b, " next=")
-		if _, err := u.set.WriteAt(make([]byte, sectorSize), at*sectorSize); err != nil {
+		if err := u.put(make([]byte, sectorSize), at*sectorSize, owner{off: tags}); err != nil {
 			return true, err
 		}
 		found = true

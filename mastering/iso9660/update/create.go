@@ -275,7 +275,7 @@ func (h *hierarchy) nextSerial(n *tree.Node) (uint32, error) {
 	if h.serials == nil {
 		h.serials = map[any]uint32{}
 		t := &table{h: h, of: map[int64]*row{}}
-		err := t.walk(func(_ int64, rec []byte) {
+		err := t.walk(func(_, _ int64, rec []byte) {
 			if u, err := h.useOf(rec, h.use.Skip); err == nil {
 				if i := u.find("PX"); i >= 0 && len(u.list[i].data) >= 44 {
 					h.serial = max(h.serial, format.Both32(u.list[i].data[36:]))

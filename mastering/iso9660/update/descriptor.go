@@ -215,7 +215,7 @@ func (u *Updater) writeDescriptors() error {
 	old := make([]byte, sectorSize)
 	for _, s := range u.sets {
 		for _, d := range s.list {
-			if err := u.overwrite(d.data, old, d.lba*sectorSize); err != nil {
+			if err := u.overwrite(d.data, old, d.lba*sectorSize, owner{off: descriptors}); err != nil {
 				return err
 			}
 		}
@@ -224,8 +224,8 @@ func (u *Updater) writeDescriptors() error {
 }
 
 // overwrite writes the sectors of b that differ from what the Set has at an offset. room
-// is memory for as many bytes.
-func (u *Updater) overwrite(b, room []byte, off int64) error {
+// is memory for as many bytes, and o the structure.
+func (u *Updater) overwrite(b, room []byte, off int64, o owner) error {
 	old := room[:len(b)]
 	if n, err := u.set.ReadAt(old, off); n < len(old) {
 		return fmt.Errorf("read sector %d: %w", off/sectorSize, err)
@@ -235,7 +235,7 @@ func (u *Updater) overwrite(b, room []byte, off int64) error {
 		if bytes.Equal(b[at:end], old[at:end]) {
 			continue
 		}
-		if _, err := u.set.WriteAt(b[at:end], off+int64(at)); err != nil {
+		if err := u.put(b[at:end], off+int64(at), o); err != nil {
 			return err
 		}
 	}

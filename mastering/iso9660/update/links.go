@@ -103,9 +103,9 @@ func (h *hierarchy) loseLinks() error {
 	}
 	var failed error
 	t := &table{h: h, of: map[int64]*row{}}
-	err := t.walk(func(at int64, rec []byte) {
+	err := t.walk(func(dir, at int64, rec []byte) {
 		if failed == nil && at >= h.start && !h.isLoaded(at) {
-			failed = h.patchLinks(at, rec)
+			failed = h.patchLinks(dir, at, rec)
 		}
 	})
 	if err == nil {
@@ -145,8 +145,9 @@ func (d *directory) loseLinks(e *entry) error {
 	return nil
 }
 
-// patchLinks reduces the number of links in a record of a directory that is not in memory.
-func (h *hierarchy) patchLinks(at int64, rec []byte) error {
+// patchLinks reduces the number of links in a record, at an offset of the image, of the
+// directory at the offset dir, which is not in memory.
+func (h *hierarchy) patchLinks(dir, at int64, rec []byte) error {
 	u, err := h.useOf(rec, h.use.Skip)
 	if err != nil {
 		return nil // a damaged record stays as it is
@@ -158,9 +159,7 @@ func (h *hierarchy) patchLinks(at int64, rec []byte) error {
 	f := u.list[px]
 	format.PutBoth32(f.data[12:], uint32(max(int64(format.Both32(f.data[12:]))-int64(h.lost[id]), 1)))
 	if f.outside {
-		_, err = h.u.set.WriteAt(f.data, f.at)
-		return err
+		return h.u.put(f.data, f.at, owner{off: areas})
 	}
-	_, err = h.u.set.WriteAt(rec, at)
-	return err
+	return h.u.put(rec, at, owner{h, dir})
 }

@@ -356,7 +356,7 @@ func (h *hierarchy) writeAreas() error {
 		p.at = at
 	}
 	for _, p := range h.later { // their own CE fields are set now
-		if _, err := h.u.set.WriteAt(p.b, p.at); err != nil {
+		if err := h.u.put(p.b, p.at, owner{off: areas}); err != nil {
 			return err
 		}
 	}

@@ -120,9 +120,9 @@ func (t *table) append(r *row) {
 const maxWalk = 1 << 20
 
 // walk makes the path table from the directories, if the recorded one is damaged or does
-// not have all directories. It calls visit for each record, with its
-// offset in the image, if that is not nil.
-func (t *table) walk(visit func(at int64, rec []byte)) error {
+// not have all directories. It calls visit for each record, with the offsets of the directory
+// and of the record in the image, if that is not nil.
+func (t *table) walk(visit func(dir, at int64, rec []byte)) error {
 	t.rows, t.of = nil, map[int64]*row{}
 	h := t.h
 	top := &row{off: h.root.off, extended: byte(h.root.extended), id: []byte{0}}
@@ -141,7 +141,7 @@ func (t *table) walk(visit func(at int64, rec []byte)) error {
 		}
 		for at, rec := range records(b) {
 			if visit != nil {
-				visit(r.off+int64(at), rec)
+				visit(r.off, r.off+int64(at), rec)
 			}
 			if rec[25]&format.FlagDirectory == 0 || isSelf(identifierOf(rec)) {
 				continue
@@ -315,7 +315,7 @@ func (h *hierarchy) writeTables() error {
 		} else {
 			b = append(b, make([]byte, room-int64(size))...)
 		}
-		if err := h.u.overwrite(b, make([]byte, len(b)), off); err != nil {
+		if err := h.u.overwrite(b, make([]byte, len(b)), off, owner{off: pathTables}); err != nil {
 			return err
 		}
 		for _, d := range h.list {
@@ -354,7 +354,7 @@ func (h *hierarchy) patchTables() error {
 			if d := moved[r.off]; d != nil {
 				var address [4]byte
 				at.order.PutUint32(address[:], h.address(d.newOff)-uint32(d.extended))
-				if _, err := h.u.set.WriteAt(address[:], start+int64(pos)+2); err != nil {
+				if err := h.u.put(address[:], start+int64(pos)+2, owner{off: pathTables}); err != nil {
 					return err
 				}
 				found++

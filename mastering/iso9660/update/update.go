@@ -57,6 +57,7 @@ type Updater struct {
 	sets        []*descriptorSet
 	hierarchies []*hierarchy
 	claims      claims
+	owners      map[int64]owner // of the sectors of the image that were overwritten
 	notices     []disc.Notice
 }
 
@@ -78,7 +79,7 @@ func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
 	case err != nil:
 		return nil, unsafef("%v", err)
 	}
-	u := &Updater{set: set, edit: e, options: o}
+	u := &Updater{set: set, edit: e, options: o, owners: map[int64]owner{}}
 	if err := u.findDescriptors(v); err != nil {
 		return nil, err
 	}

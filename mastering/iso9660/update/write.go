@@ -290,8 +290,7 @@ func (d *directory) setParent() error {
 	if d.raw != nil || d.off < 0 {
 		return nil
 	}
-	_, err = h.u.set.WriteAt(above, d.off+int64(len(self)))
-	return err
+	return h.u.put(above, d.off+int64(len(self)), d.owner())
 }
 
 // setLink sets the address in a CL or PL field of a record (P1282 4.1.5).
@@ -309,8 +308,7 @@ func (h *hierarchy) setLink(rec []byte, signature string, block uint32) error {
 	if !f.outside {
 		return nil // it is a part of rec
 	}
-	_, err = h.u.set.WriteAt(f.data, f.at)
-	return err
+	return h.u.put(f.data, f.at, owner{off: areas})
 }
 
 // write writes the sectors of the directory that have changed.
@@ -320,7 +318,7 @@ func (d *directory) write() error {
 	case d.isGone():
 		return nil
 	case !d.dirty && d.touched && d.raw != nil:
-		return u.overwrite(d.raw, make([]byte, len(d.raw)), d.off)
+		return u.overwrite(d.raw, make([]byte, len(d.raw)), d.off, d.owner())
 	case !d.dirty:
 		return nil
 	}
@@ -331,5 +329,5 @@ func (d *directory) write() error {
 			at += copy(b[at:], rec)
 		}
 	}
-	return u.overwrite(b, make([]byte, len(b)), d.newOff)
+	return u.overwrite(b, make([]byte, len(b)), d.newOff, d.owner())
 }

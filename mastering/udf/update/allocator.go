@@ -34,6 +34,9 @@ func (u *Updater) Allocate(size int64) ([]volume.Extent, error) {
 			return nil, errFull(blocks(left), u.space.count())
 		}
 		length := min(n*blockSize, left)
+		for s := range n {
+			u.owners[u.parts[u.data].Start+at+s] = owner{kind: contents}
+		}
 		if len(list) == 0 {
 			u.placed[u.parts[u.data].Start+at] = true
 		}

@@ -39,6 +39,9 @@ type blockMap struct {
 	set   *patch.Set
 	old   []udf.Partition // as in the image
 	parts []udf.Partition // with the changes
+
+	owners map[int64]owner // of the sectors of the image that were overwritten
+	now    owner           // of what is written
 }
 
 // maxSteps is the number of partitions between an address and its sector: a block of the
@@ -156,9 +159,20 @@ func (v *blockMap) writeSector(at int64, b []byte) error {
 		if n, _ := v.set.ReadAt(old, at*blockSize); n == blockSize && string(old) == string(b) {
 			return nil
 		}
+		if o, known := v.owners[at]; known && o != v.now {
+			return unsafe("it is damaged: sector %d belongs to several of its structures", at)
+		}
+		v.owners[at] = v.now
 	}
 	_, err := v.set.WriteAt(b, at*blockSize)
 	return err
+}
+
+// writeAs writes a block as a part of a structure.
+func (v *blockMap) writeAs(o owner, a ecma167.LongAD, b []byte) error {
+	v.now = o
+	defer func() { v.now = owner{} }()
+	return v.write(a, b)
 }
 
 // block returns the block of a physical partition that is at a sector.

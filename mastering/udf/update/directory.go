@@ -181,7 +181,7 @@ func (u *Updater) store(o *object) error {
 	}
 	last := &extents[len(extents)-1]
 	last.length -= blocks(size)*blockSize - size
-	if err := u.storeBlocks(extents, list, size); err != nil {
+	if err := u.storeBlocks(o, extents, list, size); err != nil {
 		return err
 	}
 	if same(old, extents) && size == o.size() {
@@ -239,7 +239,7 @@ func (u *Updater) resize(old []extent, n int64) ([]extent, error) {
 
 // storeBlocks writes descriptors into the blocks of a directory. The tag of each has the
 // block in which it begins.
-func (u *Updater) storeBlocks(extents []extent, list [][]byte, size int64) error {
+func (u *Updater) storeBlocks(o *object, extents []extent, list [][]byte, size int64) error {
 	b := make([]byte, blocks(size)*blockSize)
 	at := make([]ecma167.LongAD, 0, blocks(size))
 	for _, e := range extents {
@@ -253,7 +253,7 @@ func (u *Updater) storeBlocks(extents []extent, list [][]byte, size int64) error
 		off += copy(b[off:], p)
 	}
 	for i, a := range at {
-		if err := u.write(a, b[i*blockSize:(i+1)*blockSize]); err != nil {
+		if err := u.writeAs(owner{directories, placeOf(o.at)}, a, b[i*blockSize:(i+1)*blockSize]); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,7 @@ func New(set *patch.Set, e patch.Edit, o volume.Options) (*Updater, error) {
 	if err != nil {
 		return nil, unsafe("%v", err)
 	}
-	u := &Updater{blockMap: blockMap{set, s.Partitions, slices.Clone(s.Partitions)}, fs: f, s: s, e: e, objects: map[place]*object{}, placed: placed{}}
+	u := &Updater{blockMap: blockMap{set: set, old: s.Partitions, parts: slices.Clone(s.Partitions), owners: map[int64]owner{}}, fs: f, s: s, e: e, objects: map[place]*object{}, placed: placed{}}
 	if err := u.prepare(); err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (u *Updater) flush(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := u.write(o.at, o.b); err != nil {
+		if err := u.writeAs(owner{entries, placeOf(o.at)}, o.at, o.b); err != nil {
 			return err
 		}
 	}
