@@ -230,6 +230,8 @@ func (m *move) check() error {
 	switch {
 	case err != nil:
 		return err
+	case !info.Mode().IsRegular():
+		return nil // it cannot be replaced
 	case !os.SameFile(info, m.was) || info.Size() != m.was.Size() || !info.ModTime().Equal(m.was.ModTime()):
 		return fmt.Errorf("%s was changed by another program meanwhile, and is not replaced: edit it again", m.to)
 	}
