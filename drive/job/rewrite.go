@@ -99,7 +99,7 @@ func (w Rewriting) Run(ctx context.Context, rep progress.Reporter) (r Result, er
 		}
 	}
 	for _, m := range moves {
-		if err := m.check(); err != nil {
+		if err := m.check(); errors.Is(err, errChanged) {
 			return r, err
 		}
 	}
@@ -221,6 +221,10 @@ func (w Rewriting) replace(moves []move) error {
 	return nil
 }
 
+// errChanged is in the chain of the error of an image that was changed since it was opened.
+// The new image lacks that change.
+var errChanged = errors.New("was changed by another program meanwhile, and is not replaced: edit it again")
+
 // check returns an error if the file that is replaced is not what it was.
 func (m *move) check() error {
 	if m.old == "" {
@@ -231,9 +235,9 @@ func (m *move) check() error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return nil // it cannot be replaced
+		return fmt.Errorf("%s is not a file any more", m.to)
 	case !os.SameFile(info, m.was) || info.Size() != m.was.Size() || !info.ModTime().Equal(m.was.ModTime()):
-		return fmt.Errorf("%s was changed by another program meanwhile, and is not replaced: edit it again", m.to)
+		return fmt.Errorf("%s %w", m.to, errChanged)
 	}
 	return nil
 }
