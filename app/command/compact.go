@@ -3,13 +3,12 @@ package command
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive/job"
 	"glassmaster/mastering/edit"
-	"glassmaster/mastering/journal"
 	"glassmaster/mastering/units"
 )
 
@@ -52,6 +51,14 @@ afterwards.`,
 }
 
 func (inv *invocation) compact(ctx context.Context, path string, o editing, drop bool) error {
+	switch {
+	case o.output == "" && (o.format != "" || o.verify || o.force):
+		return usagef("--format, --verify and --force go with -o NEW; an image that is replaced keeps its format, and the new one is read back unless --no-verify is given")
+	case o.output != "" && o.noVerify:
+		return usagef("--no-verify does not go with -o, which only reads the image back with --verify")
+	case o.output == "-":
+		return usagef("a compacted image cannot be written to standard output; name a file with -o")
+	}
 	src, err := inv.openWith(ctx, inv.sourceOptions(), path)
 	if err != nil {
 		return err
@@ -64,7 +71,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, files: imageFiles(src)}
+	d := &edited{Image: path, files: job.OpenedFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
@@ -102,13 +109,4 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	}
 	d.Way = "rewrite"
 	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
-}
-
-// discardJournal removes the journal of the last update of an image that was replaced by
-// another file.
-func discardJournal(path string) error {
-	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) {
-		return err
-	}
-	return nil
 }

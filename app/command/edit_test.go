@@ -89,7 +89,7 @@ func TestEditDryRun(t *testing.T) {
 		if code := Run(t.Context(), args, strings.NewReader(script), &out, &log); Code(code) != OK {
 			t.Fatalf("exit code %d\n%s", code, log.String())
 		}
-		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", "label      MY LABEL (was ", "The image has ", "In place, "} {
+		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", `label      "MY LABEL" (was `, "The image has ", "In place, "} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is missing in\n%s", want, out.String())
 			}
@@ -123,7 +123,7 @@ func TestEditErrors(t *testing.T) {
 		{Failed, "a folder cannot be moved into itself", []string{"--rename", "/docs=/docs/x"}},
 		{Failed, "/empty is not a folder", []string{"--mkdir", "/empty/x"}},
 		{Failed, "there is no file /nope in the image", []string{"--replace", image + "=/nope"}},
-		{Failed, "is not an octal number", []string{"--chmod", "999=/empty"}},
+		{Usage, "is not an octal number", []string{"--chmod", "999=/empty"}},
 		{Failed, "the volume label has 40 characters", []string{"--label", strings.Repeat("x", 40)}},
 		{Failed, "no boot entries that could be removed", []string{"--no-boot"}},
 		{Usage, "there is nothing to change", nil},

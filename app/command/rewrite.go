@@ -3,9 +3,8 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
@@ -19,122 +18,73 @@ func (inv *invocation) saveAs(ctx context.Context, src *source.Source, changed d
 	if err != nil {
 		return usage(err)
 	}
-	return inv.writeEdited(ctx, src, changed, job.ImageFile(o.output, f, job.ImageOptions{NoVerify: !o.verify, Force: o.force}), d, o.force)
-}
-
-// writeEdited writes an edited disc into an image file.
-func (inv *invocation) writeEdited(ctx context.Context, src *source.Source, changed disc.Disc, to job.Sink, d *edited, force bool) error {
 	edited := &source.Source{Disc: changed, Name: src.Name, Kind: src.Kind, Format: src.Format, Locate: func(disc.LBA) string { return "" }}
-	j, err := job.New(ctx, edited, to)
+	j, err := job.New(ctx, edited, job.ImageFile(o.output, f, job.ImageOptions{NoVerify: !o.verify, Force: o.force}))
 	if err != nil {
 		return inv.refused(err)
 	}
-	inv.warnAll(j.Plan().Notices)
-	if len(j.Plan().Loss) > 0 && !force {
-		return lossy{src.Format}
+	if err := inv.acceptEdit(j.Plan(), src.Format, o.force); err != nil {
+		return err
 	}
 	r, err := j.Run(ctx, inv.report())
 	if err != nil {
 		return err
 	}
-	written := name(cmp.Or(d.Output, d.Image))
-	inv.note("%s: %s, %s%s", written, d.summary(), units.Size(d.After), readBack(r))
-	return notGood(written, r)
+	inv.noteEdit(d, r)
+	return notGood(d.written(), r)
 }
 
-// rewrite writes an edited disc into a folder beside the image, in the format of the image,
-// and reads it back. Then its files replace those of the image.
+// acceptEdit warns of what is planned, and refuses a loss unless force is set.
+func (inv *invocation) acceptEdit(p job.Plan, format string, force bool) error {
+	inv.warnAll(p.Notices)
+	if len(p.Loss) > 0 && !force {
+		return lossy{format}
+	}
+	return nil
+}
+
+// written returns the name of the image that was written.
+func (d *edited) written() string { return name(cmp.Or(d.Output, d.Image)) }
+
+// noteEdit says what was written.
+func (inv *invocation) noteEdit(d *edited, r job.Result) {
+	inv.note("%s: %s, %s%s", d.written(), d.summary(), units.Size(d.After), readBack(r))
+}
+
+// rewrite replaces an image by an edited disc.
 func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed disc.Disc, d *edited, noVerify bool) error {
-	path, err := filepath.EvalSymlinks(src.Name)
-	if err != nil {
-		return fmt.Errorf("rewrite the image: %w", err)
-	}
-	info, err := writable(path)
-	if err != nil {
-		return fmt.Errorf("rewrite the image: %w", err)
-	}
-	f, err := job.FormatFor(path, src.Format)
-	if err != nil {
+	if _, err := job.FormatFor(src.Name, src.Format); err != nil {
 		return advise(err, "use -o NEW.iso")
 	}
-	beside, err := os.MkdirTemp(filepath.Dir(path), ".glassmaster-")
+	w := job.Rewriting{
+		Image: src, Changed: changed, NoVerify: noVerify, Opened: d.files,
+		Planned: func(p job.Plan) error { return inv.acceptEdit(p, src.Format, false) },
+		Check: func(r job.Result) error {
+			if err := notGood("the rewritten image", r); err != nil {
+				return advise(notRewritten(src.Name, err), "use -o NEW, which keeps the old image")
+			}
+			return nil
+		},
+	}
+	var left []string
+	w.Left = func(path string) { left = append(left, path) }
+	r, err := w.Run(ctx, inv.report())
 	if err != nil {
-		return fmt.Errorf("make a folder beside the image: %w", err)
-	}
-	defer os.RemoveAll(beside)
-	to := job.ImageFile(filepath.Join(beside, filepath.Base(path)), f, job.ImageOptions{NoVerify: noVerify})
-	if err := inv.writeEdited(ctx, src, changed, to, d, false); err != nil {
 		return err
 	}
-	if err := src.Close(); err != nil { // Windows does not replace files that are open
-		return err
-	}
-	if err := d.unchanged(); err != nil {
-		return err
-	}
-	if err := replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm()); err != nil {
-		return err
-	}
-	return discardJournal(path)
-}
-
-// writable returns the properties of a file, or an error if the user may not write to it:
-// then it is not replaced either.
-func writable(path string) (os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Stat()
-}
-
-// imageFiles returns the properties of the files of an image, by their paths.
-func imageFiles(src *source.Source) map[string]os.FileInfo {
-	list := map[string]os.FileInfo{}
-	for _, path := range disc.Files(src.Disc) {
-		if info, err := os.Stat(path); err == nil {
-			list[path] = info
-		}
-	}
-	return list
-}
-
-// unchanged returns an error if another program has changed a file of the image since it was
-// opened.
-func (d *edited) unchanged() error {
-	for path, was := range d.files {
-		now, err := os.Stat(path)
-		if err != nil {
-			return fmt.Errorf("replace the image: %w", err)
-		}
-		if !os.SameFile(was, now) || was.Size() != now.Size() || !was.ModTime().Equal(now.ModTime()) {
-			return fmt.Errorf("%s was changed by another program while it was edited, and is not replaced: edit it again", name(path))
-		}
+	inv.noteEdit(d, r)
+	for _, path := range left {
+		inv.note("%s is no longer part of the image, and can be removed", name(path))
 	}
 	return nil
 }
 
-// replaceFiles moves the files of a folder to another one, the main one last, and gives
-// them the permissions of the image.
-func replaceFiles(from, to, main string, mode os.FileMode) error {
-	list, err := os.ReadDir(from)
-	if err != nil {
-		return err
+// notRewritten is the error of an image that was not replaced, since the new one would not
+// be good. Unlike that of an image that was written, it does not say that the work is done.
+func notRewritten(path string, err error) error {
+	var i incomplete
+	if errors.As(err, &i) {
+		return fmt.Errorf("%s was not changed: %s", name(path), i.text)
 	}
-	var names []string
-	for _, e := range list {
-		if e.Name() != main {
-			names = append(names, e.Name())
-		}
-	}
-	for _, n := range append(names, main) {
-		if err := os.Chmod(filepath.Join(from, n), mode); err != nil {
-			return err
-		}
-		if err := os.Rename(filepath.Join(from, n), filepath.Join(to, n)); err != nil {
-			return fmt.Errorf("the new image was written, but could not replace the old one: %w", err)
-		}
-	}
-	return nil
+	return fmt.Errorf("%s was not changed: %w", name(path), err)
 }
