@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/test"
 
 	"glassmaster/drive"
 	"glassmaster/mastering/compilation"
@@ -79,10 +78,13 @@ func (p *pilot) edits(path string) *model.Editing {
 // item chooses an item of the menu that is open.
 func (p *pilot) item(text string) {
 	p.t.Helper()
+	var item fyne.Tappable // contains the texts that follow it
 	for _, o := range p.overlay() {
+		if i, ok := o.(fyne.Tappable); ok {
+			item = i
+		}
 		if c, ok := o.(*canvas.Text); ok && c.Text == text {
-			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
-			test.TapCanvas(p.window.Canvas(), at.AddXY(3, 3))
+			item.Tapped(&fyne.PointEvent{})
 			return
 		}
 	}
@@ -362,7 +364,10 @@ func TestEditCompacts(t *testing.T) {
 	before, _ := os.Stat(iso)
 	p.press("Sessions, compacting and boot entries")
 	p.item("Compact…")
-	p.until("the question", func() bool { return p.sheet() == "Compact linux.iso?" })
+	p.until("the plan", func() bool { return p.last("compact planned")["ok"] != nil })
+	if p.sheet() != "Compact linux.iso?" {
+		t.Fatalf("the sheet is %q, with the plan %v", p.sheet(), p.last("compact planned"))
+	}
 	p.picture("compact")
 	p.events = nil
 	p.answerSheet("Compact")

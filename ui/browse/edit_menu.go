@@ -21,15 +21,20 @@ func (e *editor) moreMenu(at fyne.Position) {
 		return
 	}
 	m, busy := e.model, e.v.task.why()
+	noBoot := widgets.Unless(m.Facts().Boots, "it has none")
 	unsaved := firstWhy(busy, m.Facts().Fixed, widgets.Unless(!m.Unsaved(), "save the changes first"))
-	e.v.host.Menu(at,
+	items := []*fyne.MenuItem{
 		widgets.Item("Save as a new session…", firstWhy(busy, m.WhySave(), m.WhySession()), e.askSession),
 		widgets.Item("Compact…", unsaved, e.planCompact),
 		widgets.Item("Undo last update…", e.v.whyNoUndo(), e.v.askUndoUpdate),
 		fyne.NewMenuItemSeparator(),
-		widgets.Item("Extract the boot files…", busy, e.pickBootFolder),
-		widgets.Item("Remove all boot entries", busy, func() { e.do(m.RemoveBoot) }),
-		widgets.Item("Keep the boot entries as they are", firstWhy(busy, widgets.Unless(m.ChangesBoot(), "they were not changed")), func() { e.do(m.KeepBoot) }))
+		widgets.Item("Extract the boot files…", firstWhy(busy, noBoot), e.pickBootFolder),
+		widgets.Item("Remove all boot entries", firstWhy(busy, noBoot), func() { e.do(m.RemoveBoot) }),
+	}
+	if m.ChangesBoot() {
+		items = append(items, widgets.Item("Keep the boot entries as they are", busy, func() { e.do(m.KeepBoot) }))
+	}
+	e.v.host.Menu(at, items...)
 }
 
 // firstWhy returns the first of several reasons.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -40,13 +42,20 @@ func (e *Engine) Edit(ctx context.Context, name string, track int) (model.Edited
 		return nil, err
 	}
 	x := &editedImage{src: src, image: m, files: *m.Compilation()}
-	x.facts = model.EditFacts{Size: m.Size(), Format: src.Format, Fixed: whyFixed(src)}
+	x.facts = model.EditFacts{Size: m.Size(), Format: src.Format, Boots: boots(m.Volume()), Fixed: whyFixed(src)}
 	if drive.IsName(name) {
 		x.head = headOf(ctx, src)
 	} else if info, err := os.Stat(name); err == nil {
 		x.was = info
 	}
 	return x, nil
+}
+
+// boots reports whether a volume has a boot record of El Torito.
+func boots(v volume.Info) bool {
+	return slices.ContainsFunc(v.Properties, func(p volume.Property) bool {
+		return p.Name == "Boot record" && strings.HasPrefix(p.Value, "EL TORITO")
+	})
 }
 
 // whyFixed returns why the source of a disc cannot be changed, or "".

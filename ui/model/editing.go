@@ -50,6 +50,7 @@ var ErrImageChanged = errors.New("it was changed by another program since it was
 type EditFacts struct {
 	Size   int64  // bytes
 	Format string // "ISO"
+	Boots  bool   // it has a boot record
 	Fixed  string // why the image itself cannot be changed, in a sentence; empty: it can
 }
 
