@@ -121,7 +121,10 @@ func (m *Image) options(ctx context.Context, p *Plan) (master.Options, error) {
 		o.UDFOnly, o.UDF = true, &master.UDF{Revision: plan.Revision201}
 	}
 	if !errors.Is(err, session.ErrRewritten) {
-		p.warn("", "how the image was made cannot be found out, so that the new one has the usual volumes and does not boot: %v", err)
+		p.Notices = append(p.Notices, disc.Notice{
+			Severity: disc.Error,
+			Text:     fmt.Sprintf("how the image was made cannot be found out, so that the new one has the usual volumes and does not boot: %v", err),
+		})
 	}
 	return o, nil
 }

@@ -55,7 +55,7 @@ func TestEdit(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer m.Close()
-			comp := m.Compilation().Snapshot()
+			comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 			p, err := m.Plan(t.Context(), comp, progress.Discard)
 			if err != nil || p.Writes != 0 || p.Before != p.After {
 				t.Errorf("unchanged, the plan is %+v, %v", p, err)
@@ -98,7 +98,7 @@ func TestEditFixed(t *testing.T) {
 	if why := m.Facts().Fixed; !strings.Contains(why, "in the drive") {
 		t.Errorf("it says %q", why)
 	}
-	comp := m.Compilation().Snapshot()
+	comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 	comp.Label = "CHANGED"
 	to := filepath.Join(t.TempDir(), "x.iso")
 	c, err := m.SaveAs(t.Context(), comp, to, "ISO", false, nil, progress.Discard)
@@ -115,7 +115,7 @@ func TestEditChangedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	comp := m.Compilation().Snapshot()
+	comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 	comp.Label = "CHANGED"
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
