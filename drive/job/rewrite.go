@@ -32,6 +32,9 @@ type Rewriting struct {
 	// Opened are the files of the image as they were when it was opened, by OpenedFiles. An
 	// image that was changed since is not replaced.
 	Opened map[string]os.FileInfo
+	// Release is called before the files of the image are replaced. It closes what else has
+	// them open, such as the plan that Changed belongs to. It may be nil.
+	Release func() error
 	// Left is called with each file of the old image that is not part of the new one, and
 	// stays. It may be nil.
 	Left func(path string)
@@ -196,6 +199,11 @@ func (w Rewriting) moves(files []string, folder string) ([]move, error) {
 
 // replace carries out the moves. If one fails, all are taken back.
 func (w Rewriting) replace(moves []move) error {
+	if w.Release != nil {
+		if err := w.Release(); err != nil {
+			return err
+		}
+	}
 	if runtime.GOOS == "windows" { // which does not replace files that are open
 		if err := w.Image.Close(); err != nil {
 			return err
