@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit"
 	"glassmaster/mastering/units"
 )
 
@@ -52,12 +53,12 @@ func (inv *invocation) noteEdit(d *edited, r job.Result) {
 }
 
 // rewrite replaces an image by an edited disc.
-func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed disc.Disc, d *edited, noVerify bool) error {
+func (inv *invocation) rewrite(ctx context.Context, src *source.Source, p *edit.Plan, d *edited, noVerify bool) error {
 	if _, err := job.FormatFor(src.Name, src.Format); err != nil {
 		return advise(err, "use -o NEW.iso")
 	}
 	w := job.Rewriting{
-		Image: src, Changed: changed, NoVerify: noVerify, Opened: d.files,
+		Image: src, Changed: p.Disc(), Release: p.Close, NoVerify: noVerify, Opened: d.files,
 		Planned: func(p job.Plan) error { return inv.acceptEdit(p, src.Format, false) },
 		Check: func(r job.Result) error {
 			if err := notGood("the rewritten image", r); err != nil {

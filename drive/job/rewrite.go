@@ -22,6 +22,7 @@ import (
 type Rewriting struct {
 	Image    *source.Source // is open until its files are replaced
 	Changed  disc.Disc      // may read Image
+	Release  func() error   // closes what Changed reads, before files are replaced; may be nil
 	NoVerify bool           // do not read the new image back
 	// Planned is called with the plan, and ends the work by returning an error. nil accepts
 	// all but a loss.
@@ -196,6 +197,11 @@ func (w Rewriting) moves(files []string, folder string) ([]move, error) {
 
 // replace carries out the moves. If one fails, all are taken back.
 func (w Rewriting) replace(moves []move) error {
+	if w.Release != nil {
+		if err := w.Release(); err != nil {
+			return err
+		}
+	}
 	if runtime.GOOS == "windows" { // which does not replace files that are open
 		if err := w.Image.Close(); err != nil {
 			return err

@@ -47,7 +47,7 @@ func (x *editedImage) Compact(ctx context.Context, c model.Edited, rep progress.
 		}
 		s.Notices = slices.Clone(p.Notices)
 		s.Text = fmt.Sprintf("%s was compacted: it has %s, %s less.", model.Short(x.src.Name), units.Size(p.After), units.Size(p.Before-p.After))
-		return x.rewrite(ctx, p.Disc(), rep)
+		return x.rewrite(ctx, p, rep)
 	})
 	return s, err
 }

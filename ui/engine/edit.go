@@ -232,15 +232,15 @@ func (x *editedImage) Save(ctx context.Context, c model.Edited, rep progress.Rep
 			return p.UpdateFile(ctx, x.src.Name, rep)
 		}
 		s.Text = fmt.Sprintf("%s was written anew (%s), read back and compared.", name, units.Size(p.After))
-		return x.rewrite(ctx, p.Disc(), rep)
+		return x.rewrite(ctx, p, rep)
 	})
 	return s, err
 }
 
 // rewrite replaces the image by an edited disc, and closes it.
-func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progress.Reporter) error {
+func (x *editedImage) rewrite(ctx context.Context, p *edit.Plan, rep progress.Reporter) error {
 	w := job.Rewriting{
-		Image: x.src, Changed: changed,
+		Image: x.src, Changed: p.Disc(), Release: p.Close,
 		Planned: func(p job.Plan) error {
 			if len(p.Loss) > 0 {
 				return &model.LossError{Format: x.src.Format, Lost: p.Loss}
