@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive/job"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/units"
 )
@@ -50,6 +51,14 @@ afterwards.`,
 }
 
 func (inv *invocation) compact(ctx context.Context, path string, o editing, drop bool) error {
+	switch {
+	case o.output == "" && (o.format != "" || o.verify || o.force):
+		return usagef("--format, --verify and --force go with -o NEW; an image that is replaced keeps its format, and the new one is read back unless --no-verify is given")
+	case o.output != "" && o.noVerify:
+		return usagef("--no-verify does not go with -o, which only reads the image back with --verify")
+	case o.output == "-":
+		return usagef("a compacted image cannot be written to standard output; name a file with -o")
+	}
 	src, err := inv.openWith(ctx, inv.sourceOptions(), path)
 	if err != nil {
 		return err
@@ -62,12 +71,12 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err != nil {
 		return err
 	}
+	d := &edited{Image: path, files: job.OpenedFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	d := &edited{Image: path}
 	inv.data = d
 	d.take(p, false)
 	d.Before = p.Before

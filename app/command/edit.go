@@ -2,22 +2,24 @@ package command
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
+	"glassmaster/mastering/journal"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
@@ -109,7 +111,7 @@ func (o editing) check() error {
 		return usagef("-o and --in-place cannot be used together")
 	case o.output == "" && !o.inPlace && !o.dryRun && o.extractBoot == "":
 		return usagef("edit needs -o NEW, --in-place or --dry-run")
-	case (o.rewrite || o.update) && !o.inPlace:
+	case (o.rewrite || o.update) && !o.inPlace && (o.output != "" || !o.dryRun):
 		return usagef("--update and --rewrite are ways of --in-place")
 	case o.session && !o.inPlace && !o.dryRun:
 		return usagef("--new-session adds to the image itself; give --in-place, too")
@@ -119,10 +121,23 @@ func (o editing) check() error {
 		return usagef("--new-session writes what is added alone, and cannot be used with --rewrite")
 	case o.rewrite && o.update:
 		return usagef("--update and --rewrite cannot be used together")
+	case o.inPlace && (o.format != "" || o.verify || o.force):
+		return usagef("--format, --verify and --force go with -o NEW; an image that is changed in place keeps its format, and a rewritten one is read back unless --no-verify is given")
+	case o.noVerify && !o.inPlace:
+		return usagef("--no-verify goes with --in-place; what -o writes is only read back with --verify")
+	case o.extractBoot != "" && o.output == "" && !o.inPlace && !o.dryRun && o.changes():
+		return usagef("--extract-boot alone does not change the image; give -o NEW or --in-place, too, or leave out the changes")
+	case o.extractBoot != "" && o.dryRun:
+		return usagef("--extract-boot writes files, and --dry-run writes nothing; give one of them")
 	case o.output == "-":
 		return usagef("an edited image cannot be written to standard output; name a file with -o")
 	}
 	return nil
+}
+
+// changes reports whether a change was asked for.
+func (o editing) changes() bool {
+	return len(o.operations)+len(o.scripts)+len(o.boot) > 0 || o.noBoot
 }
 
 // maxScript is the maximum size of a script in bytes.
@@ -173,7 +188,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size()}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: job.OpenedFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
@@ -221,9 +236,10 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	}
 	update := o.output == "" && (p.InPlace() && !o.rewrite || o.update || o.session)
 	d.take(p, update)
+	d.Output = o.output
 	switch {
 	case o.dryRun:
-		return inv.answer(d, func(w *bufio.Writer) { d.print(w, update) })
+		return inv.answer(d, func(w *bufio.Writer) { d.print(w, src, update) })
 	case p.Unsafe != nil && o.inPlace:
 		return advise(p.Unsafe, "use -o NEW, which writes a new image from its files")
 	}
@@ -273,10 +289,15 @@ func (o editing) bootEdit() (edit.Boot, error) {
 
 // update writes what differs into the image.
 func (inv *invocation) update(ctx context.Context, src *source.Source, p *edit.Plan, d *edited) error {
+	earlier, err := journal.StatusOf(src.Name)
+	undoable := err == nil && earlier.Refused == nil
 	if err := p.UpdateFile(ctx, src.Name, inv.report()); err != nil {
 		return err
 	}
 	d.Undo = true
+	if undoable {
+		inv.note("the update before it, of %s, is final now", earlier.Made.Format(time.RFC3339))
+	}
 	inv.note("%s: %s, %s written; \"glassmaster undo\" takes it back", name(src.Name), d.summary(), units.Size(d.Writes))
 	return nil
 }
@@ -293,6 +314,8 @@ type edited struct {
 	Unsafe  string       `json:"unsafe,omitempty"` // why it cannot be changed in place
 	Boot    []string     `json:"boot_files,omitempty"`
 	Undo    bool         `json:"can_undo,omitempty"`
+
+	files map[string]os.FileInfo // of the image when it was opened
 }
 
 type editChange struct {
@@ -316,27 +339,67 @@ func (d *edited) take(p *edit.Plan, update bool) {
 	}
 }
 
+// isPlain reports whether a source is a file of plain sectors.
+func isPlain(src *source.Source) bool {
+	_, ok := disc.HostFile(src.Disc)
+	return ok
+}
+
 // print lists the changes and what they cost.
-func (d *edited) print(w *bufio.Writer, update bool) {
+func (d *edited) print(w *bufio.Writer, src *source.Source, update bool) {
 	for _, c := range d.Changes {
-		fmt.Fprintf(w, "%-10s %s", c.Kind, terminal.Printable(cmp.Or(c.Path, "none")))
-		if c.From != "" {
-			fmt.Fprintf(w, " (was %s)", terminal.Printable(c.From))
-		}
-		if c.Size > 0 {
-			fmt.Fprintf(w, ", %s", units.Size(c.Size))
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(w, terminal.Printable(c.String()))
 	}
-	fmt.Fprintf(w, "The image has %s and will have %s.\n", units.Size(d.Before), units.Size(d.After))
-	switch {
-	case d.Unsafe != "":
+	what, plain := "The image", isPlain(src)
+	if !plain {
+		what = "The data of the edited track" // the files of the image have other sizes
+	}
+	fmt.Fprintf(w, "%s has %s and will have %s (%s).\n", what, units.Size(d.Before), units.Size(d.After), growth(d.After-d.Before))
+	if d.Unsafe != "" {
 		fmt.Fprintf(w, "It can only be saved as a new image: %s.\n", d.Unsafe)
+	}
+	switch {
+	case d.Output != "":
+		fmt.Fprintf(w, "It is written to %s, and the old image stays as it is.\n", name(d.Output))
+	case d.Unsafe != "":
+	case src.Kind != "image":
+		fmt.Fprintf(w, "It can be saved as a new image with -o, since %s is a %s.\n", name(d.Image), src.Kind)
 	case update:
 		fmt.Fprintf(w, "In place, an update writes %s and can be undone.\n", units.Size(d.Writes))
-	default:
+	case plain:
 		fmt.Fprintf(w, "In place, a new file of %s replaces it, which cannot be undone.\n", units.Size(d.Writes))
+	default:
+		fmt.Fprintln(w, "In place, the image is written anew and replaced, which cannot be undone.")
 	}
+}
+
+// growth says by how much a size changes.
+func growth(n int64) string {
+	switch {
+	case n < 0:
+		return units.Size(-n) + " less"
+	case n == 0:
+		return "no change"
+	}
+	return units.Size(n) + " more"
+}
+
+// String describes a change in a line.
+func (c editChange) String() string {
+	switch c.Kind {
+	case edit.Booting.String():
+		return "boot       other boot entries"
+	case edit.Label.String():
+		return fmt.Sprintf("%-10s %q (was %q)", c.Kind, c.Path, c.From)
+	}
+	s := fmt.Sprintf("%-10s %s", c.Kind, name(c.Path))
+	if c.From != "" {
+		s += fmt.Sprintf(" (was %s)", name(c.From))
+	}
+	if c.Size > 0 {
+		s += ", " + units.Size(c.Size)
+	}
+	return s
 }
 
 // summary counts the changes.

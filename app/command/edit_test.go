@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,7 +89,7 @@ func TestEditDryRun(t *testing.T) {
 		if code := Run(t.Context(), args, strings.NewReader(script), &out, &log); Code(code) != OK {
 			t.Fatalf("exit code %d\n%s", code, log.String())
 		}
-		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", "label      MY LABEL (was ", "The image has ", "In place, "} {
+		for _, want := range []string{"added      /new file, 5 B\n", "removed    /empty\n", `label      "MY LABEL" (was `, "The image has ", "In place, "} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is missing in\n%s", want, out.String())
 			}
@@ -122,7 +123,7 @@ func TestEditErrors(t *testing.T) {
 		{Failed, "a folder cannot be moved into itself", []string{"--rename", "/docs=/docs/x"}},
 		{Failed, "/empty is not a folder", []string{"--mkdir", "/empty/x"}},
 		{Failed, "there is no file /nope in the image", []string{"--replace", image + "=/nope"}},
-		{Failed, "is not an octal number", []string{"--chmod", "999=/empty"}},
+		{Usage, "is not an octal number", []string{"--chmod", "999=/empty"}},
 		{Failed, "the volume label has 40 characters", []string{"--label", strings.Repeat("x", 40)}},
 		{Failed, "no boot entries that could be removed", []string{"--no-boot"}},
 		{Usage, "there is nothing to change", nil},
@@ -198,14 +199,15 @@ func TestEditCompressed(t *testing.T) {
 	}
 }
 
-// actor does something when its progress has a phase.
+// actor does something when the progress has a phase.
 type actor struct {
 	bytes.Buffer
-	do func()
+	phase string
+	do    func()
 }
 
 func (a *actor) Write(p []byte) (int, error) {
-	if a.do != nil && strings.Contains(string(p), "writing") {
+	if a.do != nil && strings.Contains(string(p), a.phase) {
 		a.do()
 		a.do = nil
 	}
@@ -219,7 +221,7 @@ func TestEditOfWhatChanges(t *testing.T) {
 	for _, way := range [][]string{{"--in-place", "--update"}, {"--in-place", "--rewrite"}, {"-o", filepath.Join(t.TempDir(), "new.iso")}} {
 		image := builtImage(t)
 		old := content(t, image)
-		log := &actor{do: func() { put(t, added, "shorter") }}
+		log := &actor{phase: "writing", do: func() { put(t, added, "shorter") }}
 		var out bytes.Buffer
 		code := Run(context.Background(), append([]string{"edit", image, "--add", added}, way...), strings.NewReader(""), &out, log)
 		put(t, added, string(virtualtest.Noise(3000, 1)))
@@ -235,21 +237,64 @@ func TestEditOfWhatChanges(t *testing.T) {
 	}
 }
 
-// What an image of a CD has beside its data track stays the same.
+// An image that another program changes while it is edited stays as that program left it.
+func TestEditOfChangedImage(t *testing.T) {
+	added := sourceFile(t, "added", "added\n")
+	for _, way := range []string{"--update", "--rewrite"} {
+		image := builtImage(t)
+		other := append(content(t, image), make([]byte, 2048)...)
+		log := &actor{phase: "scanning", do: func() { put(t, image, string(other)) }}
+		var out bytes.Buffer
+		if code := Run(t.Context(), []string{"edit", image, "--add", added, "--in-place", way}, strings.NewReader(""), &out, log); Code(code) == OK {
+			t.Errorf("%s: the image was edited although it had changed\n%s", way, log.String())
+		}
+		if !bytes.Equal(content(t, image), other) {
+			t.Errorf("%s: what the other program wrote is lost\n%s", way, log.String())
+		}
+		if list, err := os.ReadDir(filepath.Dir(image)); err != nil || len(list) != 1 {
+			t.Errorf("%s: left behind: %v %v", way, list, err)
+		}
+	}
+}
+
+// mixedCD makes a CUE image of the sample with an audio track behind a pre-gap, and returns
+// its path and the bytes of the audio track.
+func mixedCD(t *testing.T) (cue string, audio []byte) {
+	t.Helper()
+	cue = filepath.Join(t.TempDir(), "mixed.cue")
+	must(t, OK, "convert", builtImage(t), cue)
+	bin := strings.TrimSuffix(cue, "cue") + "bin"
+	data := content(t, bin)
+	audio = virtualtest.Noise(450*2352/2048+1, 5)[:450*2352]
+	put(t, bin, string(data)+string(audio))
+	msf := func(n int) string { return fmt.Sprintf("%02d:%02d:%02d", n/75/60, n/75%60, n%75) }
+	n := len(data) / 2352
+	put(t, cue, string(content(t, cue))+"  TRACK 02 AUDIO\n    INDEX 00 "+msf(n)+"\n    INDEX 01 "+msf(n+150)+"\n")
+	return cue, audio
+}
+
+// The data track of an image of a CD is edited in every format: its sectors get the right
+// EDC and ECC, and the audio track behind it stays the same.
 func TestEditCDs(t *testing.T) {
+	cue, audio := mixedCD(t)
 	added := sourceFile(t, "added", string(virtualtest.Noise(100, 1)))
 	for _, ext := range []string{"cue", "nrg", "mds", "ccd"} {
-		path := filepath.Join(t.TempDir(), "disc."+ext)
-		must(t, OK, "convert", builtImage(t), path)
+		dir := t.TempDir()
+		path, back := filepath.Join(dir, "disc."+ext), filepath.Join(dir, "back.cue")
+		must(t, OK, "convert", cue, path)
 		must(t, OK, "edit", path, "--add", added, "--remove", "/docs", "--in-place")
 		if list := allOf(t, path); !strings.Contains(list, "added") || strings.Contains(list, "docs") {
 			t.Errorf("%s: %s", ext, list)
 		}
-		if r := must(t, OK, "verify", path); !strings.Contains(r.out+r.log, "EDC") || !strings.Contains(r.out+r.log, "are correct") {
+		if r := must(t, OK, "verify", path); !strings.Contains(r.out+r.log, "EDC and ECC of ") || !strings.Contains(r.out+r.log, "450 audio sectors") {
 			t.Errorf("%s: %s%s", ext, r.out, r.log)
 		}
 		if out := must(t, OK, "cat", path, "added").out; out != string(content(t, added)) {
 			t.Errorf("%s: the contents differ", ext)
+		}
+		must(t, OK, "convert", path, back)
+		if bin := content(t, strings.TrimSuffix(back, "cue")+"bin"); !bytes.HasSuffix(bin, audio) {
+			t.Errorf("%s: the audio track has changed", ext)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/edit/operation"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/journal"
@@ -104,11 +105,12 @@ func codeOf(err error) Code {
 		unburned *record.LossError
 		faulty   *verify.FaultError
 		sums     *verify.ChecksumError
+		argument *operation.ArgumentError
 	)
 	switch {
 	case errors.As(err, &loss), errors.As(err, &unburned):
 		return Lossy
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &argument):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
@@ -157,6 +159,10 @@ func hintFor(err error) string {
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, volume.ErrUnfinished):
 		return `burn it again with "glassmaster burn --blank"`
+	case errors.Is(err, addition.ErrNotHidden):
+		return "use --add to keep them, or --blank without --new-session to replace them"
+	case errors.Is(err, record.ErrNothingToContinue):
+		return `"glassmaster burn FOLDER DRIVE --append" burns the first session and leaves the disc open`
 	case errors.Is(err, record.ErrEraseFirst):
 		return `use --blank to erase the disc and burn it again`
 	case errors.Is(err, record.ErrUnfinished) && errors.Is(err, record.ErrNotWritable):
@@ -191,7 +197,7 @@ func notReady(err error) bool {
 	for _, no := range []error{
 		journal.ErrBusy, source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
-		record.ErrNothingToContinue, addition.ErrNoVolume,
+		record.ErrNothingToContinue, record.ErrChangedDisc, addition.ErrNoVolume, addition.ErrNotHidden,
 	} {
 		if errors.Is(err, no) {
 			return true

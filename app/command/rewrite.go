@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/job"
@@ -56,19 +57,34 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, changed 
 		return advise(err, "use -o NEW.iso")
 	}
 	w := job.Rewriting{
-		Image: src, Changed: changed, NoVerify: noVerify,
+		Image: src, Changed: changed, NoVerify: noVerify, Opened: d.files,
 		Planned: func(p job.Plan) error { return inv.acceptEdit(p, src.Format, false) },
 		Check: func(r job.Result) error {
-			if err := notGood("the new image", r); err != nil {
-				return fmt.Errorf("the old image was kept: %w", err)
+			if err := notGood("the rewritten image", r); err != nil {
+				return advise(notRewritten(src.Name, err), "use -o NEW, which keeps the old image")
 			}
 			return nil
 		},
 	}
+	var left []string
+	w.Left = func(path string) { left = append(left, path) }
 	r, err := w.Run(ctx, inv.report())
 	if err != nil {
 		return err
 	}
 	inv.noteEdit(d, r)
+	for _, path := range left {
+		inv.note("%s is no longer part of the image, and can be removed", name(path))
+	}
 	return nil
+}
+
+// notRewritten is the error of an image that was not replaced, since the new one would not
+// be good. Unlike that of an image that was written, it does not say that the work is done.
+func notRewritten(path string, err error) error {
+	var i incomplete
+	if errors.As(err, &i) {
+		return fmt.Errorf("%s was not changed: %s", name(path), i.text)
+	}
+	return fmt.Errorf("%s was not changed: %w", name(path), err)
 }

@@ -11,6 +11,7 @@ package addition
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,10 @@ import (
 // ErrNoVolume is in the chain of the error of a disc whose files cannot be kept, because it
 // has no file system that a later session can refer to.
 var ErrNoVolume = errors.New("the files of the disc cannot be kept in a new session")
+
+// ErrNotHidden is in the chain of the error of a medium on which the files of the disc cannot
+// stay without being shown.
+var ErrNotHidden = errors.New("the files of the disc cannot be hidden")
 
 // Disc is what was on a disc to which a session is added.
 type Disc struct {
@@ -219,29 +224,41 @@ func reason(err error) string {
 }
 
 // basisOf returns the sectors that show whether a disc is still the same: the descriptors of
-// its newest session, and the anchor of UDF there (ECMA-119 6.7.1, ECMA-167 3/8.4.2.1). There
-// are none if the disc has only audio tracks.
+// its newest session (ECMA-119 6.7.1) and, for UDF, the anchor there and the beginning of the
+// sequence of descriptors whose address it has at 20 (ECMA-167 3/8.4.2, 3/10.2). Other volumes of
+// UDF have the same sectors except for that sequence. There are none if the disc has only audio
+// tracks.
 func basisOf(ctx context.Context, m disc.Disc) ([]record.Sectors, error) {
 	tr, ok := disc.DataTrack(m)
 	if !ok {
 		return nil, nil
 	}
 	var basis []record.Sectors
-	for _, at := range []struct {
-		lba   disc.LBA
-		count int
-	}{{tr.Start + session.FirstDescriptor, 4}, {tr.Start + session.FirstAnchor, 1}} {
-		if at.lba+disc.LBA(at.count) > tr.End() {
-			continue
+	add := func(lba disc.LBA, count int) error {
+		if lba < tr.Start || lba+disc.LBA(count) > tr.End() {
+			return nil
 		}
-		p := make([]byte, at.count*disc.SectorSize)
-		n, err := m.ReadSectors(ctx, p, at.lba, disc.User)
+		p := make([]byte, count*disc.SectorSize)
+		n, err := m.ReadSectors(ctx, p, lba, disc.User)
 		if n == 0 && err != nil && err != io.EOF {
-			return nil, fmt.Errorf("read the disc at LBA %d: %w", at.lba, err)
+			return fmt.Errorf("read the disc at LBA %d: %w", lba, err)
 		}
 		if n > 0 {
-			basis = append(basis, record.Sectors{LBA: at.lba, Data: p[:n*disc.SectorSize]})
+			basis = append(basis, record.Sectors{LBA: lba, Data: p[:n*disc.SectorSize]})
 		}
+		return nil
+	}
+	if err := add(tr.Start+session.FirstDescriptor, 4); err != nil {
+		return nil, err
+	}
+	n := len(basis)
+	if err := add(tr.Start+session.FirstAnchor, 1); err != nil || len(basis) == n {
+		return basis, err
+	}
+	const sequence = 4 // descriptors, one of which is the primary one
+	if p := basis[n].Data; binary.LittleEndian.Uint16(p) == 2 {
+		err := add(disc.LBA(binary.LittleEndian.Uint32(p[20:])), sequence)
+		return basis, err
 	}
 	return basis, nil
 }

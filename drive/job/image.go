@@ -130,7 +130,7 @@ func (m *imageFile) admit(ctx context.Context) error {
 	if m.o.Format.FilePerTrack && !m.splits() {
 		return fmt.Errorf("images of the format %s cannot have a file for each track", f.Name)
 	}
-	names := m.names()
+	names := m.names(m.in.disc.TOC())
 	if m.path == "" && len(names) > 1 {
 		return fmt.Errorf("an image of the format %s has several files, which cannot be written to a stream; name a file", f.Name)
 	}
@@ -149,14 +149,20 @@ func (m *imageFile) splits() bool {
 }
 
 // names returns the paths of all files of the image, the main one first.
-func (m *imageFile) names() []string {
+func (m *imageFile) names(toc disc.TOC) []string {
 	list := []string{m.path}
 	if m.format.Beside != nil {
-		for _, name := range m.format.Beside(filepath.Base(m.path), m.in.disc.TOC(), m.o.Format) {
+		for _, name := range m.format.Beside(filepath.Base(m.path), toc, m.o.Format) {
 			list = append(list, filepath.Join(filepath.Dir(m.path), name))
 		}
 	}
 	return list
+}
+
+// ImageNames returns the paths of the files that ImageFile writes, the main one first.
+func ImageNames(path string, f format.Format, toc disc.TOC, o format.Options) []string {
+	m := imageFile{path: mainFile(path, f, toc), format: f, o: ImageOptions{Format: o}}
+	return m.names(toc)
 }
 
 // admitReplacing refuses to replace a file that the source is read from, one that the user
@@ -248,7 +254,7 @@ func (m *imageFile) checkSpace() {
 func (m *imageFile) planned() Plan {
 	p := Plan{Plan: m.result.Plan, Loss: m.lost, Drops: m.drops}
 	if m.path != "" {
-		p.Files = m.names()
+		p.Files = m.names(m.in.disc.TOC())
 	}
 	return p
 }

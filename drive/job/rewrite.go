@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/journal"
 	"glassmaster/mastering/progress"
 )
@@ -28,6 +29,12 @@ type Rewriting struct {
 	// Check is called when the new image is complete. If it returns an error, the image is
 	// not replaced. It may be nil.
 	Check func(Result) error
+	// Opened are the files of the image as they were when it was opened, by OpenedFiles. An
+	// image that was changed since is not replaced.
+	Opened map[string]os.FileInfo
+	// Left is called with each file of the old image that is not part of the new one, and
+	// stays. It may be nil.
+	Left func(path string)
 }
 
 // NotReplacedError is the error if the new image is complete, but cannot take the place of
@@ -54,6 +61,10 @@ func (w Rewriting) Run(ctx context.Context, rep progress.Reporter) (r Result, er
 	if err != nil {
 		return r, err
 	}
+	if err := writable(path); err != nil {
+		return r, fmt.Errorf("rewrite the image: %w", err)
+	}
+	left := disc.Files(w.Image)
 	beside, err := os.MkdirTemp(filepath.Dir(path), ".glassmaster-")
 	if err != nil {
 		return r, fmt.Errorf("make a folder beside the image: %w", err)
@@ -66,7 +77,7 @@ func (w Rewriting) Run(ctx context.Context, rep progress.Reporter) (r Result, er
 	}()
 	from := &source.Source{Disc: w.Changed, Name: w.Image.Name, Kind: w.Image.Kind, Format: w.Image.Format, Locate: func(disc.LBA) string { return "" }}
 	to := filepath.Join(beside, filepath.Base(path))
-	j, err := New(ctx, from, ImageFile(to, f, ImageOptions{NoVerify: w.NoVerify}))
+	j, err := New(ctx, from, ImageFile(to, f, ImageOptions{NoVerify: w.NoVerify, Format: w.options(path, f)}))
 	if err != nil {
 		return r, err
 	}
@@ -87,14 +98,69 @@ func (w Rewriting) Run(ctx context.Context, rep progress.Reporter) (r Result, er
 			return r, err
 		}
 	}
+	for _, m := range moves {
+		if err := m.check(); errors.Is(err, errChanged) {
+			return r, err
+		}
+	}
 	if err := w.replace(moves); err != nil {
 		keep = true
 		return r, &NotReplacedError{kept(beside, path), err}
 	}
+	w.report(left, moves)
 	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) {
 		return r, fmt.Errorf("the image was replaced, but the journal of its last update remains: %w", err)
 	}
 	return r, nil
+}
+
+// OpenedFiles returns the properties of the files of an image that was opened, by their paths.
+func OpenedFiles(src *source.Source) map[string]os.FileInfo {
+	list := map[string]os.FileInfo{}
+	for _, path := range disc.Files(src.Disc) {
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			continue
+		}
+		if info, err := os.Stat(real); err == nil {
+			list[real] = info
+		}
+	}
+	return list
+}
+
+// writable returns an error if the user may not write to the image: then it is not replaced
+// either.
+func writable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// options returns options with which the new image has a file for each track, if the old
+// one has.
+func (w Rewriting) options(path string, f format.Format) format.Options {
+	split := format.Options{FilePerTrack: true}
+	toc := w.Image.TOC()
+	files := len(ImageNames(path, f, toc, split))
+	if files > len(ImageNames(path, f, toc, format.Options{})) && len(disc.Files(w.Image)) >= files {
+		return split
+	}
+	return format.Options{}
+}
+
+// report calls Left.
+func (w Rewriting) report(old []string, moves []move) {
+	if w.Left == nil {
+		return
+	}
+	for _, path := range old {
+		if real, err := filepath.EvalSymlinks(path); err == nil && !slices.ContainsFunc(moves, func(m move) bool { return m.to == real || m.to == path }) {
+			w.Left(path)
+		}
+	}
 }
 
 // move gives a file of the new image its final name.
@@ -118,6 +184,9 @@ func (w Rewriting) moves(files []string, folder string) ([]move, error) {
 				return nil, fmt.Errorf("%w: the new image needs the name of %s, which is not part of the image: rename that, or save a new image elsewhere", ErrExists, m.to)
 			}
 			m.old, m.was = from+".old", info
+			if opened := w.Opened[m.to]; opened != nil {
+				m.was = opened
+			}
 		}
 		list = append(list, m)
 	}
@@ -152,18 +221,35 @@ func (w Rewriting) replace(moves []move) error {
 	return nil
 }
 
+// errChanged is in the chain of the error of an image that was changed since it was opened.
+// The new image lacks that change.
+var errChanged = errors.New("was changed by another program meanwhile, and is not replaced: edit it again")
+
+// check returns an error if the file that is replaced is not what it was.
+func (m *move) check() error {
+	if m.old == "" {
+		return nil
+	}
+	info, err := os.Lstat(m.to)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file any more", m.to)
+	case !os.SameFile(info, m.was) || info.Size() != m.was.Size() || !info.ModTime().Equal(m.was.ModTime()):
+		return fmt.Errorf("%s %w", m.to, errChanged)
+	}
+	return nil
+}
+
 // do moves the file, which gets the permissions of the file that it replaces. If keep is
 // set, that file is kept under its old name in the other folder.
 func (m *move) do(keep bool) error {
+	if err := m.check(); err != nil {
+		return err
+	}
 	if m.old != "" {
-		info, err := os.Lstat(m.to)
-		switch {
-		case err != nil:
-			return err
-		case !os.SameFile(info, m.was) || info.Size() != m.was.Size() || !info.ModTime().Equal(m.was.ModTime()):
-			return fmt.Errorf("%s was changed by another program meanwhile", m.to)
-		}
-		if err := os.Chmod(m.from, info.Mode().Perm()); err != nil {
+		if err := os.Chmod(m.from, m.was.Mode().Perm()); err != nil {
 			return err
 		}
 	}

@@ -349,6 +349,11 @@ func (r *burning) takeBack(err error) error {
 	if errors.As(err, &changed) { // the disc is good
 		return err
 	}
+	if !r.isBurned() {
+		e.Left = "the disc in the drive has neither the old contents nor the new ones, so nothing more was written to it: it may be another disc, or the burned one is damaged"
+		e.Advice = `find the disc that was burned, and check it with "verify" before you rely on it`
+		return e
+	}
 	if failed := r.switchBack(); failed != nil {
 		e.Left = fmt.Sprintf("the disc may refer to the new session, which is not good (%v)", failed)
 		return e
@@ -356,6 +361,31 @@ func (r *burning) takeBack(err error) error {
 	e.Left, e.Advice = restoredText, "do not rely on the disc; add the files to another one, or try again at a lower speed"
 	return e
 }
+
+// isBurned reports whether the disc in the drive is the one that was burned: it has a primary
+// volume descriptor of the old volume or of the new session, which contains dates or a unique
+// identifier. Another disc can have been put in for the comparison.
+func (r *burning) isBurned() bool {
+	const beginning = 64 // sectors of a session that contain its primary volume descriptors
+	p := make([]byte, beginning*disc.SectorSize)
+	n, _ := r.src.ReadSectors(r.work, p, r.next, disc.User)
+	for _, s := range append(slices.Concat(r.fresh, r.old), Sectors{r.next, p[:n*disc.SectorSize]}) {
+		for i := 0; i < len(s.Data); i += disc.SectorSize {
+			want := s.Data[i : i+disc.SectorSize]
+			if !isPrimary(want) {
+				continue
+			}
+			if got, err := r.sectors(s.LBA+disc.LBA(i/disc.SectorSize), disc.SectorSize); err == nil && bytes.Equal(got, want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isPrimary reports whether a sector is a primary volume descriptor of ISO 9660 (ECMA-119 8.4)
+// or UDF (ECMA-167 3/10.1).
+func isPrimary(p []byte) bool { return string(p[:6]) == "\x01CD001" || isTag(p, 1) }
 
 // restoredText is the state of a disc after switchBack.
 const restoredText = "the disc shows its old contents again, and nothing of the new session"

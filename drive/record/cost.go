@@ -156,7 +156,7 @@ func ReadersOf(profile string) Readers {
 		}
 	case mmc.DVDR.String(), mmc.DVDRW.String(), mmc.DVDRDL.String(), mmc.DVDRDLJ.String():
 		return Readers{
-			"Recorders read an open DVD-R in a computer. Most DVD players, and drives that cannot write, do not read it until it is closed.",
+			"DVD recorders read an open DVD-R. Most DVD players, and drives that cannot write, do not read it until it is closed.",
 			closed + " Players and drives that cannot write read it, too.",
 		}
 	case mmc.DVDPR.String(), mmc.DVDPRDL.String():

@@ -24,9 +24,9 @@ func (r *burning) headLength() int64 {
 }
 
 // invalidate overwrites what identifies the old volume of a disc that is overwritten in
-// place, before the new one is written; a volume to which a session is added is kept. The first sectors are marked as not completed.
-// They are written, and not left out, because some media must be written from the
-// beginning.
+// place, before the new one is written; a volume to which a session is added is kept. The
+// first sectors are marked as not completed. They are written, and not left out, because
+// some media must be written from the beginning.
 func (r *burning) invalidate() error {
 	if r.grows() {
 		return r.clearStart()
@@ -71,16 +71,20 @@ func (r *burning) anchors() []disc.LBA {
 	return found
 }
 
-// isAnchor reports whether a sector begins with the tag of an anchor volume
-// descriptor pointer: identifier 2, and a checksum over the tag (ECMA-167 3/7.2).
-func isAnchor(p []byte) bool {
+// isAnchor reports whether a sector begins with the tag of an anchor volume descriptor
+// pointer.
+func isAnchor(p []byte) bool { return isTag(p, 2) }
+
+// isTag reports whether a sector begins with the tag of a descriptor: its identifier, and a
+// checksum over the tag (ECMA-167 3/7.2).
+func isTag(p []byte, id uint16) bool {
 	var sum byte
 	for i, b := range p[:16] {
 		if i != 4 {
 			sum += b
 		}
 	}
-	return binary.LittleEndian.Uint16(p) == 2 && sum == p[4]
+	return binary.LittleEndian.Uint16(p) == id && sum == p[4]
 }
 
 // holdBack stores the part of a chunk that is written last, and returns the rest with its

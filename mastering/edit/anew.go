@@ -108,7 +108,7 @@ func (m *Image) options(ctx context.Context, p *Plan) (master.Options, error) {
 	}
 	if !errors.Is(err, session.ErrRewritten) {
 		p.Notices = append(p.Notices, disc.Notice{
-			Severity: disc.Warning,
+			Severity: disc.Error,
 			Text:     fmt.Sprintf("how the image was made cannot be found out, so that the new one has the usual volumes and does not boot: %v", err),
 		})
 	}

@@ -3,6 +3,7 @@ package edit_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,11 +59,86 @@ func TestCompact(t *testing.T) {
 			if p.After >= p.Before && p.Unsafe == nil {
 				t.Errorf("%d bytes became %d", p.Before, p.After)
 			}
+			if moved := kind != "ours UDF 2.60"; moved != (p.Unsafe == nil) {
+				t.Errorf("planned anew: %v", p.Unsafe)
+			}
 			isotest.Must(t, p.Prepare(t.Context(), nil))
 			compareViews(t, before, p.Disc(), p.Unsafe == nil)
 			checkVolumes(t, kind, before, p.Disc())
+			checkAgain(t, p.Disc())
 		})
 	}
+}
+
+// checkAgain checks that an image does not change when it is compacted again.
+func checkAgain(t *testing.T, d disc.Disc) {
+	t.Helper()
+	image := filepath.Join(t.TempDir(), "again.iso")
+	writeDisc(t, d, image)
+	m, before := open(t, image)
+	p, err := m.Compact(t.Context(), nil)
+	isotest.Must(t, err)
+	if p.Unsafe != nil {
+		return
+	}
+	isotest.Must(t, p.Prepare(t.Context(), nil))
+	a, b := make([]byte, p.Before), make([]byte, p.After)
+	for _, x := range []struct {
+		d disc.Disc
+		b []byte
+	}{{before, a}, {p.Disc(), b}} {
+		_, err := x.d.(io.ReaderAt).ReadAt(x.b, 0)
+		isotest.Must(t, err)
+	}
+	if !bytes.Equal(a, b) {
+		t.Errorf("%d bytes become %d when they are compacted again", len(a), len(b))
+	}
+}
+
+// TestCompactKernel lets Linux and udfinfo read compacted images with UDF.
+func TestCompactKernel(t *testing.T) {
+	peertest.Need(t, "udfinfo", "7z")
+	dir := t.TempDir()
+	var script strings.Builder
+	for kind, image := range images(t) {
+		if !strings.Contains(kind, "UDF") && !strings.Contains(kind, "bridge") || strings.Contains(kind, "2.60") {
+			continue
+		}
+		m, _ := open(t, image)
+		root := m.Compilation().Root()
+		root.Children()[0].Detach()
+		root.Append(tree.NewFile("NEW.TXT", 70000, time.Unix(1, 0), layout.Bytes(bytes.Repeat([]byte("n"), 70000))))
+		p, err := m.Plan(t.Context(), nil)
+		isotest.Must(t, err)
+		name := strings.ReplaceAll(kind, " ", "-")
+		changed := filepath.Join(dir, name+"-before")
+		writeDisc(t, p.Disc(), changed)
+		m, _ = open(t, changed)
+		p, err = m.Compact(t.Context(), nil)
+		isotest.Must(t, err)
+		isotest.Must(t, p.Prepare(t.Context(), nil))
+		writeDisc(t, p.Disc(), filepath.Join(dir, name+"-after"))
+		info := peertest.Run(t, "", "udfinfo", filepath.Join(dir, name+"-after"))
+		if !strings.Contains(info, "integrity=closed") || strings.Contains(info, "rror") {
+			t.Errorf("udfinfo says of %s:\n%s", kind, info)
+		}
+		if kind != "ours UDF 2.01" { // which 7z does not open, not even before
+			peertest.Run(t, "", "7z", "t", filepath.Join(dir, name+"-after"))
+		}
+		fmt.Fprintf(&script, `
+			echo "%[1]s" >&2
+			for which in before after; do
+				loop=$(losetup --show -f -r %[1]s-$which)
+				mount -t udf -o ro $loop /run/mnt
+				(cd /run/mnt; find . -type f -size -1000k -exec md5sum {} + | sort; find . | sort) > /run/$which
+				umount /run/mnt
+				losetup -d $loop
+			done
+			grep -q NEW.TXT /run/after
+			cmp /run/before /run/after
+		`, name)
+	}
+	peertest.Kernel(t, dir, script.String())
 }
 
 // compareViews compares the files of two discs in all views.

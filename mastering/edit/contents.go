@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -40,7 +41,7 @@ func (u *updating) placeContents() error {
 		return err
 	}
 	u.removed(u.root)
-	return nil
+	return u.ctx.Err()
 }
 
 // place visits the folders that were read.
@@ -160,9 +161,21 @@ func (u *updating) removed(dir *tree.Node) {
 		}
 	}
 	for _, o := range dir.Recall() {
-		if x := recorded(o); x != nil && !u.used[o] {
-			u.moves = append(u.moves, patch.Move{From: x, Path: o.Path()})
-		}
+		u.removedOrigin(o, o.Path())
+	}
+}
+
+// removedOrigin collects the contents of an entry that the image had, unless it is still in
+// the tree. Folders that were removed are read, since they may contain boot images.
+func (u *updating) removedOrigin(o *tree.Node, at string) {
+	if u.used[o] || u.boot == nil {
+		return
+	}
+	if x := recorded(o); x != nil {
+		u.moves = append(u.moves, patch.Move{From: x, Path: at})
+	}
+	for _, c := range o.Recall() {
+		u.removedOrigin(c, path.Join(at, c.Name))
 	}
 }
 

@@ -107,6 +107,7 @@ func (m *Image) Plan(ctx context.Context, rep progress.Reporter) (*Plan, error) 
 	if err != nil {
 		return nil, fmt.Errorf("plan the edited image: %w", err)
 	}
+	p.Notices = append(p.Notices, m.movedTracks(p.disc.TOC())...)
 	return p, nil
 }
 

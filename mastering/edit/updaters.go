@@ -9,6 +9,7 @@ import (
 	bootupdate "glassmaster/mastering/boot/update"
 	"glassmaster/mastering/disc"
 	isoupdate "glassmaster/mastering/iso9660/update"
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/patch"
 	"glassmaster/mastering/tree"
 	udfupdate "glassmaster/mastering/udf/update"
@@ -102,13 +103,27 @@ func (u *updating) addImage(i boot.Image) error {
 	if n == nil || !n.Mode.IsRegular() || n.Size == 0 {
 		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
 	}
-	at, err := u.boot.Add(i, u.boot.Prepare(i, n.Source(), n.Size), n.Size)
+	if n.Shared() != nil && n.SameContents() {
+		return fmt.Errorf("%s has several names in the image, which a boot image cannot have: add a copy of the file", i)
+	}
+	if old := recorded(n.Origin()); old != nil { // keep the kinds of tables that it has
+		if p, ok := u.boot.Source(old, n.Source(), n.Size).(*boot.Patched); ok {
+			i.InfoTable, i.GRUBInfo = i.InfoTable || p.InfoTable, i.GRUBInfo || p.GRUBInfo
+		}
+	}
+	src := u.boot.Prepare(i, n.Source(), n.Size)
+	at, err := u.boot.Add(i, src, n.Size)
 	if err != nil {
 		return err
 	}
+	u.sources[n] = src
+	n.SetSource(&copied{src}) // a file of the image has moved, which the updaters would not see
 	u.where[n] = []volume.Extent{at}
 	return nil
 }
+
+// copied are contents of the image that are written again, at another place.
+type copied struct{ layout.Source }
 
 // isBootImage reports whether a file becomes a boot image, whose contents are added with it.
 func (u *updating) isBootImage(n *tree.Node) bool {

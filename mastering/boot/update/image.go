@@ -108,6 +108,7 @@ func (u *Updater) take() []disc.Notice {
 // Notices returns what was noticed since it, or Update, was called last. It is called when
 // all changes were made, and also names what still refers to images that were removed.
 func (u *Updater) Notices() []disc.Notice {
+	u.warnGone()
 	if u.code.orphan {
 		u.warn("the boot code for disks still refers to the boot image that was removed", "do not start a machine from a USB stick with this image, or add a boot image for a BIOS")
 		u.code.orphan = false
@@ -328,10 +329,28 @@ func loadSectors(n uint16, platform boot.Platform, length, size int64) (uint16, 
 	return 0, fmt.Errorf("it has %d bytes, but firmware loads at most %d: use a smaller image", size, math.MaxUint16*boot.BlockSize)
 }
 
+// gone is an entry of the catalogue that was removed with the file that is its image.
+type gone struct {
+	platform boot.Platform
+	path     string
+}
+
+// warnGone warns of platforms that had an entry, and have none now.
+func (u *Updater) warnGone() {
+	for _, g := range u.gone {
+		if !slices.ContainsFunc(u.cat.places(), func(p place) bool { return u.cat.platform(p) == g.platform }) {
+			u.warn(fmt.Sprintf("%s was the boot image for %s, and its entry is removed with it: a machine no longer starts from this image in that way", g.path, g.platform.Description()),
+				"keep the file, or make another one the boot image")
+		}
+	}
+	u.gone = nil
+}
+
 // removeImage removes all that refers to an image that is no longer there.
 func (u *Updater) removeImage(old int64, path string) error {
 	for i := len(u.cat.places()) - 1; i >= 0 && u.cat != nil; i-- {
 		if p := u.cat.places()[i]; entryAddress(u.cat.entry(p)) == old {
+			u.gone = append(u.gone, gone{u.cat.platform(p), path})
 			u.removeEntry(p)
 			u.note("boot catalogue entry %d: removed with %s", i+1, path)
 		}

@@ -16,6 +16,8 @@ import (
 // addresses and sizes in the new image. All else of them stays as it is, byte for byte.
 type Structures struct {
 	u     *Updater
+	lba   int64    // of the catalogue as it was
+	old   *catalog // as it was
 	moves Moves
 	tail  int64 // block of the new image where the appended partitions begin, 0 if there are none
 	back  int64 // blocks of the backup GPT at the end of the image
@@ -51,7 +53,10 @@ func Survey(r io.ReaderAt, size int64) (*Structures, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Structures{u: u}
+	s := &Structures{u: u, old: u.cat.clone()}
+	if u.cat != nil {
+		s.lba = u.cat.lba
+	}
 	if u.gpt != nil && u.gpt.backup > 0 {
 		s.back = u.gpt.arrayBack
 	}
@@ -63,6 +68,19 @@ func Survey(r io.ReaderAt, size int64) (*Structures, error) {
 
 // Found describes the boot structures, a sentence each.
 func (s *Structures) Found() []string { return s.u.Found() }
+
+// Images returns the first sectors of the boot catalogue and of all boot images, which contain
+// addresses.
+func (s *Structures) Images() []int64 {
+	if s.u.cat == nil {
+		return nil
+	}
+	list := []int64{s.lba}
+	for _, p := range s.u.cat.places() {
+		list = append(list, entryAddress(s.old.entry(p)))
+	}
+	return list
+}
 
 // Tables reports whether the image has boot code or partition tables for disks, or a boot
 // label of another machine.

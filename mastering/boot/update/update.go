@@ -57,6 +57,7 @@ type Updater struct {
 	replace map[*partition]contents
 	copied  int64
 	found   []string
+	gone    []gone // entries that were removed with their files
 	changes []string
 	notices []disc.Notice
 	ends    func(int64) int64 // see End, in blocks

@@ -68,6 +68,9 @@ func (e *editor) add(argument string) error {
 			return fmt.Errorf("%s stands for the entries of a folder, which cannot have the name of a file: put a slash at the end of %s", src, to)
 		}
 		nodes[0].Name = name
+		if old := dir.Child(name); old != nil && old.IsDir() && !nodes[0].IsDir() {
+			return fmt.Errorf("%s is a folder: put a slash at its end to add %s to it", old.Path(), src)
+		}
 	}
 	e.own(dir, nodes)
 	if failed := disc.Errors(e.c.Add(dir, nodes)); len(failed) > 0 {
@@ -128,7 +131,7 @@ func (e *editor) own(dir *tree.Node, nodes []*tree.Node) {
 func (e *editor) replace(argument string) error {
 	src, to, ok := pair(argument, exists)
 	if !ok {
-		return errors.New("it needs SOURCE=PATH")
+		return &ArgumentError{"it needs SOURCE=PATH"}
 	}
 	old := e.c.Root().Lookup(to)
 	if old == nil {
@@ -173,7 +176,7 @@ func (e *editor) names(file *tree.Node) []*tree.Node {
 func (e *editor) rename(argument string) error {
 	from, to, ok := pair(argument, func(p string) bool { return e.c.Root().Lookup(p) != nil })
 	if !ok {
-		return errors.New("it needs OLD=NEW")
+		return &ArgumentError{"it needs PATH=PATH"}
 	}
 	n := e.c.Root().Lookup(from)
 	if n == nil {
@@ -232,7 +235,7 @@ func (e *editor) remove(pattern string) error {
 func (e *editor) each(argument string, f func(value string, n *tree.Node) error) error {
 	value, pattern, ok := strings.Cut(argument, "=")
 	if !ok {
-		return errors.New("it needs VALUE=PATTERN")
+		return &ArgumentError{"it needs VALUE=PATTERN"}
 	}
 	list, err := e.match(pattern)
 	for _, n := range list {
@@ -247,7 +250,7 @@ func (e *editor) chmod(argument string) error {
 	return e.each(argument, func(value string, n *tree.Node) error {
 		bits, err := strconv.ParseUint(value, 8, 12)
 		if err != nil {
-			return fmt.Errorf("%q is not an octal number of up to 7777", value)
+			return &ArgumentError{fmt.Sprintf("%q is not an octal number of up to 7777", value)}
 		}
 		mode := fs.FileMode(bits & 0o777)
 		for i, b := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
@@ -272,7 +275,7 @@ func (e *editor) chown(argument string) error {
 			}
 			k, err := strconv.ParseUint(c.text, 10, 32)
 			if err != nil {
-				return fmt.Errorf("%q is not the number of a user or group", c.text)
+				return &ArgumentError{fmt.Sprintf("%q is not the number of a user or group", c.text)}
 			}
 			*c.id = uint32(k)
 		}
@@ -307,7 +310,7 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time: use 2026-11-28, 2026-11-28T12:00:00Z, @SECONDS or now", s)
+	return time.Time{}, &ArgumentError{fmt.Sprintf("%q is not a time: use 2026-11-28, 2026-11-28T12:00:00Z, @SECONDS or now", s)}
 }
 
 func (e *editor) hide(pattern string) error { return e.setHidden(pattern, true) }

@@ -13,10 +13,13 @@ import (
 // name stands for the entry of the root if there is one. It is an error if there is none.
 func (e *editor) match(pattern string) ([]*tree.Node, error) {
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+		return nil, &ArgumentError{fmt.Sprintf("pattern %q: %v", pattern, err)}
 	}
 	root := e.c.Root()
-	if n := root.Lookup(pattern); n != nil && n != root {
+	if root.Lookup(pattern) == root {
+		return nil, fmt.Errorf("%q is the root folder, which stays as it is; \"/*\" stands for all that is in it", pattern)
+	}
+	if n := root.Lookup(pattern); n != nil {
 		return []*tree.Node{n}, nil
 	}
 	var list []*tree.Node

@@ -26,6 +26,11 @@ type Operation struct {
 
 func (o Operation) String() string { return o.Verb + " " + o.Argument }
 
+// ArgumentError is the error of an argument that has a wrong form, whatever is in the image.
+type ArgumentError struct{ Why string }
+
+func (e *ArgumentError) Error() string { return e.Why }
+
 // Verb is a kind of operation.
 type Verb struct {
 	Name     string

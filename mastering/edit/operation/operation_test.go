@@ -175,7 +175,7 @@ func TestRefused(t *testing.T) {
 		"remove a b":                     "one argument, not 2",
 		"remove 'a":                      "not closed",
 		"add FILE=/boot/grub.cfg/deeper": "not a folder",
-		"add FILE=/boot":                 "cannot replace each other",
+		"add FILE=/boot":                 "is a folder: put a slash at its end",
 	} {
 		c := image(t, "a.txt", "boot/grub.cfg")
 		list, err := operation.Parse(strings.ReplaceAll(script, "FILE", file))

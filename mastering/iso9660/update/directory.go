@@ -15,6 +15,10 @@ const maxRecord = 254
 // whole sectors that fit into 32 bits (ECMA-119 9.1.4, 6.5.1).
 const maxSection = 1<<32 - sectorSize
 
+// maxDirectory is the maximum size of a directory in bytes, since it is held in memory: one of a
+// million files has about 200 MB.
+const maxDirectory = 1 << 28
+
 // directory is a directory of a hierarchy.
 type directory struct {
 	h        *hierarchy
@@ -100,6 +104,9 @@ func (h *hierarchy) directoryAt(rec []byte, parent *directory) (*directory, erro
 	}
 	if n == 0 || off+n > h.size || binary.LittleEndian.Uint32(rec[2:]) != binary.BigEndian.Uint32(rec[6:]) {
 		return nil, unsafef("a directory of %d bytes at sector %d is not within the image", n, off/sectorSize)
+	}
+	if n > maxDirectory {
+		return nil, unsafef("the directory at sector %d should have %d bytes", off/sectorSize, n)
 	}
 	d := &directory{h: h, off: off, size: n, extended: x, parent: parent, newOff: off, newSize: n}
 	h.dirs[off] = d

@@ -50,6 +50,7 @@ type hierarchy struct {
 	table   *table           // nil: no directory was added, removed, moved or renamed
 	serial  uint32           // the highest file serial number
 	lost    map[identity]int // names of hard-linked files that go
+	walked  int64            // bytes of the directories in which they were searched for
 	serials map[any]uint32   // of new files; nil: serial is not known yet
 }
 

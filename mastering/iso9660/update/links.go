@@ -64,10 +64,13 @@ func (h *hierarchy) countName(records [][]byte, by int) error {
 
 // loseBelow is lose for what is in a directory. What is damaged there is not needed.
 func (h *hierarchy) loseBelow(off, size int64, seen map[int64]bool) error {
-	if off < 0 || size > h.size-off || seen[off] {
+	if off < 0 || size > h.size-off || size > maxDirectory || seen[off] {
 		return nil
 	}
 	seen[off] = true
+	if h.walked += size; h.walked > h.size || len(seen) > maxWalk {
+		return unsafef("its directories are larger than the image")
+	}
 	b := make([]byte, size)
 	if n, _ := h.u.set.ReadAt(b, off); n < len(b) {
 		return nil

@@ -135,6 +135,9 @@ func (t *table) walk(visit func(dir, at int64, rec []byte)) error {
 		if left -= sizes[i]; left < 0 || len(t.rows) > maxWalk {
 			return unsafef("its directories are larger than the image")
 		}
+		if sizes[i] > maxDirectory {
+			return unsafef("the directory at sector %d should have %d bytes", r.off/sectorSize, sizes[i])
+		}
 		b := make([]byte, sizes[i])
 		if n, err := h.u.set.ReadAt(b, r.off); n < len(b) {
 			return unsafef("the directory at sector %d cannot be read: %v", r.off/sectorSize, err)
@@ -301,7 +304,9 @@ func (h *hierarchy) writeTables() error {
 		}
 	}
 	room := int64(format.Both32(h.list[0].data[132:]))
-	room = (room + h.block - 1) / h.block * h.block
+	if room = (room + h.block - 1) / h.block * h.block; room > maxTable {
+		room = 0 // it cannot be true
+	}
 	var size int
 	for _, at := range tables {
 		block := at.order.Uint32(h.list[0].data[at.at:])
