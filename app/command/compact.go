@@ -100,13 +100,15 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err := refuseLoss(p, o); err != nil {
 		return err
 	}
+	known := len(p.Notices)
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}
+	inv.warnAll(p.Notices[known:])
 	if o.output != "" {
 		d.Way, d.Output = "new", o.output
 		return inv.saveAs(ctx, src, p.Disc(), d, o)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p, d, o.noVerify)
+	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
 }

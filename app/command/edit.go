@@ -246,9 +246,11 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	if err := refuseLoss(p, o); err != nil {
 		return err
 	}
+	known := len(p.Notices)
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}
+	inv.warnAll(p.Notices[known:])
 	switch {
 	case o.output != "":
 		d.Way, d.Output = "new", o.output
@@ -258,7 +260,7 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.update(ctx, src, p, d)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p, d, o.noVerify)
+	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
 }
 
 // refuseLoss returns an error if a new image would lack files of the old one.

@@ -210,7 +210,9 @@ func (u *updating) updateVolumes() error {
 	return nil
 }
 
-// finishAll sets the sizes of everything, and adds what belongs to the end of the image.
+// finishAll sets the sizes of everything, and adds what belongs to the end of the image. The
+// backup GPT must be in the last sector of a disk. The anchor that UDF adds is before it then;
+// readers find the one at sector 256, which is where such an image had its only one.
 func (u *updating) finishAll() (err error) {
 	old, end := u.set.BaseSectors(), u.set.Sectors()
 	if u.udf != nil {

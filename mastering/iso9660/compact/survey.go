@@ -202,6 +202,9 @@ func (w *walker) records(lba int64, b []byte, sub func(lba, size int64)) error {
 		case directory:
 			w.s.refer(off+2, w.base, both32)
 		case size > 0:
+			if rec[26] != 0 { // ECMA-119 6.4.3: its sectors are among those of other files
+				return unsafef("a file of the directory at sector %d is interleaved", lba)
+			}
 			w.s.refer(off+2, w.base, both32)
 			w.s.Use(start, int64(rec[1])+sectorsOf(size), 0)
 			w.s.files = append(w.s.files, run{start: start, end: start + int64(rec[1]) + sectorsOf(size)})
