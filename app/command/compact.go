@@ -110,5 +110,5 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 		return inv.saveAs(ctx, src, p.Disc(), d, o)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+	return inv.rewrite(ctx, src, p, d, o.noVerify)
 }

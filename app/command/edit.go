@@ -260,7 +260,7 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.update(ctx, src, p, d)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+	return inv.rewrite(ctx, src, p, d, o.noVerify)
 }
 
 // refuseLoss returns an error if a new image would lack files of the old one.

@@ -253,7 +253,7 @@ func (x *editedImage) Save(ctx context.Context, c model.Edited, rep progress.Rep
 			return p.UpdateFile(ctx, x.src.Name, rep)
 		}
 		s.Text = fmt.Sprintf("%s was written anew (%s), read back and compared.", name, units.Size(p.After))
-		return x.rewrite(ctx, p.Disc(), rep)
+		return x.rewrite(ctx, p, rep)
 	})
 	return s, err
 }
