@@ -58,7 +58,7 @@ func (inv *invocation) rewrite(ctx context.Context, src *source.Source, p *edit.
 		return advise(err, "use -o NEW.iso")
 	}
 	w := job.Rewriting{
-		Image: src, Changed: p.Disc(), NoVerify: noVerify, Opened: d.files, Release: p.Close,
+		Image: src, Changed: p.Disc(), Release: p.Close, NoVerify: noVerify, Opened: d.files,
 		Planned: func(p job.Plan) error { return inv.acceptEdit(p, src.Format, false) },
 		Check: func(r job.Result) error {
 			if err := notGood("the rewritten image", r); err != nil {

@@ -22,6 +22,7 @@ import (
 type Rewriting struct {
 	Image    *source.Source // is open until its files are replaced
 	Changed  disc.Disc      // may read Image
+	Release  func() error   // closes what Changed reads, before files are replaced; may be nil
 	NoVerify bool           // do not read the new image back
 	// Planned is called with the plan, and ends the work by returning an error. nil accepts
 	// all but a loss.
@@ -32,9 +33,6 @@ type Rewriting struct {
 	// Opened are the files of the image as they were when it was opened, by OpenedFiles. An
 	// image that was changed since is not replaced.
 	Opened map[string]os.FileInfo
-	// Release is called before the files of the image are replaced. It closes what else has
-	// them open, such as the plan that Changed belongs to. It may be nil.
-	Release func() error
 	// Left is called with each file of the old image that is not part of the new one, and
 	// stays. It may be nil.
 	Left func(path string)

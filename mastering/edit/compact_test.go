@@ -256,3 +256,47 @@ func extentOf(t *testing.T, d disc.Disc, path string) disc.LBA {
 	isotest.Must(t, err)
 	return info.Sys().(*volume.Attributes).Extents[0].Start
 }
+
+// TestCompactSpace refuses a UDF volume that records its free blocks.
+func TestCompactSpace(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := filepath.Join(t.TempDir(), "disk.udf")
+	isotest.Must(t, os.WriteFile(image, make([]byte, 4<<20), 0o644))
+	peertest.Run(t, "", "mkudffs", "--blocksize=2048", "--media-type=hd", image)
+	m, _ := open(t, image)
+	if _, err := m.Compact(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "records its free blocks") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestCompactMIPS compacts an image whose boot label for MIPS has the address of a file.
+func TestCompactMIPS(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	for _, name := range []string{"a.bin", "kernel"} {
+		isotest.Must(t, os.WriteFile(filepath.Join(top, name), bytes.Repeat([]byte(name), 90000), 0o644))
+	}
+	changed := filepath.Join(t.TempDir(), "changed.iso")
+	m, _ := open(t, isotest.Xorriso(t, top, "-R", "-mips-boot", "kernel"))
+	m.Compilation().Root().Lookup("/a.bin").Detach()
+	p, err := m.Plan(t.Context(), nil)
+	isotest.Must(t, err)
+	writeDisc(t, p.Disc(), changed)
+	m, _ = open(t, changed)
+	p, err = m.Compact(t.Context(), nil)
+	isotest.Must(t, err)
+	if p.Unsafe != nil || p.After >= p.Before {
+		t.Fatalf("%d bytes became %d: %v", p.Before, p.After, p.Unsafe)
+	}
+	isotest.Must(t, p.Prepare(t.Context(), nil))
+	out := filepath.Join(t.TempDir(), "out.iso")
+	writeDisc(t, p.Disc(), out)
+	report := func(image string) string { return numbers.ReplaceAllString(peertest.BootReport(t, image), "N") }
+	isotest.Compare(t, "reports of xorriso", report(out), report(changed))
+	b, err := os.ReadFile(out)
+	isotest.Must(t, err)
+	at := int(b[80])<<24 | int(b[81])<<16 | int(b[82])<<8 | int(b[83])
+	if at*512+6 > len(b) || string(b[at*512:at*512+6]) != "kernel" {
+		t.Errorf("the label has block %d, where the file is not", at)
+	}
+}

@@ -207,7 +207,7 @@ func (p *Plan) UpdateFile(ctx context.Context, path string, rep progress.Reporte
 }
 
 // source returns the image as a source from which the kernel can copy, nil if it is not a
-// file of plain sectors.
+// file of plain sectors, or no longer has its name: then it is read through the disc.
 func (m *Image) source() layout.Source {
 	f, ok := disc.HostFile(m.data.ReaderAt)
 	if !ok {
@@ -215,6 +215,9 @@ func (m *Image) source() layout.Source {
 	}
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	if at, err := os.Stat(f.Name()); err != nil || !os.SameFile(at, info) {
 		return nil
 	}
 	s := layout.NewFile(f.Name())

@@ -104,6 +104,9 @@ func (e *editor) failed(what string, err error) {
 		return
 	}
 	text := model.Explain(err) + "\n\nThe image is as it was, and your changes are still here."
+	if errors.Is(err, model.ErrImageGone) {
+		text = "The image was removed, renamed, or replaced by another file since it was opened. Your changes are still here."
+	}
 	choices := []widgets.Choice{{Text: "Close", Escape: true, Primary: what != "Save"}}
 	if what == "Save" {
 		text += " You can also save them as a new image."

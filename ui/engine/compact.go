@@ -20,6 +20,9 @@ func (x *editedImage) SaveSession(ctx context.Context, c model.Edited, rep progr
 		if p.Unsafe != nil {
 			return p.Unsafe
 		}
+		if err := x.unchanged(ctx); err != nil {
+			return err
+		}
 		if err := p.Prepare(ctx, rep); err != nil {
 			return err
 		}
@@ -42,6 +45,9 @@ func (x *editedImage) PlanCompact(ctx context.Context, c model.Edited, rep progr
 // Compact implements model.EditedImage.
 func (x *editedImage) Compact(ctx context.Context, c model.Edited, rep progress.Reporter) (s model.SavedEdit, err error) {
 	err = x.plan(ctx, c, x.image.Compact, rep, func(p *edit.Plan) error {
+		if err := x.unchanged(ctx); err != nil {
+			return err
+		}
 		if err := p.Prepare(ctx, rep); err != nil {
 			return err
 		}

@@ -143,7 +143,7 @@ func (x *editedImage) plan(ctx context.Context, c model.Edited, prepare planner,
 	case x.closed:
 		return errClosed
 	}
-	if err := x.unchanged(ctx); err != nil {
+	if err := x.unchanged(ctx); err != nil && !errors.Is(err, model.ErrImageGone) {
 		return err
 	}
 	*x.image.Compilation() = *c.Compilation
@@ -183,13 +183,31 @@ func (x *editedImage) unchanged(ctx context.Context) error {
 		return nil
 	}
 	info, err := os.Stat(x.src.Name)
+	same := err == nil && os.SameFile(info, x.was)
 	switch {
+	case same && x.sameTime(info):
+		return nil
+	case !same && x.open():
+		return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageGone)
 	case err != nil:
-		return fmt.Errorf("%s is no longer there: %w", model.Short(x.src.Name), cause(err))
-	case !os.SameFile(info, x.was) || info.Size() != x.was.Size() || !info.ModTime().Equal(x.was.ModTime()):
-		return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageChanged)
+		return fmt.Errorf("the image %s cannot be found: %w", model.Short(x.src.Name), cause(err))
 	}
-	return nil
+	return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageChanged)
+}
+
+func (x *editedImage) sameTime(info os.FileInfo) bool {
+	return info.Size() == x.was.Size() && info.ModTime().Equal(x.was.ModTime())
+}
+
+// open reports whether the file that was opened can still be read as it was, although its
+// name may be that of another file or of none.
+func (x *editedImage) open() bool {
+	f, ok := disc.HostFile(x.src)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && os.SameFile(info, x.was) && x.sameTime(info)
 }
 
 func (x *editedImage) Plan(ctx context.Context, c model.Edited, rep progress.Reporter) (p model.EditPlan, err error) {
@@ -220,6 +238,9 @@ func (x *editedImage) Save(ctx context.Context, c model.Edited, rep progress.Rep
 	err = x.plan(ctx, c, x.image.Plan, rep, func(p *edit.Plan) error {
 		if p.Unsafe != nil {
 			return p.Unsafe
+		}
+		if err := x.unchanged(ctx); err != nil {
+			return err
 		}
 		if err := p.Prepare(ctx, rep); err != nil {
 			return err

@@ -46,6 +46,11 @@ type EditedImage interface {
 // since it was opened for editing. It cannot be saved in any way then.
 var ErrImageChanged = errors.New("it was changed by another program since it was opened")
 
+// ErrImageGone is in the chain of the error if the file of an image was removed, or replaced by
+// another one, since it was opened for editing. What was opened can still be read, so that
+// the changes can be saved as a new image.
+var ErrImageGone = errors.New("the image was removed, or replaced by another file, since it was opened")
+
 // EditFacts describe an image that is edited.
 type EditFacts struct {
 	Size   int64  // bytes

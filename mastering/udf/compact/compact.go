@@ -27,8 +27,8 @@ func unsafef(format string, args ...any) error {
 	return &patch.UnsafeError{Why: fmt.Sprintf(format, args...)}
 }
 
-// ErrSpace is the error of a volume that records its free blocks.
-var ErrSpace = errors.New("the UDF volume records its free blocks, into which later changes are written, and keeps its size: there is nothing to drop")
+// errSpace is the error of a volume that records its free blocks.
+var errSpace = errors.New("the UDF volume records its free blocks, into which later changes are written, and keeps its size: there is nothing to drop")
 
 // Use is a run of sectors of a volume.
 type Use struct {
@@ -273,7 +273,7 @@ func (v *Volume) descriptor(id uint16, b []byte) error {
 	case ecma167.TagPD:
 		for at := 56; at < 56+5*8; at += 8 {
 			if le.Uint32(b[at:]) != 0 {
-				return ErrSpace
+				return errSpace
 			}
 		}
 		if int64(le.Uint32(b[188:])) != v.start {
