@@ -230,6 +230,9 @@ func TestEditSavesAs(t *testing.T) {
 	if !p.shown("cannot be changed in place") {
 		t.Error("it does not say that the image cannot be changed")
 	}
+	if at := p.layer.Controls()["Add"]; len(at) < 2 || at[1] < 110 {
+		t.Errorf("the message covers the buttons, at %v", at)
+	}
 	m.SetLabel("NEW")
 	p.edited("new label")
 	if m.WhySave() == "" || m.WhySaveAs() != "" {

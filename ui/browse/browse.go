@@ -131,7 +131,7 @@ func New(h *host.Host, e Engine) *View {
 	v.notice = widgets.NewNotice(v.details, v.takeBack)
 	v.volume.OnChange = v.reload
 	v.Object = v.build()
-	v.notice.OnClose = v.Object.Refresh // the panes get its room
+	v.notice.OnResize = v.Object.Refresh // moves the panes
 	v.reload()
 	return v
 }

@@ -202,7 +202,6 @@ func (e *editor) begin(m *model.Editing) {
 	v.showTitle(false)
 	v.subtitle.Show()
 	v.notice.Hide()
-	v.Object.Refresh() // the panes get the room of the notice
 	e.model = m
 	v.side.edited, v.side.shown = m, nil
 	m.OnChange = e.reload
