@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 
+	"glassmaster/drive"
 	"glassmaster/mastering/compilation"
 	mimage "glassmaster/mastering/image"
 	"glassmaster/mastering/progress"
@@ -73,6 +75,22 @@ func (p *pilot) edits(path string) *model.Editing {
 	return p.browse.Editor()
 }
 
+// item chooses an item of the menu that is open.
+func (p *pilot) item(text string) {
+	p.t.Helper()
+	var item fyne.Tappable // contains the texts that follow it
+	for _, o := range p.overlay() {
+		if i, ok := o.(fyne.Tappable); ok {
+			item = i
+		}
+		if c, ok := o.(*canvas.Text); ok && c.Text == text {
+			item.Tapped(&fyne.PointEvent{})
+			return
+		}
+	}
+	p.t.Fatalf("the menu has no item %q", text)
+}
+
 // edited waits until the changes have a summary, and what saving does is known.
 func (p *pilot) edited(summary string) {
 	p.t.Helper()
@@ -100,6 +118,7 @@ func TestEditAndSave(t *testing.T) {
 		t.Errorf("the title of the window is %q", w)
 	}
 	p.picture("edit")
+	m.List.Open(m.List.Root().Child("boot"))
 	if !p.shown("into the image, and can be undone") {
 		t.Error("it does not say what saving does")
 	}
@@ -112,11 +131,13 @@ func TestEditAndSave(t *testing.T) {
 	if got := filesIn(t, iso); got != "boot/grub.cfg preseed.cfg README.txt" {
 		t.Errorf("the image has %s", got)
 	}
-	if p.window.Title() != "Glassmaster" || p.browse.Editor() != nil {
-		t.Error("it is still being edited")
+	p.until("the editor", func() bool { return p.browse.Editor() != nil })
+	if p.window.Title() != "Glassmaster" || p.browse.Editor() == m || p.browse.Unsaved() {
+		t.Error("the saved image is not what is edited now")
 	}
+	p.until("the folder", func() bool { return p.browse.Editor().List.Folder().Path() == "/boot" })
 	p.until("the journal", func() bool { return p.last("last update")["undo"] == true })
-	p.press("Undo update…")
+	p.press("Undo last update…")
 	p.answerSheet("Undo update")
 	p.until("the undoing", func() bool { return p.last("undone")["ok"] != nil })
 	p.until("the message", func() bool { return p.shown("was undone") })
@@ -208,6 +229,9 @@ func TestEditSavesAs(t *testing.T) {
 	m := p.edits(packed)
 	if !p.shown("cannot be changed in place") {
 		t.Error("it does not say that the image cannot be changed")
+	}
+	if at := p.layer.Controls()["Add"]; len(at) < 2 || at[1] < 110 {
+		t.Errorf("the message covers the buttons, at %v", at)
 	}
 	m.SetLabel("NEW")
 	p.edited("new label")
@@ -314,4 +338,87 @@ func TestEditListsChanges(t *testing.T) {
 	if m.Label() != "SAMPLE" {
 		t.Errorf("the label is %s", m.Label())
 	}
+}
+
+// TestEditCompacts saves an image without a file, and drops what nothing refers to.
+func TestEditCompacts(t *testing.T) {
+	p := newPilot(t)
+	iso := imageOf(t, "linux.iso", "a.txt", "b.txt")
+	f := filepath.Join(t.TempDir(), "big")
+	if err := os.WriteFile(f, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	save := func() {
+		t.Helper()
+		was := p.browse.Editor()
+		p.events = nil
+		p.press("Save")
+		p.until("the saving", func() bool { return p.last("saved image")["ok"] == true })
+		p.until("the editor", func() bool { m := p.browse.Editor(); return m != nil && m != was && !m.List.Root().Unread() })
+	}
+	p.edits(iso)
+	p.drop(fyne.NewPos(900, 500), f)
+	p.edited("1 added")
+	save()
+	m := p.browse.Editor()
+	m.Remove([]*tree.Node{m.List.Root().Child("big")})
+	p.edited("1 removed")
+	save()
+	before, _ := os.Stat(iso)
+	p.press("Sessions, compacting and boot entries")
+	p.item("Compact…")
+	p.until("the plan", func() bool { return p.last("compact planned")["ok"] != nil })
+	if p.sheet() != "Compact linux.iso?" {
+		t.Fatalf("the sheet is %q, with the plan %v", p.sheet(), p.last("compact planned"))
+	}
+	p.picture("compact")
+	p.events = nil
+	p.answerSheet("Compact")
+	p.until("the compacting", func() bool { return p.last("saved image")["ok"] != nil })
+	after, _ := os.Stat(iso)
+	if p.last("saved image")["ok"] != true || before.Size()-after.Size() < 1<<20 || filesIn(t, iso) != "a.txt b.txt" {
+		t.Errorf("%v: %d bytes became %d, with %s", p.last("saved image"), before.Size(), after.Size(), filesIn(t, iso))
+	}
+	p.until("the message", func() bool { return p.shown("was compacted") })
+}
+
+// TestBurnKeepsAnEditedDisc begins to burn in the drive whose disc is edited: it asks before
+// the changes are lost.
+func TestBurnKeepsAnEditedDisc(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disc")
+	t.Setenv(drive.Environment, "virtual:"+path+"?medium=dvd+rw")
+	p := newPilot(t)
+	ready := func() {
+		t.Helper()
+		p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	}
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a.txt"), "a.txt"))
+	p.compiled(1)
+	p.press("Burn…")
+	ready()
+	p.press("Burn")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	p.press("Done")
+	name := p.burning.Target().Drive
+	p.show(browsePage)
+	p.browse.Open(name)
+	p.until("the disc", func() bool { return p.last("browse")["name"] == name && p.browse.CanEdit() })
+	p.press("Edit")
+	p.until("the editor", func() bool { return p.browse.Editor() != nil && !p.browse.Editor().List.Root().Unread() })
+	m := p.browse.Editor()
+	m.Remove([]*tree.Node{m.List.Root().Child("a.txt")})
+	p.edited("1 removed")
+	p.show(burnPage)
+	p.events = nil
+	p.burn.StartAction(model.Eject)
+	if !strings.HasPrefix(p.sheet(), "Save the changes to") || !p.browse.Unsaved() {
+		t.Fatalf("the sheet is %q", p.sheet())
+	}
+	p.key(fyne.KeyEscape)
+	if !p.browse.Unsaved() {
+		t.Error("Cancel loses the changes")
+	}
+	p.burn.StartAction(model.Eject)
+	p.answerSheet("Discard changes")
+	p.until("the tray", func() bool { return p.last("settings")["ready"] == false && p.browse.Editor() == nil })
 }

@@ -91,6 +91,8 @@ func (a *adding) check(o burning, from string, to []string) error {
 		return usagef("--spare formats the disc, which erases it; leave out --spare or %s", a.flag())
 	case from == source.Stdin:
 		return usagef("%s adds files, a folder or a compilation, and not an image from standard input", a.flag())
+	case drive.IsName(from):
+		return usagef("%s is a drive: name a folder, a file or a compilation that is added to the disc first, and then the drive", from)
 	}
 	return nil
 }
@@ -131,9 +133,6 @@ func (inv *invocation) burnAddition(ctx context.Context, from string, to []strin
 
 // planAddition plans the session. release frees what that takes.
 func (inv *invocation) planAddition(ctx context.Context, t scsi.Transport, from string, o burning) (a *addition.Addition, release func(), err error) {
-	if drive.IsName(from) {
-		return nil, nil, usagef("%s is a drive; files, a folder or a compilation can be added to a disc", from)
-	}
 	so := source.Options{KeepGoing: o.keep, Report: inv.report()}
 	if o.hide {
 		c, notices, err := source.Files(ctx, from, so)
@@ -161,6 +160,9 @@ func (inv *invocation) planAddition(ctx context.Context, t scsi.Transport, from 
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, d.Close())
+	}
+	if o.session > 0 && o.session < a.Changes.Session-1 {
+		inv.note("session %d is continued: what only later sessions have stays on the disc, and is hidden", o.session)
 	}
 	return a, func() { a.Close(); d.Close() }, nil
 }

@@ -58,6 +58,33 @@ func TestBurnAdd(t *testing.T) {
 	}
 }
 
+// TestBurnAddCounts counts a file that takes the name of a renamed one as new, and the removed
+// file as removed. A session that hides later ones says so.
+func TestBurnAddCounts(t *testing.T) {
+	drive := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?sectors=9000&medium=dvd+r"
+	must(t, OK, "burn", "--yes", "--append", folderOf(t, "one", "two", "three"), drive)
+	more := folderOf(t, "one", "four")
+	r := must(t, OK, "burn", "--dry-run", "--add", "--rename", "one=1", "--remove", "two", more, drive)
+	if want := "kept: 2 files, new: 2, removed: 1, renamed: 1\n"; !strings.Contains(r.log, want) {
+		t.Errorf("%q is missing in\n%s", want, r.log)
+	}
+	const hides = "what only later sessions have stays on the disc, and is hidden"
+	for _, session := range []string{"1", "2"} {
+		r = must(t, OK, "burn", "--yes", "--add", "--session", session, more, drive)
+		if strings.Contains(r.log, hides) {
+			t.Errorf("session %s, the newest one: %s", session, r.log)
+		}
+	}
+	if r = must(t, OK, "burn", "--dry-run", "--add", "--session", "1", more, drive); !strings.Contains(r.log, hides) {
+		t.Errorf("session 1 of 3: %s", r.log)
+	}
+	for _, args := range [][]string{{"burn", "--add", drive}, {"burn", "--add", "--remove", "one", drive}, {"undo", drive}} {
+		if r := must(t, Usage, args...); !strings.Contains(r.log, "is a drive") {
+			t.Errorf("%v: %s", args, r.log)
+		}
+	}
+}
+
 // TestBurnAddRefuses refuses options that do not go together, and discs that cannot be
 // continued.
 func TestBurnAddRefuses(t *testing.T) {
@@ -75,6 +102,7 @@ func TestBurnAddRefuses(t *testing.T) {
 		{[]string{"--add", "--blank"}, Usage, "--blank erases"},
 		{[]string{"--add", "--copies", "2"}, Usage, "one drive at a time"},
 		{[]string{"--add"}, NoMedium, "there is nothing to add to"},
+		{[]string{"--new-session"}, NoMedium, "--append"},
 	} {
 		r := must(t, c.code, append(append([]string{"burn", "--yes"}, c.args...), dir, blankWith(t, "dvd+r", ""))...)
 		if !strings.Contains(r.log, c.want) {

@@ -3,13 +3,12 @@ package command
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive/job"
 	"glassmaster/mastering/edit"
-	"glassmaster/mastering/journal"
 	"glassmaster/mastering/units"
 )
 
@@ -72,7 +71,7 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, files: imageFiles(src)}
+	d := &edited{Image: path, files: job.OpenedFiles(src)}
 	p, err := m.Compact(ctx, inv.report())
 	if err != nil {
 		return err
@@ -101,22 +100,15 @@ func (inv *invocation) compact(ctx context.Context, path string, o editing, drop
 	if err := refuseLoss(p, o); err != nil {
 		return err
 	}
+	known := len(p.Notices)
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}
+	inv.warnAll(p.Notices[known:])
 	if o.output != "" {
 		d.Way, d.Output = "new", o.output
 		return inv.saveAs(ctx, src, p.Disc(), d, o)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
-}
-
-// discardJournal removes the journal of the last update of an image that was replaced by
-// another file.
-func discardJournal(path string) error {
-	if err := journal.Discard(path); err != nil && !errors.Is(err, journal.ErrNone) {
-		return err
-	}
-	return nil
+	return inv.rewrite(ctx, src, p, d, o.noVerify)
 }

@@ -8,15 +8,18 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/edit/operation"
+	"glassmaster/mastering/journal"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
@@ -185,7 +188,7 @@ func (inv *invocation) edit(ctx context.Context, path string, o editing) error {
 	if err != nil {
 		return err
 	}
-	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: imageFiles(src)}
+	d := &edited{Image: path, Before: m.Size(), After: m.Size(), files: job.OpenedFiles(src)}
 	inv.data = d
 	if o.extractBoot != "" {
 		if d.Boot, err = m.ExtractBoot(ctx, o.extractBoot); err != nil {
@@ -243,9 +246,11 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 	if err := refuseLoss(p, o); err != nil {
 		return err
 	}
+	known := len(p.Notices)
 	if err := p.Prepare(ctx, inv.report()); err != nil {
 		return err
 	}
+	inv.warnAll(p.Notices[known:])
 	switch {
 	case o.output != "":
 		d.Way, d.Output = "new", o.output
@@ -255,7 +260,7 @@ func (inv *invocation) change(ctx context.Context, m *edit.Image, src *source.So
 		return inv.update(ctx, src, p, d)
 	}
 	d.Way = "rewrite"
-	return inv.rewrite(ctx, src, p.Disc(), d, o.noVerify)
+	return inv.rewrite(ctx, src, p, d, o.noVerify)
 }
 
 // refuseLoss returns an error if a new image would lack files of the old one.
@@ -286,10 +291,15 @@ func (o editing) bootEdit() (edit.Boot, error) {
 
 // update writes what differs into the image.
 func (inv *invocation) update(ctx context.Context, src *source.Source, p *edit.Plan, d *edited) error {
+	earlier, err := journal.StatusOf(src.Name)
+	undoable := err == nil && earlier.Refused == nil
 	if err := p.UpdateFile(ctx, src.Name, inv.report()); err != nil {
 		return err
 	}
 	d.Undo = true
+	if undoable {
+		inv.note("the update before it, of %s, is final now", earlier.Made.Format(time.RFC3339))
+	}
 	inv.note("%s: %s, %s written; \"glassmaster undo\" takes it back", name(src.Name), d.summary(), units.Size(d.Writes))
 	return nil
 }

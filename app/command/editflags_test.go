@@ -119,7 +119,9 @@ func TestEditTracks(t *testing.T) {
 	put(t, foreign, "something else")
 	audio := content(t, filepath.Join(dir, "Game (Track 2).bin"))
 	text := string(content(t, sheet))
-	must(t, OK, "edit", sheet, "--mkdir", "x", "--in-place")
+	if r := must(t, OK, "edit", sheet, "--mkdir", "x", "--in-place"); !strings.Contains(r.log, "track 2 will begin at sector ") {
+		t.Errorf("it does not say that the audio begins elsewhere: %s", r.log)
+	}
 	if !strings.Contains(must(t, OK, "ls", sheet).out, "x/\n") {
 		t.Error("the folder was not made")
 	}

@@ -83,7 +83,7 @@ func TestEditNewSession(t *testing.T) {
 }
 
 // TestKeepFilesOfUDF works on an image with a file that only its UDF volume shows: what would
-// lose it is refused, and nothing is written.
+// lose it is refused, and nothing is written; compact keeps it.
 func TestKeepFilesOfUDF(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -101,7 +101,10 @@ func TestKeepFilesOfUDF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, Failed, "compact", image, "-o", at("smaller.iso"))
+	must(t, OK, "compact", image, "-o", at("smaller.iso"))
+	if out := must(t, OK, "ls", at("smaller.iso"), "--view", "UDF").out; out != "seen\nunseen\n" {
+		t.Errorf("the compacted image shows %s", out)
+	}
 	must(t, Failed, "edit", image, "--add", at("new"), "--new-session", "--in-place")
 	d := "virtual:" + at("disc") + "?medium=dvd+r"
 	must(t, OK, "burn", image, d, "--append", "--yes")

@@ -159,6 +159,10 @@ func hintFor(err error) string {
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, volume.ErrUnfinished):
 		return `burn it again with "glassmaster burn --blank"`
+	case errors.Is(err, addition.ErrNotHidden):
+		return "use --add to keep them, or --blank without --new-session to replace them"
+	case errors.Is(err, record.ErrNothingToContinue):
+		return `"glassmaster burn FOLDER DRIVE --append" burns the first session and leaves the disc open`
 	case errors.Is(err, record.ErrEraseFirst):
 		return `use --blank to erase the disc and burn it again`
 	case errors.Is(err, record.ErrUnfinished) && errors.Is(err, record.ErrNotWritable):
@@ -193,7 +197,7 @@ func notReady(err error) bool {
 	for _, no := range []error{
 		journal.ErrBusy, source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrNoMode, record.ErrNoLayerBreak, record.ErrNoBookType, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
-		record.ErrNothingToContinue, record.ErrChangedDisc, addition.ErrNoVolume,
+		record.ErrNothingToContinue, record.ErrChangedDisc, addition.ErrNoVolume, addition.ErrNotHidden,
 	} {
 		if errors.Is(err, no) {
 			return true

@@ -21,9 +21,9 @@ func exitCodesTopic(*invocation) *cobra.Command {
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged; the warnings have the details
-  7  nothing was written, because the image format ("convert" and "read" without
-     --force) or the disc in its mode ("burn" and "copy" without --accept-loss)
-     cannot hold everything; the warnings say what`,
+  7  nothing was written, because the image format ("convert", "read", "edit" and
+     "compact" without --force) or the disc in its mode ("burn" and "copy" without
+     --accept-loss) cannot hold everything; the warnings say what`,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/journal"
@@ -67,6 +68,9 @@ func (u undone) String() string {
 }
 
 func (inv *invocation) undo(ctx context.Context, image string, o undoing) error {
+	if drive.IsName(image) {
+		return usagef("%s is a drive; \"undo\" takes back the last change of an image file. On a disc earlier sessions stay: \"burn --add --session N\" continues one of them", image)
+	}
 	rolledBack, notices, err := journal.Recover(image)
 	inv.warnAll(notices)
 	if err != nil || rolledBack {

@@ -35,6 +35,10 @@ import (
 // has no file system that a later session can refer to.
 var ErrNoVolume = errors.New("the files of the disc cannot be kept in a new session")
 
+// ErrNotHidden is in the chain of the error of a medium on which the files of the disc cannot
+// stay without being shown.
+var ErrNotHidden = errors.New("the files of the disc cannot be hidden")
+
 // Disc is what was on a disc to which a session is added.
 type Disc struct {
 	Next    record.Next

@@ -155,8 +155,20 @@ func (d *Disc) Start() disc.LBA {
 // changes counts what a compilation changes.
 func (d *Disc) changes(c *compilation.Compilation) Changes {
 	n := Changes{Session: d.Next.Session}
-	seen := map[*tree.Node]bool{}
-	others := 0 // files that replace one which they were not made of
+	seen := map[*tree.Node]bool{}                // the old files that are in the tree, under any name
+	_ = c.Root().Walk(func(x *tree.Node) error { // never fails
+		if _, was := d.paths[x.Origin()]; was {
+			seen[x.Origin()] = true
+		}
+		return nil
+	})
+	gone := map[string]bool{} // the paths of the others
+	for old, path := range d.paths {
+		if !seen[old] {
+			gone[path] = true
+		}
+	}
+	n.Removed = len(gone)
 	contents := map[any]bool{}
 	_ = c.Root().Walk(func(x *tree.Node) error { // never fails
 		if x.IsDir() {
@@ -172,14 +184,11 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 			n.Renamed++
 		case was:
 			n.Replaced++
-		case d.had(x.Path()):
+		case gone[x.Path()]: // it was not made of the file that it replaces
 			n.Replaced++
-			others++
+			n.Removed--
 		default:
 			n.Added++
-		}
-		if was {
-			seen[x.Origin()] = true
 		}
 		if x.Mode.Type() == 0 && x.Recorded() == nil {
 			key := any(x)
@@ -193,7 +202,6 @@ func (d *Disc) changes(c *compilation.Compilation) Changes {
 		}
 		return nil
 	})
-	n.Removed = max(len(d.paths)-len(seen)-others, 0)
 	return n
 }
 
@@ -209,16 +217,6 @@ func sameBytes(n *tree.Node) bool {
 	a, ok := n.Source().(layout.Bytes)
 	b, was := n.Origin().Source().(layout.Bytes)
 	return ok && was && len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
-}
-
-// had reports whether there was a file at a path.
-func (d *Disc) had(p string) bool {
-	n := d.root
-	if n == nil {
-		return false
-	}
-	n = n.Lookup(trimSlash(p))
-	return n != nil && !n.IsDir()
 }
 
 func trimSlash(p string) string {
@@ -295,7 +293,7 @@ func Hide(ctx context.Context, t scsi.Transport, c *compilation.Compilation, not
 	}
 	if d.Next.InPlace {
 		m.Close()
-		return nil, fmt.Errorf("a %s is overwritten in place: its contents can be kept, or replaced by a new burn, but not hidden", d.Next.Profile)
+		return nil, fmt.Errorf("%w: a %s is overwritten in place, so that they can only be kept or replaced", ErrNotHidden, d.Next.Profile)
 	}
 	a, err := d.plan(ctx, m, c, o)
 	if err != nil {

@@ -65,8 +65,12 @@ func (m *Image) addSession(ctx context.Context, p *Plan, keepFirst bool, rep pro
 	if o.Time, err = m.time(); err != nil {
 		return err
 	}
-	o.Boot = m.changeBoot(o.Boot)
-	c := compilation.FromTree(m.comp.Root().Clone())
+	root := m.comp.Root().Clone()
+	o.Boot = m.changeBoot(moveBoot(root, o.Boot, p))
+	if err := m.refreshSums(root, p); err != nil {
+		return err
+	}
+	c := compilation.FromTree(root)
 	c.Label, c.Options = m.comp.Label, o
 	c.Seal()
 	if p.session, err = c.PlanReport(ctx, rep); err != nil {

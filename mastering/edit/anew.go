@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -46,11 +47,11 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 		whole.Virtual = nil
 		o.UDF = &whole
 	}
+	if err := m.refreshSums(root, p); err != nil {
+		return err
+	}
 	layOutAgain(root)
-	p.Notices = append(p.Notices, disc.Notice{
-		Severity: disc.Warning,
-		Text:     fmt.Sprintf("the new image is made from the files of the old one, and nothing else is kept: %s", p.Unsafe.Why),
-	})
+	p.warn("", "the new image is made from the files of the old one, and nothing else is kept: %s", p.Unsafe.Why)
 	if p.Sessions > 0 {
 		p.Notices = append(p.Notices, disc.Notice{
 			Severity: disc.Warning,
@@ -70,6 +71,19 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	p.After = p.image.Size()
 	p.Rewrite = p.After
 	p.disc, err = m.whole(ctx, p.image)
+	return err
+}
+
+// refreshSums corrects the files of checksums in a copy of the edited tree that is planned as
+// a whole.
+func (m *Image) refreshSums(root *tree.Node, p *Plan) error {
+	at, err := m.time()
+	if err != nil {
+		return err
+	}
+	s := newSums(root, p.Changes, at)
+	_, err = s.refresh(p.Changes)
+	p.Notices = append(p.Notices, s.notices...)
 	return err
 }
 
@@ -136,25 +150,56 @@ func layOutAgain(root *tree.Node) {
 type again struct{ layout.Opener }
 
 // bootAgain returns boot options whose images are files of the tree. Images that were no
-// files become some, since a planner lays out files only. Entries of files that are not in
-// the tree any more are left out.
+// files become some, since a planner lays out files only.
 func bootAgain(root *tree.Node, old *boot.Options, p *Plan) *boot.Options {
-	if old == nil {
+	o := moveBoot(root, old, p)
+	if o == nil {
 		return nil
 	}
-	o := *old
-	o.Images = nil
-	for i, b := range old.Images {
+	var list []boot.Image
+	for i, b := range o.Images {
 		if b.OnDisc != nil {
 			n := tree.NewFile(fmt.Sprintf("boot-image-%d.img", i+1), b.OnDisc.Extents[0].Length, root.ModTime(), &again{b.OnDisc})
-			if root.Insert(n) != nil {
+			if err := root.Insert(n); err != nil {
+				p.warn("", "this boot image was not a file of the image, and its entry is left out: %v", err)
 				continue
 			}
 			b.OnDisc, b.Path = nil, n.Path()
-			p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Path: n.Path(), Text: "this boot image was not a file of the image, and is one in the new image"})
+			p.warn(n.Path(), "this boot image was not a file of the image, and is one in the new image")
 		}
-		if n := root.Lookup(b.Path); n == nil || !n.Mode.IsRegular() {
-			continue
+		list = append(list, b)
+	}
+	o.Images = list
+	if len(list) == 0 {
+		return nil
+	}
+	return o
+}
+
+// moveBoot returns boot options with the paths that files have in the edited tree. Entries
+// of files that were removed are left out.
+func moveBoot(root *tree.Node, old *boot.Options, p *Plan) *boot.Options {
+	if old == nil {
+		return nil
+	}
+	o, r := *old, newRenames(p.Changes)
+	if o.Catalog != "" {
+		if at, kept := r.now(path.Clean("/" + o.Catalog)); kept {
+			o.Catalog = at
+		} else {
+			o.Catalog = ""
+		}
+	}
+	o.Images = nil
+	for _, b := range old.Images {
+		if b.OnDisc == nil && b.Path != "" {
+			was := path.Clean("/" + b.Path)
+			at, _ := r.now(was) // what was added later can have the path of what was removed
+			if n := root.Lookup(at); n == nil || !n.Mode.IsRegular() {
+				p.warn(was, "this boot image was removed, and with it its entry of the boot catalogue (%s)", b.Platform.Description())
+				continue
+			}
+			b.Path = at
 		}
 		o.Images = append(o.Images, b)
 	}
@@ -162,4 +207,9 @@ func bootAgain(root *tree.Node, old *boot.Options, p *Plan) *boot.Options {
 		return nil
 	}
 	return &o
+}
+
+// warn adds a notice.
+func (p *Plan) warn(at, format string, args ...any) {
+	p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Path: at, Text: fmt.Sprintf(format, args...)})
 }

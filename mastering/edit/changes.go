@@ -2,6 +2,7 @@ package edit
 
 import (
 	"cmp"
+	"path"
 	"slices"
 
 	"glassmaster/mastering/tree"
@@ -65,6 +66,9 @@ func (d *differ) entries(dir *tree.Node) {
 			d.entries(n)
 		}
 	}
+	if o := dir.Origin(); o != nil && d.claimed[o] != dir {
+		return // a copy, from which nothing of the image is removed
+	}
 	for _, o := range dir.Recall() {
 		if d.claimed[o] == nil {
 			d.add(Change{Kind: Removed, Path: o.Path(), Size: size(o), Node: o})
@@ -96,4 +100,34 @@ func size(n *tree.Node) int64 {
 		return n.Size
 	}
 	return 0
+}
+
+// renames has the changes of entries that were moved or removed, by their paths in the image.
+type renames map[string]Change
+
+func newRenames(changes []Change) renames {
+	r := renames{}
+	for _, c := range changes {
+		switch c.Kind {
+		case Moved:
+			r[c.From] = c
+		case Removed:
+			r[c.Path] = c
+		}
+	}
+	return r
+}
+
+// now returns the path that an entry of the image has in the edited tree, and whether it is
+// still there.
+func (r renames) now(p string) (string, bool) {
+	for at := p; at != "/" && at != "."; at = path.Dir(at) {
+		if c, ok := r[at]; ok {
+			if c.Kind == Removed {
+				return p, false
+			}
+			return c.Path + p[len(at):], true
+		}
+	}
+	return p, true
 }

@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/iso9660/compact"
 	"glassmaster/mastering/patch"
 	"glassmaster/mastering/progress"
+	udfcompact "glassmaster/mastering/udf/compact"
 	"glassmaster/mastering/volume"
 )
 
@@ -77,19 +78,25 @@ func (m *Image) checkTracks() error {
 
 // rearrange moves all that is used towards the start of the image.
 func (m *Image) rearrange(ctx context.Context) (*patch.Set, error) {
-	for _, name := range volume.Views(ctx, m.d, volume.Options{Track: m.o.Track}) {
-		switch name {
-		case iso9660.ViewRockRidge, iso9660.ViewJoliet, iso9660.ViewEnhanced, iso9660.ViewPlain:
-		default:
-			return nil, &patch.UnsafeError{Why: "the structures of its " + name + " volume cannot be moved"}
-		}
+	if n := len(m.data.Options.Sessions); n > 1 {
+		return nil, &patch.UnsafeError{Why: fmt.Sprintf("it has %d sessions, which refer to each other", n)}
 	}
-	s, err := compact.New(ctx, m.data, m.data.Size)
+	s, err := m.survey(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.keepVideo(s); err != nil {
+	u, err := udfcompact.Survey(ctx, m.data, m.data.Size)
+	if err != nil {
 		return nil, err
+	}
+	if u != nil {
+		for _, r := range u.Used() {
+			if r.Fixed {
+				s.Fix(r.Start, r.Sectors)
+			} else {
+				s.Use(r.Start, r.Sectors, 0)
+			}
+		}
 	}
 	b, err := bootupdate.Survey(m.data, m.data.Size)
 	if err != nil {
@@ -119,10 +126,40 @@ func (m *Image) rearrange(ctx context.Context) (*patch.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if u != nil {
+		if err := u.Write(ctx, set, plan.Moved); err != nil {
+			return nil, err
+		}
+	}
 	if err := b.Write(set); err != nil {
 		return nil, err
 	}
-	return set, plan.Resize(set, b.End)
+	if err := plan.Resize(set, b.End); err != nil {
+		return nil, err
+	}
+	return set, m.checkRearranged(ctx, set, plan.Moved, b)
+}
+
+// survey returns the survey of the ISO 9660 volume of the image, if it has one, and of the
+// contents that must stay together.
+func (m *Image) survey(ctx context.Context) (*compact.Survey, error) {
+	iso := false
+	for _, name := range volume.Views(ctx, m.d, volume.Options{Track: m.o.Track}) {
+		switch name {
+		case iso9660.ViewRockRidge, iso9660.ViewJoliet, iso9660.ViewEnhanced, iso9660.ViewPlain:
+			iso = true
+		case udfView:
+		default:
+			return nil, &patch.UnsafeError{Why: "the structures of its " + name + " volume cannot be moved"}
+		}
+	}
+	s := compact.NewSurvey(m.data, m.data.Size)
+	if iso {
+		if err := s.AddVolume(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, m.keepVideo(s)
 }
 
 // keepVideo keeps the distances between the files of a DVD-Video or DVD-Audio, which its IFO

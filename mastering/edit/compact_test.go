@@ -3,6 +3,7 @@ package edit_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,11 +59,86 @@ func TestCompact(t *testing.T) {
 			if p.After >= p.Before && p.Unsafe == nil {
 				t.Errorf("%d bytes became %d", p.Before, p.After)
 			}
+			if moved := kind != "ours UDF 2.60"; moved != (p.Unsafe == nil) {
+				t.Errorf("planned anew: %v", p.Unsafe)
+			}
 			isotest.Must(t, p.Prepare(t.Context(), nil))
 			compareViews(t, before, p.Disc(), p.Unsafe == nil)
 			checkVolumes(t, kind, before, p.Disc())
+			checkAgain(t, p.Disc())
 		})
 	}
+}
+
+// checkAgain checks that an image does not change when it is compacted again.
+func checkAgain(t *testing.T, d disc.Disc) {
+	t.Helper()
+	image := filepath.Join(t.TempDir(), "again.iso")
+	writeDisc(t, d, image)
+	m, before := open(t, image)
+	p, err := m.Compact(t.Context(), nil)
+	isotest.Must(t, err)
+	if p.Unsafe != nil {
+		return
+	}
+	isotest.Must(t, p.Prepare(t.Context(), nil))
+	a, b := make([]byte, p.Before), make([]byte, p.After)
+	for _, x := range []struct {
+		d disc.Disc
+		b []byte
+	}{{before, a}, {p.Disc(), b}} {
+		_, err := x.d.(io.ReaderAt).ReadAt(x.b, 0)
+		isotest.Must(t, err)
+	}
+	if !bytes.Equal(a, b) {
+		t.Errorf("%d bytes become %d when they are compacted again", len(a), len(b))
+	}
+}
+
+// TestCompactKernel lets Linux and udfinfo read compacted images with UDF.
+func TestCompactKernel(t *testing.T) {
+	peertest.Need(t, "udfinfo", "7z")
+	dir := t.TempDir()
+	var script strings.Builder
+	for kind, image := range images(t) {
+		if !strings.Contains(kind, "UDF") && !strings.Contains(kind, "bridge") || strings.Contains(kind, "2.60") {
+			continue
+		}
+		m, _ := open(t, image)
+		root := m.Compilation().Root()
+		root.Children()[0].Detach()
+		root.Append(tree.NewFile("NEW.TXT", 70000, time.Unix(1, 0), layout.Bytes(bytes.Repeat([]byte("n"), 70000))))
+		p, err := m.Plan(t.Context(), nil)
+		isotest.Must(t, err)
+		name := strings.ReplaceAll(kind, " ", "-")
+		changed := filepath.Join(dir, name+"-before")
+		writeDisc(t, p.Disc(), changed)
+		m, _ = open(t, changed)
+		p, err = m.Compact(t.Context(), nil)
+		isotest.Must(t, err)
+		isotest.Must(t, p.Prepare(t.Context(), nil))
+		writeDisc(t, p.Disc(), filepath.Join(dir, name+"-after"))
+		info := peertest.Run(t, "", "udfinfo", filepath.Join(dir, name+"-after"))
+		if !strings.Contains(info, "integrity=closed") || strings.Contains(info, "rror") {
+			t.Errorf("udfinfo says of %s:\n%s", kind, info)
+		}
+		if kind != "ours UDF 2.01" { // which 7z does not open, not even before
+			peertest.Run(t, "", "7z", "t", filepath.Join(dir, name+"-after"))
+		}
+		fmt.Fprintf(&script, `
+			echo "%[1]s" >&2
+			for which in before after; do
+				loop=$(losetup --show -f -r %[1]s-$which)
+				mount -t udf -o ro $loop /run/mnt
+				(cd /run/mnt; find . -type f -size -1000k -exec md5sum {} + | sort; find . | sort) > /run/$which
+				umount /run/mnt
+				losetup -d $loop
+			done
+			grep -q NEW.TXT /run/after
+			cmp /run/before /run/after
+		`, name)
+	}
+	peertest.Kernel(t, dir, script.String())
 }
 
 // compareViews compares the files of two discs in all views.
@@ -179,4 +255,48 @@ func extentOf(t *testing.T, d disc.Disc, path string) disc.LBA {
 	info, err := fs.Stat(v, path)
 	isotest.Must(t, err)
 	return info.Sys().(*volume.Attributes).Extents[0].Start
+}
+
+// TestCompactSpace refuses a UDF volume that records its free blocks.
+func TestCompactSpace(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := filepath.Join(t.TempDir(), "disk.udf")
+	isotest.Must(t, os.WriteFile(image, make([]byte, 4<<20), 0o644))
+	peertest.Run(t, "", "mkudffs", "--blocksize=2048", "--media-type=hd", image)
+	m, _ := open(t, image)
+	if _, err := m.Compact(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "records its free blocks") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestCompactMIPS compacts an image whose boot label for MIPS has the address of a file.
+func TestCompactMIPS(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	for _, name := range []string{"a.bin", "kernel"} {
+		isotest.Must(t, os.WriteFile(filepath.Join(top, name), bytes.Repeat([]byte(name), 90000), 0o644))
+	}
+	changed := filepath.Join(t.TempDir(), "changed.iso")
+	m, _ := open(t, isotest.Xorriso(t, top, "-R", "-mips-boot", "kernel"))
+	m.Compilation().Root().Lookup("/a.bin").Detach()
+	p, err := m.Plan(t.Context(), nil)
+	isotest.Must(t, err)
+	writeDisc(t, p.Disc(), changed)
+	m, _ = open(t, changed)
+	p, err = m.Compact(t.Context(), nil)
+	isotest.Must(t, err)
+	if p.Unsafe != nil || p.After >= p.Before {
+		t.Fatalf("%d bytes became %d: %v", p.Before, p.After, p.Unsafe)
+	}
+	isotest.Must(t, p.Prepare(t.Context(), nil))
+	out := filepath.Join(t.TempDir(), "out.iso")
+	writeDisc(t, p.Disc(), out)
+	report := func(image string) string { return numbers.ReplaceAllString(peertest.BootReport(t, image), "N") }
+	isotest.Compare(t, "reports of xorriso", report(out), report(changed))
+	b, err := os.ReadFile(out)
+	isotest.Must(t, err)
+	at := int(b[80])<<24 | int(b[81])<<16 | int(b[82])<<8 | int(b[83])
+	if at*512+6 > len(b) || string(b[at*512:at*512+6]) != "kernel" {
+		t.Errorf("the label has block %d, where the file is not", at)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -118,7 +117,7 @@ func (u *updating) put(src layout.Source, size int64) ([]volume.Extent, error) {
 		return []volume.Extent{{Start: disc.LBA(lba), Length: size}}, nil
 	}
 	if u.freed += size; u.freed > maxFreed {
-		return nil, fmt.Errorf("in one update, at most %s of new contents can be put into the free blocks of this volume", units.Size(maxFreed))
+		return nil, &patch.UnsafeError{Why: fmt.Sprintf("in one update, at most %s of new contents can be put into the free blocks of its UDF volume", units.Size(maxFreed))}
 	}
 	list, err := in.Allocate(size)
 	if err != nil {
@@ -161,21 +160,28 @@ func (u *updating) removed(dir *tree.Node) {
 		}
 	}
 	for _, o := range dir.Recall() {
-		u.removedOrigin(o, o.Path())
+		u.removedEntry(o)
 	}
 }
 
-// removedOrigin collects the contents of an entry that the image had, unless it is still in
-// the tree. Folders that were removed are read, since they may contain boot images.
-func (u *updating) removedOrigin(o *tree.Node, at string) {
-	if u.used[o] || u.boot == nil {
+// removedEntry collects the contents of an entry that the image had, unless it is still in
+// the tree. Folders that were removed are read if the image boots, since they may contain
+// boot images.
+func (u *updating) removedEntry(o *tree.Node) {
+	if u.used[o] {
 		return
 	}
 	if x := recorded(o); x != nil {
-		u.moves = append(u.moves, patch.Move{From: x, Path: at})
+		u.moves = append(u.moves, patch.Move{From: x, Path: o.Path()})
 	}
-	for _, c := range o.Recall() {
-		u.removedOrigin(c, path.Join(at, c.Name))
+	if !o.IsDir() || u.boot == nil || len(u.boot.Found()) == 0 {
+		return
+	}
+	folder := o.Clone() // the folder itself can be added to the tree again, unread
+	folder.SetOrigin(o)
+	folder.Children() // reads them
+	for _, c := range folder.Recall() {
+		u.removedEntry(c)
 	}
 }
 
@@ -195,6 +201,9 @@ func recorded(o *tree.Node) []volume.Extent {
 func (u *updating) extents(n *tree.Node) []volume.Extent {
 	if x := u.where[n]; x != nil {
 		return x
+	}
+	if s := n.Shared(); s != nil && u.links[s] != nil {
+		return u.links[s]
 	}
 	if r := n.Recorded(); r != nil && n.Size > 0 {
 		return r.Extents

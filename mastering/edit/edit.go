@@ -63,6 +63,11 @@ func Open(ctx context.Context, d disc.Disc, o Options) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("edit: %w", err)
 	}
+	if disc.IsOverwritable(d) { // what follows the volume is not in use
+		if end := int64(volume.ClaimedEnd(data, data.Size)) * disc.SectorSize; end > 0 {
+			data.Size = min(data.Size, end)
+		}
+	}
 	m := &Image{d: d, data: data, vol: vol, o: o, label: vol.Volume().Label, imported: session.Import(vol, data)}
 	if f, ok := disc.HostFile(d); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {

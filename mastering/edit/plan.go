@@ -105,8 +105,9 @@ func (m *Image) Plan(ctx context.Context, rep progress.Reporter) (*Plan, error) 
 		err = m.anew(ctx, p, rep)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("plan the edited image: %w", err)
+		return nil, fmt.Errorf("plan the edited image: %w", errors.Join(err, p.Close()))
 	}
+	p.Notices = append(p.Notices, m.movedTracks(p.disc.TOC())...)
 	return p, nil
 }
 
@@ -147,7 +148,7 @@ func (p *Plan) count() {
 	p.Rewrite = p.After
 	p.Update = p.After - min(p.After, p.Before)
 	for _, b := range p.set.Overwritten() {
-		p.Update += 2 * int64(len(b)) // the old bytes go into the journal
+		p.Update += 3 * int64(len(b)) // the journal has the old bytes and the new ones
 	}
 }
 
@@ -163,9 +164,20 @@ func (p *Plan) layOut(ctx context.Context) error {
 }
 
 // Prepare computes the embedded MD5 checksum if the image has one, for which it reads the
-// whole image. It must be called before the plan is saved.
+// whole image. It must be called before the plan is saved. If the image did not match its
+// checksum before, that is not made right, and Notices says so.
 func (p *Plan) Prepare(ctx context.Context, rep progress.Reporter) error {
 	if p.set == nil || !isomd5.Has(p.set) {
+		return p.image.Prepare(ctx, rep)
+	}
+	if _, err := isomd5.Check(ctx, p.m.data, rep); ctx.Err() != nil {
+		return context.Cause(ctx)
+	} else if err != nil {
+		p.Notices = append(p.Notices, disc.Notice{
+			Severity: disc.Warning,
+			Text:     fmt.Sprintf("the embedded MD5 checksum does not fit before the changes, and stays as it is, so that a check still finds the damage: %v", err),
+			Advice:   "edit an undamaged copy of the image",
+		})
 		return p.image.Prepare(ctx, rep)
 	}
 	use, at, err := isomd5.Renew(ctx, p.image, rep)
@@ -195,7 +207,7 @@ func (p *Plan) UpdateFile(ctx context.Context, path string, rep progress.Reporte
 }
 
 // source returns the image as a source from which the kernel can copy, nil if it is not a
-// file of plain sectors.
+// file of plain sectors, or no longer has its name: then it is read through the disc.
 func (m *Image) source() layout.Source {
 	f, ok := disc.HostFile(m.data.ReaderAt)
 	if !ok {
@@ -203,6 +215,9 @@ func (m *Image) source() layout.Source {
 	}
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	if at, err := os.Stat(f.Name()); err != nil || !os.SameFile(at, info) {
 		return nil
 	}
 	s := layout.NewFile(f.Name())

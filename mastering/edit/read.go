@@ -7,9 +7,14 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// readLinks reads all folders if the edited tree differs in a hard-linked file: its other
+// readLinks reads all folders if a hard-linked file changes or becomes a boot image: its other
 // names, which change too, can be anywhere.
 func (m *Image) readLinks(ctx context.Context, changes []Change) (bool, error) {
+	for _, i := range m.boot.Images {
+		if n := m.comp.Root().Lookup(i.Path); n != nil && n.Shared() != nil {
+			return true, session.ReadAll(ctx, m.comp.Root())
+		}
+	}
 	for _, c := range changes {
 		if c.Node != nil && (c.Node.Shared() != nil || c.Node.Origin() != nil && c.Node.Origin().Shared() != nil) {
 			return true, session.ReadAll(ctx, m.comp.Root())

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"glassmaster/mastering/compilation"
@@ -20,6 +21,25 @@ func (m *Image) whole(ctx context.Context, image *compilation.Image) (disc.Disc,
 	start := int64(t.Start) * disc.SectorSize
 	data := io.NewSectionReader(image, start, image.Size()-start)
 	return replace.Track(ctx, m.d, t.Number, data, image.Sectors()-int64(t.Start))
+}
+
+// movedTracks returns a notice if tracks after the edited one begin at other addresses. What
+// finds them in the table of contents finds them still.
+func (m *Image) movedTracks(now disc.TOC) []disc.Notice {
+	at := map[int]disc.LBA{}
+	for _, s := range now.Sessions {
+		for _, t := range s.Tracks {
+			at[t.Number] = t.Start
+		}
+	}
+	for _, s := range m.d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			if start, ok := at[t.Number]; ok && start != t.Start {
+				return []disc.Notice{{Severity: disc.Info, Text: fmt.Sprintf("track %d will begin at sector %d instead of %d, and later tracks move by as much", t.Number, start, t.Start)}}
+			}
+		}
+	}
+	return nil
 }
 
 // track returns the track that is edited.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	bootupdate "glassmaster/mastering/boot/update"
@@ -63,15 +64,18 @@ func (u *updating) updateBoot() error {
 		return err
 	}
 	u.notice(notices...)
+	if b.Remove && len(u.boot.Entries()) == 0 {
+		return errors.New("the image has no boot entries that could be removed")
+	}
 	for _, i := range b.Images {
+		if u.appended(i) >= 0 {
+			continue
+		}
 		if err := u.removeEntries(func(e bootupdate.Entry) bool { return e.Platform == i.Platform }); err != nil {
 			return err
 		}
 	}
 	if b.Remove {
-		if len(u.boot.Entries()) == 0 {
-			return errors.New("the image has no boot entries that could be removed")
-		}
 		if err := u.removeEntries(func(bootupdate.Entry) bool { return true }); err != nil {
 			return err
 		}
@@ -103,8 +107,12 @@ func (u *updating) addImage(i boot.Image) error {
 	if n == nil || !n.Mode.IsRegular() || n.Size == 0 {
 		return fmt.Errorf("%s: there is no such file in the image, or it is empty", i)
 	}
-	if n.Shared() != nil && n.SameContents() {
-		return fmt.Errorf("%s has several names in the image, which a boot image cannot have: add a copy of the file", i)
+	if entry := u.appended(i); entry >= 0 {
+		return u.boot.Replace(entry, n.Source(), n.Size)
+	}
+	same := n.SameContents()
+	if r := n.Recorded(); same && !i.InfoTable && !i.GRUBInfo && r != nil && len(r.Extents) == 1 {
+		return u.boot.Refer(i, n.Source(), r.Extents[0])
 	}
 	if old := recorded(n.Origin()); old != nil { // keep the kinds of tables that it has
 		if p, ok := u.boot.Source(old, n.Source(), n.Size).(*boot.Patched); ok {
@@ -116,10 +124,58 @@ func (u *updating) addImage(i boot.Image) error {
 	if err != nil {
 		return err
 	}
-	u.sources[n] = src
-	n.SetSource(&copied{src}) // a file of the image has moved, which the updaters would not see
-	u.where[n] = []volume.Extent{at}
+	if same { // it has moved, which the updaters would not see
+		n.SetSource(&copied{src})
+	}
+	u.where[n], u.sources[n] = []volume.Extent{at}, src
+	if s := n.Shared(); s != nil {
+		u.links[s] = u.where[n]
+	}
 	return nil
+}
+
+// refreshSums corrects the files of checksums, and adds their new contents.
+func (u *updating) refreshSums() error {
+	s := newSums(u.root, u.plan.Changes, u.at)
+	s.source = u.sources
+	changes := u.plan.Changes
+	for _, i := range u.m.boot.Images { // their addresses were filled in
+		n := u.root.Lookup(i.Path)
+		if _, patched := u.sources[n].(*boot.Patched); patched {
+			s.fresh[n.Path()] = true
+			changes = append(slices.Clone(changes), Change{Kind: Replaced, Path: n.Path(), Node: n})
+		}
+	}
+	corrected, err := s.refresh(changes)
+	if err != nil {
+		return err
+	}
+	u.notice(s.notices...)
+	for _, n := range corrected {
+		if err := u.add(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appended returns which entry of the boot catalogue is a partition after the volume that a
+// boot image replaces, from 0. It is -1 if there is none: the image gets an entry of its own.
+func (u *updating) appended(i boot.Image) int {
+	if u.m.boot.Remove || i.InfoTable || i.GRUBInfo || i.Emulation != boot.NoEmulation || u.boot == nil {
+		return -1
+	}
+	found := -1
+	for n, e := range u.boot.Entries() {
+		if e.Platform != i.Platform {
+			continue
+		}
+		if found >= 0 || !e.Appended {
+			return -1
+		}
+		found = n
+	}
+	return found
 }
 
 // copied are contents of the image that are written again, at another place.
@@ -128,7 +184,7 @@ type copied struct{ layout.Source }
 // isBootImage reports whether a file becomes a boot image, whose contents are added with it.
 func (u *updating) isBootImage(n *tree.Node) bool {
 	for _, i := range u.m.boot.Images {
-		if u.root.Lookup(i.Path) == n {
+		if u.root.Lookup(i.Path) == n && u.appended(i) < 0 {
 			return true
 		}
 	}
@@ -154,7 +210,9 @@ func (u *updating) updateVolumes() error {
 	return nil
 }
 
-// finishAll sets the sizes of everything, and adds what belongs to the end of the image.
+// finishAll sets the sizes of everything, and adds what belongs to the end of the image. The
+// backup GPT must be in the last sector of a disk. The anchor that UDF adds is before it then;
+// readers find the one at sector 256, which is where such an image had its only one.
 func (u *updating) finishAll() (err error) {
 	old, end := u.set.BaseSectors(), u.set.Sectors()
 	if u.udf != nil {

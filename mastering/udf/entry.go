@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"time"
 
 	"glassmaster/mastering/udf/internal/ecma167"
@@ -105,27 +106,35 @@ func decodeEntry(p []byte, id uint16, at ecma167.LongAD) (*fileEntry, error) {
 }
 
 // readAttributes reads the device numbers (14.10.7) and the creation time (14.10.5)
-// from extended attributes (ECMA-167 4/14.10). Each attribute has its type at BP 0
-// and its length at BP 8.
+// from extended attributes.
 func (e *fileEntry) readAttributes(p []byte) {
-	if len(p) < 24 {
-		return
+	for a := range extendedAttributes(p) {
+		switch kind := le.Uint32(a); {
+		case kind == 12 && len(a) >= 24:
+			e.device = uint64(le.Uint32(a[16:]))<<32 | uint64(le.Uint32(a[20:]))
+		case kind == 5 && len(a) >= 32 && le.Uint32(a[16:])&1 != 0 && e.created.IsZero():
+			e.created = ecma167.DecodeTime(a[20:])
+		}
 	}
-	if id, err := ecma167.CheckTag(p); err != nil || id != ecma167.TagEAHD {
-		return
-	}
-	for p = p[24:]; len(p) >= 12; {
-		n := int64(le.Uint32(p[8:]))
-		if n < 12 || n > int64(len(p)) {
+}
+
+// extendedAttributes returns the attributes in the space of a file entry for them (ECMA-167
+// 4/14.10). Each has its type at BP 0 and its length, of at least 12 bytes, at BP 8.
+func extendedAttributes(p []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if len(p) < 24 {
 			return
 		}
-		switch kind := le.Uint32(p); {
-		case kind == 12 && n >= 24:
-			e.device = uint64(le.Uint32(p[16:]))<<32 | uint64(le.Uint32(p[20:]))
-		case kind == 5 && n >= 32 && le.Uint32(p[16:])&1 != 0 && e.created.IsZero():
-			e.created = ecma167.DecodeTime(p[20:])
+		if id, err := ecma167.CheckTag(p); err != nil || id != ecma167.TagEAHD {
+			return
 		}
-		p = p[n:]
+		for p := p[24:]; len(p) >= 12; {
+			n := int64(le.Uint32(p[8:]))
+			if n < 12 || n > int64(len(p)) || !yield(p[:n]) {
+				return
+			}
+			p = p[n:]
+		}
 	}
 }
 

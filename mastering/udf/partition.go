@@ -40,11 +40,12 @@ func (p *physical) String() string { return "physical" }
 // virtual allocation table (UDF 2.2.8 and 2.2.11).
 type virtual struct {
 	*physical
-	table   io.ReaderAt // of the table
-	first   int64       // byte of the table where the entry of block 0 is
-	entries int64
-	file    *contents  // the same table
-	icb     *fileEntry // of the table
+	table     io.ReaderAt // of the table
+	first     int64       // byte of the table where the entry of block 0 is
+	entries   int64
+	file      *contents  // the same table
+	icb       *fileEntry // of the table
+	extension []byte     // logical volume extended information in it
 }
 
 // unusedEntry marks a block of a virtual partition that is not in use.

@@ -95,7 +95,25 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 		return nil, nil
 	}
 	found.entries = (c.size - int64(len(tail))) / 4
+	found.extension = extensionOf(p, id, e.unique)
 	return found, nil
+}
+
+// extensionOf returns the logical volume extended information in the ICB of a table (DCN-5003
+// for UDF 1.50), from its checksum on, nil if there is none for the unique identifier of the
+// ICB.
+func extensionOf(p []byte, id uint16, unique uint64) []byte {
+	const use = 48 // BP of what the implementation recorded
+	head := 176
+	if id == ecma167.TagEFE {
+		head = 216
+	}
+	for a := range extendedAttributes(p[head:][:le.Uint32(p[head-8:])]) { // its length was checked
+		if len(a) >= use+146 && le.Uint32(a) == 2048 && ecma167.EntityID(a[16:]) == "*UDF VAT LVExtension" && le.Uint64(a[use+2:]) == unique {
+			return clone(a[use:])
+		}
+	}
+	return nil
 }
 
 // tableHead is what the header of a virtual allocation table says about the volume.
@@ -109,13 +127,18 @@ type tableHead struct {
 
 // head returns what the table says about the volume. In revision 2.00 and later, its
 // header has the label at BP 4, the number of files at BP 136 and that of directories at
-// BP 140.
+// BP 140. In revision 1.50, the extension has them at BP 18, 10 and 14.
 func (v *virtual) head() tableHead {
 	h := tableHead{virtual: true}
 	if v.icb == nil {
 		return h
 	}
 	h.modified = v.icb.modified
+	if x := v.extension; x != nil {
+		h.label = ecma167.DecodeDString(x[18:146])
+		h.counts, h.files, h.dirs = true, le.Uint32(x[10:]), le.Uint32(x[14:])
+		return h
+	}
 	var b [144]byte
 	if v.first < 152 {
 		return h

@@ -5,6 +5,7 @@ package browse
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -130,6 +131,7 @@ func New(h *host.Host, e Engine) *View {
 	v.notice = widgets.NewNotice(v.details, v.takeBack)
 	v.volume.OnChange = v.reload
 	v.Object = v.build()
+	v.notice.OnResize = v.Object.Refresh // moves the panes
 	v.reload()
 	return v
 }
@@ -203,11 +205,18 @@ func (v *View) PickImage() {
 	v.host.PickOpen("Open image", v.Open, host.Images, host.AllFiles)
 }
 
-// Release closes the disc in a drive, for another user of the drive.
-func (v *View) Release(drive string) {
-	if model.SameDrive(v.volume.Name(), drive) {
-		v.Close()
+// Release closes the disc in one of the drives, for another user of them, and then calls do.
+// It asks first if changes would be lost, or a job would be stopped, and may not call do.
+func (v *View) Release(drives []string, do func()) {
+	open := func(drive string) bool { return model.SameDrive(v.volume.Name(), drive) }
+	if v.volume.State() == model.Closed || !slices.ContainsFunc(drives, open) {
+		do()
+		return
 	}
+	v.closing(func() {
+		v.volume.Close()
+		do()
+	})
 }
 
 // Close stops the running job and closes the disc.

@@ -31,6 +31,7 @@ type editor struct {
 	reset, saveAs, save, done         *widgets.Button
 	label                             *widgets.Field
 	mkdir, remove, revert, undo, redo *widgets.Button
+	more                              *widgets.Button
 	summary, effect, after, before    *widgets.Text
 	list, takeBack, notes             *widgets.Button
 }
@@ -75,9 +76,10 @@ func (e *editor) buildBar() {
 	e.revert = t.NewButton("Take back", nil, "", e.revertSelected)
 	e.undo = t.NewQuiet("", theme.UndoIcon, "Undo", e.undoEdit)
 	e.redo = t.NewQuiet("", theme.RedoIcon, "Redo", e.redoEdit)
+	e.more = t.NewQuiet("", theme.MoreIcon, "Sessions, compacting and boot entries", func() { e.moreMenu(widgets.Below(e.more)) })
 	name := widgets.Muted("Label")
 	label := container.NewHBox(widgets.Middle(widgets.Wide(name.Natural()+6, name)), widgets.Middle(widgets.Wide(190, e.label)))
-	e.bar = container.NewBorder(nil, nil, container.NewHBox(add, e.mkdir, e.remove, e.undo, e.redo, e.revert), label)
+	e.bar = container.NewBorder(nil, nil, container.NewHBox(add, e.mkdir, e.remove, e.undo, e.redo, e.more, e.revert), label)
 }
 
 func (e *editor) buildCard() {

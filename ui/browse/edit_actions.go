@@ -40,6 +40,8 @@ func (e *editor) command(s fyne.Shortcut) bool {
 	switch s.(type) {
 	case *fyne.ShortcutCopy:
 		e.copySelected()
+	case *fyne.ShortcutCut:
+		e.cutSelected()
 	case *fyne.ShortcutPaste:
 		e.paste()
 	default:
@@ -52,6 +54,13 @@ func (e *editor) copySelected() {
 	if nodes := e.model.List.Selected(); len(nodes) > 0 {
 		e.model.Copy(nodes)
 		e.v.status.Set("Copied. Ctrl+V inserts it into the folder that is shown.")
+	}
+}
+
+func (e *editor) cutSelected() {
+	if nodes := e.model.List.Selected(); len(nodes) > 0 {
+		e.model.Cut(nodes)
+		e.v.status.Set("Cut. Ctrl+V moves it into the folder that is shown.")
 	}
 }
 
@@ -115,6 +124,7 @@ func (e *editor) menu(nodes []*tree.Node, at fyne.Position) {
 	items = append(items,
 		widgets.Item("Rename  (F2)", one, func() { e.v.files.Files.Rename(n) }),
 		widgets.Item("Remove  (Del)", busy, e.removeSelected),
+		widgets.Item("Cut  (Ctrl+X)", busy, e.cutSelected),
 		widgets.Item("Copy  (Ctrl+C)", busy, e.copySelected),
 		widgets.Item("Paste  (Ctrl+V)", e.whyNoPaste(), e.paste))
 	if slices.ContainsFunc(nodes, e.changed) {
@@ -122,6 +132,9 @@ func (e *editor) menu(nodes []*tree.Node, at fyne.Position) {
 	}
 	if n.IsDir() && len(nodes) == 1 {
 		items = append(items, e.addItems(n)...)
+	}
+	if n.Mode.IsRegular() && len(nodes) == 1 {
+		items = append(items, e.bootItems(n)...)
 	}
 	e.v.host.Menu(at, append(items, widgets.Item("Properties…", busy, func() { e.showProperties(nodes) }))...)
 }

@@ -3,9 +3,11 @@ package browse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 
+	"glassmaster/drive/job"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/host"
@@ -13,10 +15,17 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// saveThen saves the changes into the image, and shows the new image; then calls then, if
-// that is not nil, instead.
+// saveThen saves the changes into the image, and goes on editing it; if then is not nil, it
+// ends editing and calls then instead.
 func (e *editor) saveThen(then func()) {
-	if !e.active() || e.busy() || e.model.WhySave() != "" {
+	if e.active() && e.model.WhySave() == "" {
+		e.saveWith(model.EditedImage.Save, then)
+	}
+}
+
+// saveWith changes the image in one of the ways.
+func (e *editor) saveWith(save func(model.EditedImage, context.Context, model.Edited, progress.Reporter) (model.SavedEdit, error), then func()) {
+	if !e.active() || e.busy() {
 		return
 	}
 	v, m, name := e.v, e.model, e.v.volume.Name()
@@ -24,7 +33,7 @@ func (e *editor) saveThen(then func()) {
 	var saved model.SavedEdit
 	v.volume.Suspend() // Windows does not replace a file that is open
 	v.start(description{"Saving " + model.Short(name), "the image stays as it was.", true}, func(ctx context.Context, rep progress.Reporter) (err error) {
-		saved, err = m.Image().Save(ctx, files, rep)
+		saved, err = save(m.Image(), ctx, files, rep)
 		return err
 	}, func(err error) {
 		v.host.Tell("saved image", map[string]any{"name": name, "ok": err == nil, "text": saved.Text})
@@ -34,18 +43,36 @@ func (e *editor) saveThen(then func()) {
 			e.failed("Save", err)
 			return
 		}
-		e.end()
-		if then != nil {
-			then()
-			return
-		}
-		v.openThen(name, func() {
-			v.showSaved(saved.Text, saved.Notices)
-			widgets.SetVisible(v.takeBack, saved.CanUndo)
-			v.findUpdate(name, func() {})
-		})
+		e.saved(name, then, func() { v.showSaved(saved.Text, saved.Notices) })
 	})
 	e.reload()
+}
+
+// saved ends the edit after it was saved to an image, and calls then; if that is nil, the
+// saved image is edited in the same folder, and show is called.
+func (e *editor) saved(name string, then, show func()) {
+	folder := e.model.List.Folder().Path()
+	e.end()
+	if then != nil {
+		then()
+		return
+	}
+	e.goOn(name, folder, show)
+}
+
+// goOn opens an image and edits it in a folder; then it calls show.
+func (e *editor) goOn(name, folder string, show func()) {
+	v := e.v
+	v.openThen(name, func() {
+		if v.whyNoEdit() != "" {
+			show()
+			return
+		}
+		e.open(func() {
+			e.model.Show(folder)
+			show()
+		})
+	})
 }
 
 // showSaved shows that an image was saved, and the first warning if there is one.
@@ -71,7 +98,15 @@ func (e *editor) failed(what string, err error) {
 		e.askOpenAgain()
 		return
 	}
+	var apart *job.NotReplacedError
+	if errors.As(err, &apart) {
+		e.notReplaced(apart)
+		return
+	}
 	text := model.Explain(err) + "\n\nThe image is as it was, and your changes are still here."
+	if errors.Is(err, model.ErrImageGone) {
+		text = "The image was removed, renamed, or replaced by another file since it was opened. Your changes are still here."
+	}
 	choices := []widgets.Choice{{Text: "Close", Escape: true, Primary: what != "Save"}}
 	if what == "Save" {
 		text += " You can also save them as a new image."
@@ -81,6 +116,14 @@ func (e *editor) failed(what string, err error) {
 		}})
 	}
 	v.host.Ask(model.Short(v.volume.Name())+" was not saved", text, choices...)
+}
+
+// notReplaced shows the new image that could not replace the old one: the changes are in it.
+func (e *editor) notReplaced(apart *job.NotReplacedError) {
+	e.saved(apart.New, nil, func() {
+		e.v.host.Error("The image could not be replaced", fmt.Errorf(
+			"it was not possible to replace the image, which is as it was: %w. The new image with your changes is %s, and is shown now", apart.Err, apart.New))
+	})
 }
 
 // askOpenAgain offers to open an image again that another program has changed.
@@ -141,12 +184,7 @@ func (e *editor) saveTo(to, format string, perTrack bool, accepted []disc.Notice
 			v.showMessage(outcome.Text, true, outcome.Notices)
 			return
 		}
-		e.end()
-		if then != nil {
-			then()
-			return
-		}
-		v.openThen(to, func() { v.showSaved(outcome.Text, outcome.Notices) })
+		e.saved(to, then, func() { v.showSaved(outcome.Text, outcome.Notices) })
 	})
 	e.reload()
 }

@@ -70,7 +70,7 @@ func (e *editor) showSizes(p model.EditPlan) {
 	if m := e.model; m.Unsaved() && !m.Measuring() && p.After > 0 {
 		after, before = units.Size(p.After)+" after saving", units.Size(p.Before)+" now"
 		if p.After > p.Before && units.Size(p.After) == units.Size(p.Before) {
-			before = units.Size(p.After-p.Before) + " more than now"
+			before = units.Size(p.After-p.Before) + " more"
 		}
 	}
 	e.after.Set(after)
@@ -138,10 +138,6 @@ func (e *editor) showChanges() {
 // takeChangeBack takes one change back.
 func (e *editor) takeChangeBack(c model.Change) {
 	e.do(func() {
-		if c.Node == nil {
-			e.model.SetLabel(c.From)
-			return
-		}
 		e.model.RevertChange(c)
 	})
 }
@@ -172,6 +168,8 @@ func (e *editor) changeRow(c model.Change, back func()) fyne.CanvasObject {
 // changeText describes a change further.
 func changeText(c model.Change) string {
 	switch {
+	case c.Mark == model.Booting:
+		return ""
 	case c.Mark == model.Relabelled:
 		return "was “" + c.From + "”"
 	case c.From != "":
@@ -249,13 +247,17 @@ func (v *View) undoUpdate() {
 	if v.whyNoUndo() != "" {
 		return
 	}
-	name := v.volume.Name()
+	name, show := v.volume.Name(), v.openThen
+	if v.editor.active() {
+		folder := v.editor.model.List.Folder().Path()
+		show = func(name string, then func()) { v.editor.goOn(name, folder, then) }
+	}
 	v.editor.end()
 	v.start(description{"Undoing the last update of " + model.Short(name), "the update may stay.", true}, func(ctx context.Context, rep progress.Reporter) error {
 		return v.engine.UndoUpdate(ctx, name, rep)
 	}, func(err error) {
 		v.host.Tell("undone", map[string]any{"name": name, "ok": err == nil})
-		v.openThen(name, func() {
+		show(name, func() {
 			if err != nil {
 				v.fail("The update was not undone. ", err)
 				return

@@ -37,7 +37,10 @@ func (s *settings) driveMenu(at fyne.Position) {
 // StartAction carries out an action with the target drive. What cannot be undone must be
 // confirmed first.
 func (v *View) StartAction(a model.Action) {
-	v.OnBegin(v.burn.Target().Drive)
+	v.OnBegin([]string{v.burn.Target().Drive}, func() { v.planAction(a) })
+}
+
+func (v *View) planAction(a model.Action) {
 	v.burn.PlanAction(a, func(p model.ActionPlan, err error) {
 		switch {
 		case model.Cancelled(err):

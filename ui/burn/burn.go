@@ -24,9 +24,10 @@ type Engine interface {
 
 // View is the page.
 type View struct {
-	Object   fyne.CanvasObject  // to be put into a window
-	OnBegin  func(drive string) // a burn is about to begin in a drive
-	OnBrowse func(name string)  // show what is on the disc or in the file that was written
+	Object   fyne.CanvasObject // to be put into a window
+	OnBrowse func(name string) // show what is on the disc or in the file that was written
+	// OnBegin frees drives for a burn or another action, and then calls do.
+	OnBegin func(drives []string, do func())
 	// OnContinue makes the compilation continue a disc; OnCompile shows the compilation.
 	OnContinue func(*model.Continued)
 	OnCompile  func()

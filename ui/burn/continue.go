@@ -46,7 +46,10 @@ func (c *continuing) reload() {
 
 // continueDisc reads the disc in the target drive into the compilation.
 func (v *View) continueDisc() {
-	v.OnBegin(v.burn.Target().Drive)
+	v.OnBegin([]string{v.burn.Target().Drive}, v.readToContinue)
+}
+
+func (v *View) readToContinue() {
 	v.burn.Continue(func(on *model.Continued, err error) {
 		switch {
 		case model.Cancelled(err):

@@ -152,8 +152,13 @@ func (v *View) begin() {
 		v.burn.Begin()
 		return
 	}
-	for _, drive := range v.burn.Target().Drives() {
-		v.OnBegin(drive)
+	v.OnBegin(v.burn.Target().Drives(), v.beginInDrives)
+}
+
+// beginInDrives begins the burn when nothing else uses its drives.
+func (v *View) beginInDrives() {
+	if v.burn.Why() != "" { // since the user was asked
+		return
 	}
 	if !v.burn.Erases() {
 		v.burn.Begin()

@@ -1,12 +1,13 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -40,11 +42,20 @@ func (e *Engine) Edit(ctx context.Context, name string, track int) (model.Edited
 		return nil, err
 	}
 	x := &editedImage{src: src, image: m, files: *m.Compilation()}
-	x.facts = model.EditFacts{Size: m.Size(), Format: src.Format, Fixed: whyFixed(src)}
-	if info, err := os.Stat(name); err == nil && src.Kind == "image" {
+	x.facts = model.EditFacts{Size: m.Size(), Format: src.Format, Boots: boots(m.Volume()), Fixed: whyFixed(src)}
+	if drive.IsName(name) {
+		x.head = headOf(ctx, src)
+	} else if info, err := os.Stat(name); err == nil {
 		x.was = info
 	}
 	return x, nil
+}
+
+// boots reports whether a volume has a boot record of El Torito.
+func boots(v volume.Info) bool {
+	return slices.ContainsFunc(v.Properties, func(p volume.Property) bool {
+		return p.Name == "Boot record" && strings.HasPrefix(p.Value, "EL TORITO")
+	})
 }
 
 // whyFixed returns why the source of a disc cannot be changed, or "".
@@ -79,6 +90,7 @@ type editedImage struct {
 	src   *source.Source
 	facts model.EditFacts
 	was   os.FileInfo             // of the file when it was opened; nil: it is not a file
+	head  []byte                  // of the disc in a drive when it was opened; nil: it is a file
 	files compilation.Compilation // belongs to the caller
 
 	mu     sync.Mutex
@@ -112,11 +124,17 @@ func (x *editedImage) close() error {
 	return x.src.Close()
 }
 
+// errOtherDisc is the error if the disc that is edited is no longer in its drive.
+var errOtherDisc = errors.New("the disc that is edited is not in the drive, or cannot be read: insert it again")
+
 // errClosed is the error of work with an image that was closed meanwhile.
 var errClosed = errors.New("the image is no longer open")
 
+// planner plans what was edited.
+type planner func(context.Context, progress.Reporter) (*edit.Plan, error)
+
 // plan plans an edited compilation, and passes the plan on.
-func (x *editedImage) plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter, use func(*edit.Plan) error) error {
+func (x *editedImage) plan(ctx context.Context, c model.Edited, prepare planner, rep progress.Reporter, use func(*edit.Plan) error) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
@@ -125,11 +143,12 @@ func (x *editedImage) plan(ctx context.Context, c *compilation.Compilation, rep 
 	case x.closed:
 		return errClosed
 	}
-	if err := x.unchanged(); err != nil {
+	if err := x.unchanged(ctx); err != nil && !errors.Is(err, model.ErrImageGone) {
 		return err
 	}
-	*x.image.Compilation() = *c
-	p, err := x.image.Plan(ctx, rep)
+	*x.image.Compilation() = *c.Compilation
+	x.image.SetBoot(c.Boot)
+	p, err := prepare(ctx, rep)
 	if err != nil {
 		return err
 	}
@@ -137,31 +156,63 @@ func (x *editedImage) plan(ctx context.Context, c *compilation.Compilation, rep 
 	return use(p)
 }
 
-// unchanged returns an error if the file was changed since it was opened.
-func (x *editedImage) unchanged() error {
+// headOf reads sectors that differ between discs: the descriptors of the last data track.
+// It returns an empty slice if they cannot be read.
+func headOf(ctx context.Context, d disc.Disc) []byte {
+	head := []byte{}
+	t, ok := disc.DataTrack(d)
+	if !ok {
+		return head
+	}
+	for _, at := range []disc.LBA{16, 17, 256} {
+		p := make([]byte, disc.SectorSize)
+		if n, err := d.ReadSectors(ctx, p, t.Start+at, disc.User); n == 1 && err == nil {
+			head = append(head, p...)
+		}
+	}
+	return head
+}
+
+// unchanged returns an error if the file was changed since it was opened, or if another disc
+// is in the drive.
+func (x *editedImage) unchanged(ctx context.Context) error {
+	if x.head != nil && !bytes.Equal(x.head, headOf(ctx, x.src)) {
+		return errOtherDisc
+	}
 	if x.was == nil {
 		return nil
 	}
 	info, err := os.Stat(x.src.Name)
+	same := err == nil && os.SameFile(info, x.was)
 	switch {
+	case same && x.sameTime(info):
+		return nil
+	case !same && x.open():
+		return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageGone)
 	case err != nil:
-		return fmt.Errorf("%s is no longer there: %w", model.Short(x.src.Name), cause(err))
-	case !os.SameFile(info, x.was) || info.Size() != x.was.Size() || !info.ModTime().Equal(x.was.ModTime()):
-		return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageChanged)
+		return fmt.Errorf("the image %s cannot be found: %w", model.Short(x.src.Name), cause(err))
 	}
-	return nil
+	return fmt.Errorf("%s: %w", model.Short(x.src.Name), model.ErrImageChanged)
 }
 
-func (x *editedImage) Plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (p model.EditPlan, err error) {
-	err = x.plan(ctx, c, rep, func(from *edit.Plan) error {
-		p = model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Notices: slices.Clone(from.Notices)}
-		if from.Unsafe != nil { // a nil pointer in an interface is not nil
-			p.Unsafe = from.Unsafe
-		}
-		p.Writes = from.Rewrite
-		if p.Update {
-			p.Writes = from.Update
-		}
+func (x *editedImage) sameTime(info os.FileInfo) bool {
+	return info.Size() == x.was.Size() && info.ModTime().Equal(x.was.ModTime())
+}
+
+// open reports whether the file that was opened can still be read as it was, although its
+// name may be that of another file or of none.
+func (x *editedImage) open() bool {
+	f, ok := disc.HostFile(x.src)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && os.SameFile(info, x.was) && x.sameTime(info)
+}
+
+func (x *editedImage) Plan(ctx context.Context, c model.Edited, rep progress.Reporter) (p model.EditPlan, err error) {
+	err = x.plan(ctx, c, x.image.Plan, rep, func(from *edit.Plan) error {
+		p = planOf(from)
 		return nil
 	})
 	if errors.Is(err, edit.ErrNoChange) {
@@ -170,10 +221,26 @@ func (x *editedImage) Plan(ctx context.Context, c *compilation.Compilation, rep 
 	return p, err
 }
 
-func (x *editedImage) Save(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (s model.SavedEdit, err error) {
-	err = x.plan(ctx, c, rep, func(p *edit.Plan) error {
+// planOf describes a plan.
+func planOf(from *edit.Plan) model.EditPlan {
+	p := model.EditPlan{Before: from.Before, After: from.After, Update: from.InPlace(), Sessions: from.Sessions, Notices: slices.Clone(from.Notices)}
+	if from.Unsafe != nil { // a nil pointer in an interface is not nil
+		p.Unsafe = from.Unsafe
+	}
+	p.Writes = from.Rewrite
+	if p.Update {
+		p.Writes = from.Update
+	}
+	return p
+}
+
+func (x *editedImage) Save(ctx context.Context, c model.Edited, rep progress.Reporter) (s model.SavedEdit, err error) {
+	err = x.plan(ctx, c, x.image.Plan, rep, func(p *edit.Plan) error {
 		if p.Unsafe != nil {
 			return p.Unsafe
+		}
+		if err := x.unchanged(ctx); err != nil {
+			return err
 		}
 		if err := p.Prepare(ctx, rep); err != nil {
 			return err
@@ -186,72 +253,49 @@ func (x *editedImage) Save(ctx context.Context, c *compilation.Compilation, rep 
 			return p.UpdateFile(ctx, x.src.Name, rep)
 		}
 		s.Text = fmt.Sprintf("%s was written anew (%s), read back and compared.", name, units.Size(p.After))
-		return x.rewrite(ctx, p.Disc(), rep)
+		return x.rewrite(ctx, p, rep)
 	})
 	return s, err
 }
 
-// rewrite writes an edited disc into a folder beside the image, in the format of the image,
-// and compares it. Then its files replace those of the image.
-func (x *editedImage) rewrite(ctx context.Context, changed disc.Disc, rep progress.Reporter) error {
-	path, err := filepath.EvalSymlinks(x.src.Name)
-	if err != nil {
-		return err
+// rewrite replaces the image by an edited disc, and closes it.
+func (x *editedImage) rewrite(ctx context.Context, p *edit.Plan, rep progress.Reporter) error {
+	w := job.Rewriting{
+		Image: x.src, Changed: p.Disc(), Release: p.Close,
+		Planned: func(p job.Plan) error {
+			if len(p.Loss) > 0 {
+				return &model.LossError{Format: x.src.Format, Lost: p.Loss}
+			}
+			return nil
+		},
+		Check: func(r job.Result) error {
+			if flaws := r.Flaws(); !r.Equal || len(flaws) > 0 {
+				return fmt.Errorf("the new image is not right, and the old one was kept: %s", flawsText(flaws))
+			}
+			return x.unchanged(ctx)
+		},
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
+	_, err := w.Run(ctx, rep)
+	var apart *job.NotReplacedError
+	if err == nil || errors.As(err, &apart) {
+		return errors.Join(err, x.close())
 	}
-	beside, err := os.MkdirTemp(filepath.Dir(path), ".glassmaster-")
-	if err != nil {
-		return fmt.Errorf("make a folder beside the image: %w", err)
-	}
-	defer os.RemoveAll(beside)
-	c, err := x.write(ctx, changed, filepath.Join(beside, filepath.Base(path)), x.src.Format, false, nil, rep)
-	if err != nil {
-		return err
-	}
-	if !c.Good {
-		return fmt.Errorf("the new image is not right, and the old one was kept: %s", c.Text)
-	}
-	if err := x.unchanged(); err != nil {
-		return err
-	}
-	if err := x.close(); err != nil { // Windows does not replace files that are open
-		return err
-	}
-	return replaceFiles(beside, filepath.Dir(path), filepath.Base(path), info.Mode().Perm())
+	return err
 }
 
-// replaceFiles moves the files of a folder to another one, the main one last, and gives them
-// permissions.
-func replaceFiles(from, to, main string, mode os.FileMode) error {
-	list, err := os.ReadDir(from)
-	if err != nil {
-		return err
+// flawsText returns the first flaw of a result.
+func flawsText(flaws []disc.Notice) string {
+	if len(flaws) == 0 {
+		return "it differs"
 	}
-	names := []string{}
-	for _, e := range list {
-		if e.Name() != main {
-			names = append(names, e.Name())
-		}
-	}
-	for _, n := range append(names, main) {
-		if err := os.Chmod(filepath.Join(from, n), mode); err != nil {
-			return err
-		}
-		if err := os.Rename(filepath.Join(from, n), filepath.Join(to, n)); err != nil {
-			return fmt.Errorf("the new image was written, but could not replace the old one: %w", err)
-		}
-	}
-	return nil
+	return flaws[0].Text
 }
 
-func (x *editedImage) SaveAs(ctx context.Context, c *compilation.Compilation, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (r model.Converted, err error) {
+func (x *editedImage) SaveAs(ctx context.Context, c model.Edited, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (r model.Converted, err error) {
 	if info, err := os.Stat(to); err == nil && x.was != nil && os.SameFile(info, x.was) {
 		return r, fmt.Errorf("%s is the image that is edited: use Save to change it, or choose another name", model.Short(to))
 	}
-	err = x.plan(ctx, c, rep, func(p *edit.Plan) error {
+	err = x.plan(ctx, c, x.image.Plan, rep, func(p *edit.Plan) error {
 		if err := p.Prepare(ctx, rep); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestEdit(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer m.Close()
-			comp := m.Compilation().Snapshot()
+			comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 			p, err := m.Plan(t.Context(), comp, progress.Discard)
 			if err != nil || p.Writes != 0 || p.Before != p.After {
 				t.Errorf("unchanged, the plan is %+v, %v", p, err)
@@ -98,7 +99,7 @@ func TestEditFixed(t *testing.T) {
 	if why := m.Facts().Fixed; !strings.Contains(why, "in the drive") {
 		t.Errorf("it says %q", why)
 	}
-	comp := m.Compilation().Snapshot()
+	comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 	comp.Label = "CHANGED"
 	to := filepath.Join(t.TempDir(), "x.iso")
 	c, err := m.SaveAs(t.Context(), comp, to, "ISO", false, nil, progress.Discard)
@@ -115,7 +116,7 @@ func TestEditChangedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	comp := m.Compilation().Snapshot()
+	comp := model.Edited{Compilation: m.Compilation().Snapshot()}
 	comp.Label = "CHANGED"
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -127,5 +128,40 @@ func TestEditChangedMeanwhile(t *testing.T) {
 	_, other := m.SaveAs(t.Context(), comp, filepath.Join(t.TempDir(), "x.iso"), "ISO", false, nil, progress.Discard)
 	if !errors.Is(err, model.ErrImageChanged) || !errors.Is(other, model.ErrImageChanged) || label(t, path) == "CHANGED" {
 		t.Errorf("%v, %v", err, other)
+	}
+}
+
+// TestEditOfARemovedImage saves an image whose file was removed or replaced as a new one.
+func TestEditOfARemovedImage(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be removed on Windows")
+	}
+	e := engine.New()
+	path := mastered(t)
+	m, err := e.Edit(t.Context(), path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	comp := model.Edited{Compilation: m.Compilation().Snapshot()}
+	comp.Label = "CHANGED"
+	for _, replace := range []bool{false, true} {
+		os.Remove(path)
+		if replace {
+			if err := os.WriteFile(path, []byte("another"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := m.Save(t.Context(), comp, progress.Discard); !errors.Is(err, model.ErrImageGone) {
+			t.Errorf("saved: %v", err)
+		}
+		if p, _ := os.ReadFile(path); replace && string(p) != "another" {
+			t.Error("the other file was changed")
+		}
+		to := filepath.Join(t.TempDir(), "new.iso")
+		c, err := m.SaveAs(t.Context(), comp, to, "ISO", false, nil, progress.Discard)
+		if err != nil || !c.Good || label(t, to) != "CHANGED" {
+			t.Errorf("saved as a new image: %+v, %v", c, err)
+		}
 	}
 }

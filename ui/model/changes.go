@@ -22,14 +22,15 @@ const (
 	Added           //
 	Removed         //
 	Relabelled      // the label of the volume
+	Booting         // the boot entries
 )
 
 // Change is a difference between an image and its edited files. What is below a folder
 // that was added or removed is not listed.
 type Change struct {
 	Mark  Mark
-	Node  *tree.Node // the removed one, if it was removed; nil for the label
-	Path  string     // now, or before if it was removed; for a label, the new one
+	Node  *tree.Node // the removed one, if it was removed; nil for the label and boot entries
+	Path  string     // now, or before if it was removed; for a label, the new one; for boot entries, what is done
 	From  string     // the path or label before, if it was another
 	Files int        // in an added folder
 	Size  int64      // bytes of files that were added, replaced or removed
@@ -190,7 +191,7 @@ func (c Changes) From(n *tree.Node) string {
 
 // Summary counts the changes: "3 added, 1 replaced, 2 removed".
 func (c Changes) Summary() string {
-	var n [Relabelled + 1]int
+	var n [Booting + 1]int
 	for _, x := range c.List {
 		n[x.Mark]++
 	}
@@ -203,6 +204,9 @@ func (c Changes) Summary() string {
 	if n[Relabelled] > 0 {
 		parts = append(parts, "new label")
 	}
+	if n[Booting] > 0 {
+		parts = append(parts, "other boot entries")
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -212,5 +216,5 @@ func (m Mark) verb() string {
 
 // String returns the mark for display: "Added"; it is empty for what was not changed.
 func (m Mark) String() string {
-	return [...]string{"", "Changed inside", "Properties", "Renamed", "Moved", "Replaced", "Added", "Removed", "Label"}[m]
+	return [...]string{"", "Changed inside", "Properties", "Renamed", "Moved", "Replaced", "Added", "Removed", "Label", "Boot"}[m]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -19,13 +20,22 @@ type EditedImage interface {
 	// ReadFolder reads the entries of an unread folder that no other goroutine uses.
 	ReadFolder(ctx context.Context, folder *tree.Node)
 	// Plan plans the image with the changes of a copy of the compilation.
-	Plan(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (EditPlan, error)
-	// Save changes the image. If it fails or is stopped, the image stays as it was.
-	Save(ctx context.Context, c *compilation.Compilation, rep progress.Reporter) (SavedEdit, error)
+	Plan(ctx context.Context, c Edited, rep progress.Reporter) (EditPlan, error)
+	// Save changes the image. If it fails or is stopped, the image stays as it was. If a new
+	// image was written but cannot replace it, the error is a *job.NotReplacedError.
+	Save(ctx context.Context, c Edited, rep progress.Reporter) (SavedEdit, error)
+	// SaveSession writes the changes as a further session at the end of the image.
+	SaveSession(ctx context.Context, c Edited, rep progress.Reporter) (SavedEdit, error)
+	// PlanCompact plans the image, which must not have changes, without what nothing refers to.
+	PlanCompact(ctx context.Context, c Edited, rep progress.Reporter) (EditPlan, error)
+	// Compact replaces the image by that one.
+	Compact(ctx context.Context, c Edited, rep progress.Reporter) (SavedEdit, error)
+	// ExtractBoot writes the boot images of the image into a folder, and returns their paths.
+	ExtractBoot(ctx context.Context, dir string) ([]string, error)
 	// SaveAs writes the image with its changes as a new image of a format, and compares it.
 	// What the format cannot hold is left out if it is among accepted, else the error is a
 	// *LossError.
-	SaveAs(ctx context.Context, c *compilation.Compilation, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (Converted, error)
+	SaveAs(ctx context.Context, c Edited, to, format string, perTrack bool, accepted []disc.Notice, rep progress.Reporter) (Converted, error)
 	// Facts describes the image.
 	Facts() EditFacts
 	// Close closes the image.
@@ -36,10 +46,16 @@ type EditedImage interface {
 // since it was opened for editing. It cannot be saved in any way then.
 var ErrImageChanged = errors.New("it was changed by another program since it was opened")
 
+// ErrImageGone is in the chain of the error if the file of an image was removed, or replaced by
+// another one, since it was opened for editing. What was opened can still be read, so that
+// the changes can be saved as a new image.
+var ErrImageGone = errors.New("the image was removed, or replaced by another file, since it was opened")
+
 // EditFacts describe an image that is edited.
 type EditFacts struct {
 	Size   int64  // bytes
 	Format string // "ISO"
+	Boots  bool   // it has a boot record
 	Fixed  string // why the image itself cannot be changed, in a sentence; empty: it can
 }
 
@@ -49,6 +65,7 @@ type EditPlan struct {
 	Writes        int64         // bytes that saving writes
 	Update        bool          // they are written into the image; otherwise a new file replaces it
 	Unsafe        error         // why the image can only be saved as a new one; nil: it can be changed
+	Sessions      int           // that compacting would drop
 	Notices       []disc.Notice // what may not be expected
 }
 
@@ -74,6 +91,8 @@ type Editing struct {
 	planned   EditPlan
 	err       error
 	copied    []*tree.Node
+	cut       bool // copied are to be moved
+	boot      bootChange
 }
 
 // NewEditing edits an image.
@@ -155,7 +174,7 @@ func (e *Editing) Reset() {
 	for e.Undoable() != "" {
 		e.history.Undo()
 	}
-	e.comp.Label = e.label
+	e.comp.Label, e.boot = e.label, bootChange{}
 	if e.compare(); e.Unsaved() {
 		e.restore()
 		e.history = history{}
@@ -184,10 +203,33 @@ func (e *Editing) restore() {
 }
 
 // Snapshot returns a copy of the files for the methods of the image.
-func (e *Editing) Snapshot() *compilation.Compilation { return e.comp.Snapshot() }
+func (e *Editing) Snapshot() Edited { return Edited{e.comp.Snapshot(), e.boot.edit()} }
 
 // Image returns the image.
 func (e *Editing) Image() EditedImage { return e.image }
+
+// Show opens a folder by its path, as far as there is one, when the folders above it have
+// been read.
+func (e *Editing) Show(path string) {
+	e.showBelow(e.comp.Root(), strings.FieldsFunc(path, func(r rune) bool { return r == '/' }))
+}
+
+func (e *Editing) showBelow(dir *tree.Node, names []string) {
+	if e.List.Folder() != dir {
+		e.List.Open(dir)
+	}
+	if len(names) == 0 {
+		return
+	}
+	next := func() {
+		if c := dir.Child(names[0]); c != nil && c.IsDir() && e.List.Folder() == dir {
+			e.showBelow(c, names[1:])
+		}
+	}
+	if !e.readFirst([]*tree.Node{dir}, next) {
+		next()
+	}
+}
 
 // readFirst calls then after folders were read. It returns false, and does not call it, if
 // they are read already.
@@ -251,6 +293,7 @@ func (e *Editing) compare() {
 	if e.comp.Label != e.label {
 		e.changes.List = append(e.changes.List, Change{Mark: Relabelled, Path: e.comp.Label, From: e.label})
 	}
+	e.changes.List = append(e.changes.List, e.bootChanges()...)
 }
 
 // plan plans the image on a copy of the files.
@@ -323,13 +366,24 @@ func (e *Editing) present(nodes []*tree.Node) []*tree.Node {
 }
 
 // Copy remembers nodes for Paste, as they are now.
-func (e *Editing) Copy(nodes []*tree.Node) { e.copied = e.present(nodes) }
+func (e *Editing) Copy(nodes []*tree.Node) { e.copied, e.cut = e.present(nodes), false }
+
+// Cut remembers nodes, which the next paste moves.
+func (e *Editing) Cut(nodes []*tree.Node) { e.copied, e.cut = e.present(nodes), true }
 
 // Copied reports whether there is something to paste.
 func (e *Editing) Copied() bool { return len(e.copied) > 0 }
 
-// PasteCopied puts copies of the remembered nodes into a folder.
-func (e *Editing) PasteCopied(dir *tree.Node) { e.Paste(e.copied, dir) }
+// PasteCopied puts copies of the remembered nodes into a folder, or moves them if they were
+// cut.
+func (e *Editing) PasteCopied(dir *tree.Node) {
+	if e.cut {
+		e.cut = false
+		e.Move(e.copied, dir)
+		return
+	}
+	e.Paste(e.copied, dir)
+}
 
 // Revert takes the changes of nodes back: removed ones are put back, added ones are removed,
 // and all others become what they were in the image.
@@ -367,7 +421,16 @@ func once(nodes []*tree.Node) []*tree.Node {
 }
 
 // RevertChange takes one change back.
-func (e *Editing) RevertChange(c Change) { e.Revert([]*tree.Node{c.Node}) }
+func (e *Editing) RevertChange(c Change) {
+	switch c.Mark {
+	case Relabelled:
+		e.SetLabel(c.From)
+	case Booting:
+		e.KeepBoot()
+	default:
+		e.Revert([]*tree.Node{c.Node})
+	}
+}
 
 // revert takes the changes of a node back, within an edit.
 func (e *Editing) revert(n *tree.Node) error {

@@ -10,14 +10,16 @@ import (
 	"sync"
 	"testing"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
 
 // imageInMemory is an image whose files are given by their paths. It counts what is read.
 type imageInMemory struct {
+	EditedImage // nil: the other methods are not called
+
 	paths []string
 	facts EditFacts
 	comp  *compilation.Compilation
@@ -69,19 +71,11 @@ func (m *imageInMemory) Compilation() *compilation.Compilation { return m.comp }
 
 func (m *imageInMemory) ReadFolder(_ context.Context, folder *tree.Node) { folder.Children() }
 
-func (m *imageInMemory) Plan(_ context.Context, c *compilation.Compilation, _ progress.Reporter) (EditPlan, error) {
+func (m *imageInMemory) Plan(_ context.Context, c Edited, _ progress.Reporter) (EditPlan, error) {
 	files, _, _ := c.Count()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return EditPlan{Before: 1000, After: 1000 + int64(files), Writes: 10, Update: true, Unsafe: m.unsafe}, m.err
-}
-
-func (m *imageInMemory) Save(context.Context, *compilation.Compilation, progress.Reporter) (SavedEdit, error) {
-	return SavedEdit{}, nil
-}
-
-func (m *imageInMemory) SaveAs(context.Context, *compilation.Compilation, string, string, bool, []disc.Notice, progress.Reporter) (Converted, error) {
-	return Converted{}, nil
 }
 
 func (m *imageInMemory) Facts() EditFacts { return m.facts }
@@ -94,7 +88,7 @@ type editing struct {
 	q mainLoop
 }
 
-func edit(t *testing.T, m *imageInMemory) *editing {
+func edits(t *testing.T, m *imageInMemory) *editing {
 	t.Helper()
 	q := newMainLoop()
 	e := &editing{NewEditing(m, q.post), t, q}
@@ -219,7 +213,7 @@ func TestEditing(t *testing.T) {
 		{"new folder", func(e *editing) { e.Mkdir(e.node("/")) }, "Added /New folder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := edit(t, distribution())
+			e := edits(t, distribution())
 			c.do(e)
 			e.expect(c.want)
 			plan, err := e.Planned()
@@ -273,7 +267,7 @@ func TestEditingReadsWhatIsShown(t *testing.T) {
 }
 
 func TestEditingMarks(t *testing.T) {
-	e := edit(t, distribution())
+	e := edits(t, distribution())
 	e.open("boot/isolinux")
 	e.Remove([]*tree.Node{e.node("boot/isolinux/isolinux.cfg")})
 	e.add("boot/isolinux", "isolinux.bin", "extra/a")
@@ -307,7 +301,7 @@ func TestEditingMarks(t *testing.T) {
 
 // TestEditingCannotPutBack puts entries back where that is not possible.
 func TestEditingCannotPutBack(t *testing.T) {
-	e := edit(t, distribution())
+	e := edits(t, distribution())
 	readme := e.node("README")
 	e.Rename(readme, "x")
 	e.Rename(e.node("pool"), "README")
@@ -322,7 +316,7 @@ func TestEditingCannotPutBack(t *testing.T) {
 
 // TestEditingResetsMoreThanTheHistory takes more edits back than can be undone.
 func TestEditingResetsMoreThanTheHistory(t *testing.T) {
-	e := edit(t, distribution())
+	e := edits(t, distribution())
 	before := shape(e.List.Root().Clone())
 	e.Remove([]*tree.Node{e.node("boot/isolinux")})
 	e.Move([]*tree.Node{e.node("README")}, e.node("pool"))
@@ -344,7 +338,7 @@ func TestEditingResetsMoreThanTheHistory(t *testing.T) {
 
 func TestEditingSaysWhyNot(t *testing.T) {
 	m := distribution()
-	e := edit(t, m)
+	e := edits(t, m)
 	if e.WhySave() != "Nothing was changed" {
 		t.Error(e.WhySave())
 	}
@@ -359,5 +353,80 @@ func TestEditingSaysWhyNot(t *testing.T) {
 	e.idle()
 	if !strings.Contains(e.WhySaveAs(), "Too large") {
 		t.Error(e.WhySaveAs())
+	}
+}
+
+// TestShowFolder opens a folder below folders that were not read yet.
+func TestShowFolder(t *testing.T) {
+	e := edits(t, newImage("a/b/c/file", "a/b/other"))
+	for _, c := range []struct{ path, want string }{{"/a/b/c", "/a/b/c"}, {"/a/none/c", "/a"}, {"/", "/"}, {"/a/b/other", "/a/b"}} {
+		e.List.Open(e.List.Root())
+		e.Show(c.path)
+		e.idle()
+		if got := e.List.Folder().Path(); got != c.want {
+			t.Errorf("%s: it shows %s, not %s", c.path, got, c.want)
+		}
+	}
+}
+
+// TestBootChanges changes boot entries and takes that back.
+func TestBootChanges(t *testing.T) {
+	e := edits(t, newImage("boot.img", "efi.img"))
+	n, efi := e.List.Root().Child("boot.img"), e.List.Root().Child("efi.img")
+	e.RemoveBoot()
+	e.SetBootFile(efi, boot.BIOS)
+	e.SetBootFile(n, boot.BIOS)
+	e.SetBootFile(efi, boot.EFI)
+	e.idle()
+	if err := e.Rename(n, "renamed.img"); err != nil {
+		t.Fatal(err)
+	}
+	e.idle()
+	b := e.Snapshot().Boot
+	if !b.Remove || len(b.Images) != 2 || b.Images[0].Path != "/renamed.img" || !b.Images[0].InfoTable || b.Images[1].Platform != boot.EFI || b.Images[1].InfoTable {
+		t.Errorf("the change is %+v", b)
+	}
+	if got := e.Changes().Summary(); got != "1 renamed, other boot entries" {
+		t.Errorf("the changes are %q", got)
+	}
+	list := e.Changes().List
+	e.RevertChange(list[len(list)-1])
+	e.idle()
+	if b := e.Snapshot().Boot; b.Remove || len(b.Images) > 0 || e.Changes().Summary() != "1 renamed" {
+		t.Errorf("taken back, the change is %+v, %s", b, e.Changes().Summary())
+	}
+	e.RemoveBoot()
+	e.Reset()
+	e.idle()
+	if e.Unsaved() || e.ChangesBoot() {
+		t.Error("Undo all leaves a change of boot entries")
+	}
+}
+
+// TestCut moves an entry with Cut and Paste; a second paste copies it.
+func TestCut(t *testing.T) {
+	e := edits(t, newImage("a.txt", "dir/b.txt"))
+	root := e.List.Root()
+	n, dir := root.Child("a.txt"), root.Child("dir")
+	e.Cut([]*tree.Node{n})
+	e.idle()
+	if e.Unsaved() {
+		t.Error("Cut alone changes the image")
+	}
+	e.PasteCopied(dir)
+	e.idle()
+	if n.Parent() != dir || e.Changes().Summary() != "1 moved" {
+		t.Errorf("the changes are %q", e.Changes().Summary())
+	}
+	e.PasteCopied(root)
+	e.idle()
+	if n.Parent() != dir || e.Changes().Summary() != "1 added" { // the copy is where the file was
+		t.Errorf("pasted again, the changes are %q", e.Changes().Summary())
+	}
+	e.Undo()
+	e.Undo()
+	e.idle()
+	if n.Parent() != root || e.Unsaved() {
+		t.Errorf("undone, the changes are %q", e.Changes().Summary())
 	}
 }

@@ -17,8 +17,9 @@ import (
 // View is the page.
 type View struct {
 	Object fyne.CanvasObject // to be put into a window
-	// OnBegin is called before a drive is offered: nothing else may use it.
-	OnBegin func(drive string)
+	// OnBegin frees drives that will be offered, since nothing else may use them, and then
+	// calls do.
+	OnBegin func(drives []string, do func())
 	// AskVirtual asks for a new virtual disc, and passes on the name of its drive.
 	AskVirtual func(then func(drive string))
 
@@ -97,10 +98,11 @@ func (v *View) reload() {
 
 // begin begins to offer.
 func (v *View) begin() {
-	for _, name := range v.serve.Options.Drives() {
-		v.OnBegin(name)
-	}
-	v.serve.Begin()
+	v.OnBegin(v.serve.Options.Drives(), func() {
+		if v.serve.Why() == "" {
+			v.serve.Begin()
+		}
+	})
 }
 
 // askStop asks before connected computers lose their drives.

@@ -33,9 +33,12 @@ func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject)
 type Notice struct {
 	*fyne.Container
 	OnClose func() // the button was pressed; may be nil
-	fill    *Fill
-	icon    *canvas.Image
-	text    *Text
+	// OnResize is called when the notice was shown, hidden or changed, so that the objects
+	// below it can be moved; it may be nil.
+	OnResize func()
+	fill     *Fill
+	icon     *canvas.Image
+	text     *Text
 }
 
 // NewNotice returns a hidden notice. Further objects are shown next to the button.
@@ -59,6 +62,21 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	return n
 }
 
+// Hide hides the notice.
+func (n *Notice) Hide() {
+	was := n.Visible()
+	n.Container.Hide()
+	if was {
+		n.resized()
+	}
+}
+
+func (n *Notice) resized() {
+	if n.OnResize != nil {
+		n.OnResize()
+	}
+}
+
 // Tell shows a text, as an error or as a warning.
 func (n *Notice) Tell(text string, bad bool) {
 	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
@@ -79,6 +97,7 @@ func (n *Notice) show(text string, back fyne.ThemeColorName, icon fyne.Resource)
 	n.icon.Refresh()
 	n.text.Set(text)
 	n.Show()
+	n.resized()
 }
 
 // gap is a space in a row.

@@ -73,28 +73,53 @@ func (u *Updater) Prepare(i boot.Image, source layout.Source, size int64) layout
 // A volume that is not bootable needs room for a boot record after its first descriptor.
 // See MakeRoom.
 func (u *Updater) Add(i boot.Image, source layout.Source, size int64) (volume.Extent, error) {
-	head, err := readHead(source, size)
-	if err != nil {
-		return volume.Extent{}, fmt.Errorf("%v: %w", i, err)
-	}
-	e, err := i.Entry(size, head)
+	e, err := u.newEntry(i, source, size)
 	if err != nil {
 		return volume.Extent{}, err
-	}
-	if len(u.records) == 0 {
-		return volume.Extent{}, &patch.UnsafeError{Why: "it has no boot record, and no room for one"}
-	}
-	trial := u.cat.clone()
-	if trial != nil {
-		trial.add(e)
-		if _, err := trial.bytes(); err != nil {
-			return volume.Extent{}, err
-		}
 	}
 	at := u.set.Add(source, size)
 	if p, ok := source.(*boot.Patched); ok {
 		p.LBA = uint32(at)
 	}
+	u.enter(i, e, at, source, size)
+	return volume.Extent{Start: disc.LBA(at), Length: size}, nil
+}
+
+// Refer is Add for contents that are in the image already, and stay there.
+func (u *Updater) Refer(i boot.Image, source layout.Source, at volume.Extent) error {
+	e, err := u.newEntry(i, source, at.Length)
+	if err == nil {
+		u.enter(i, e, int64(at.Start), source, at.Length)
+	}
+	return err
+}
+
+// newEntry returns the entry of a boot image, without its address, if the catalogue has room
+// for it.
+func (u *Updater) newEntry(i boot.Image, source layout.Source, size int64) (boot.Entry, error) {
+	head, err := readHead(source, size)
+	if err != nil {
+		return boot.Entry{}, fmt.Errorf("%v: %w", i, err)
+	}
+	e, err := i.Entry(size, head)
+	if err != nil {
+		return boot.Entry{}, err
+	}
+	if len(u.records) == 0 {
+		return boot.Entry{}, &patch.UnsafeError{Why: "it has no boot record, and no room for one"}
+	}
+	if trial := u.cat.clone(); trial != nil {
+		trial.add(e)
+		if _, err := trial.bytes(); err != nil {
+			return boot.Entry{}, err
+		}
+	}
+	return e, nil
+}
+
+// enter adds the entry of an image at a sector to the catalogue, and the image to the
+// partition tables.
+func (u *Updater) enter(i boot.Image, e boot.Entry, at int64, source layout.Source, size int64) {
 	e.LBA = uint32(at)
 	if u.cat == nil {
 		u.cat = newCatalog(u.set.Allocate(1, 1), e)
@@ -110,7 +135,6 @@ func (u *Updater) Add(i boot.Image, source layout.Source, size int64) (volume.Ex
 		u.setCode(at, i.Path)
 		u.code.orphan = false
 	}
-	return volume.Extent{Start: disc.LBA(at), Length: size}, nil
 }
 
 // adopt gives a new UEFI image the partitions of one that was removed before, so that they

@@ -26,35 +26,40 @@ func unsafef(text string, args ...any) error {
 	return &patch.UnsafeError{Why: fmt.Sprintf(text, args...)}
 }
 
-// New surveys the ISO 9660 volume of an image of size bytes: the system area, descriptors,
-// path tables, directories, and the contents of files. What boot structures refer to is
-// added by the caller. An image with several sessions, or whose volume is damaged, gives a
-// *patch.UnsafeError.
-func New(ctx context.Context, r io.ReaderAt, size int64) (*Survey, error) {
+// NewSurvey returns a survey of an image of size bytes. Nothing but its system area is used.
+func NewSurvey(r io.ReaderAt, size int64) *Survey {
+	s := &Survey{r: r, size: size}
+	s.Fix(0, systemArea)
+	return s
+}
+
+// AddVolume surveys the ISO 9660 volume of the image: descriptors, path tables, directories,
+// and the contents of files. What boot structures and UDF refer to is added by the caller. An
+// image with several sessions, or whose volume is damaged, gives a *patch.UnsafeError.
+func (s *Survey) AddVolume(ctx context.Context) error {
+	r, size := s.r, s.size
 	o, err := volume.Options{}.ChooseSession(r, size)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(o.Sessions) > 1 {
-		return nil, unsafef("it has %d sessions, which refer to each other", len(o.Sessions))
+		return unsafef("it has %d sessions, which refer to each other", len(o.Sessions))
 	}
 	v, err := iso9660.Open(r, size, volume.Options{})
 	if err != nil {
-		return nil, unsafef("%v", err)
+		return unsafef("%v", err)
 	}
-	s := &Survey{r: r, size: size}
-	s.Fix(0, systemArea)
 	w := &walker{s: s, ctx: ctx, use: v.SystemUse(), seen: map[int64]bool{}}
 	if err := w.set(0); err != nil {
-		return nil, err
+		return err
 	}
 	if at := int64(v.PartitionOffset()); at != 0 {
 		s.Fix(at, systemArea)
 		if err := w.set(at); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // walker visits the directories of a volume.
@@ -197,6 +202,9 @@ func (w *walker) records(lba int64, b []byte, sub func(lba, size int64)) error {
 		case directory:
 			w.s.refer(off+2, w.base, both32)
 		case size > 0:
+			if rec[26] != 0 { // ECMA-119 6.4.3: its sectors are among those of other files
+				return unsafef("a file of the directory at sector %d is interleaved", lba)
+			}
 			w.s.refer(off+2, w.base, both32)
 			w.s.Use(start, int64(rec[1])+sectorsOf(size), 0)
 			w.s.files = append(w.s.files, run{start: start, end: start + int64(rec[1]) + sectorsOf(size)})

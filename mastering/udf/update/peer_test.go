@@ -2,6 +2,7 @@ package update_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/patch"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/udf"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
@@ -239,4 +242,56 @@ func TestVirtual(t *testing.T) {
 		images = append(images, image)
 	}
 	kernel(t, dir, images, "")
+}
+
+// TestVirtualLabel changes the label of volumes with a virtual allocation table. That of UDF
+// 1.50 has it in an extended attribute, without which there is no place for it.
+func TestVirtualLabel(t *testing.T) {
+	peertest.Need(t, "mkudffs", "udfinfo")
+	for _, c := range []struct {
+		revision string
+		place    bool
+	}{{"1.50", true}, {"1.50", false}, {"2.01", true}} {
+		b, err := os.ReadFile(udftest.Mkudffs(t, "60000", "-m", "cdr", "-r", c.revision))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.place {
+			renameAttribute(t, b)
+		}
+		label := "another label"
+		e := patch.Edit{Root: treeOf(t, bytes.NewReader(b), int64(len(b))), View: "UDF", Label: &label}
+		set, _, err := tryChange(t, bytes.NewReader(b), int64(len(b)), e)
+		if !c.place {
+			wantUnsafe(t, err, "no place for another label")
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := udf.Open(set, set.Size(), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Volume().Label; got != label {
+			t.Errorf("UDF %s has the label %q, want %q", c.revision, got, label)
+		}
+		image := filepath.Join(t.TempDir(), "image.udf")
+		put(t, image, save(t, set, set.Size()))
+		if out := peertest.Run(t, "", "udfinfo", image); !strings.Contains(out, "lvid="+label) {
+			t.Errorf("UDF %s: udfinfo: %s", c.revision, out)
+		}
+	}
+}
+
+// renameAttribute renames the attribute of a table's ICB that has the label.
+func renameAttribute(t *testing.T, image []byte) {
+	t.Helper()
+	at := bytes.Index(image, []byte("*UDF VAT LVExtension"))
+	if at < 0 {
+		t.Fatal("the table has no logical volume extended information")
+	}
+	copy(image[at:], "*UDF FreeEASpace    ")
+	block := image[at/2048*2048:][:2048]
+	ecma167.Reseal(block[:16+int(binary.LittleEndian.Uint16(block[10:]))])
 }

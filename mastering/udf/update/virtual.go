@@ -78,9 +78,13 @@ func (u *Updater) storeTable() error {
 	}
 	o.at.Block = uint32(block)
 	ecma167.SetLocation(o.b, o.at.Block)
+	extended := false
 	if ea := o.b[o.head:][:o.lengthEA()]; len(ea) >= ecma167.TagLength && le.Uint16(ea) == ecma167.TagEAHD {
 		ecma167.SetLocation(ea, o.at.Block)
-		u.storeExtension(ea)
+		extended = u.storeExtension(ea)
+	}
+	if u.e.Label != nil && t.first == 0 && !extended {
+		return unsafe("its virtual allocation table (UDF 1.50) has no place for another label")
 	}
 	o.setUnique(u.lvid.unique)
 	_, modified, changed, _ := o.times()
@@ -178,13 +182,14 @@ func (u *Updater) storeTableBlocks(o *object, file []byte) error {
 
 // storeExtension updates the logical volume extended information in the extended attributes
 // of the table's ICB (DCN-5003 for UDF 1.50): from BP 48 of the attribute on, a checksum, the
-// unique identifier, the numbers of files and directories, and the label.
-func (u *Updater) storeExtension(ea []byte) {
+// unique identifier, the numbers of files and directories, and the label. It reports whether
+// there is such an attribute.
+func (u *Updater) storeExtension(ea []byte) (found bool) {
 	const headLength, use = 24, 194
 	for p := ea[min(len(ea), headLength):]; len(p) >= 12; {
 		n := int64(le.Uint32(p[8:]))
 		if n < 12 || n > int64(len(p)) {
-			return
+			return found
 		}
 		if n >= use && le.Uint32(p) == 2048 && ecma167.EntityID(p[16:]) == "*UDF VAT LVExtension" {
 			le.PutUint64(p[50:], u.lvid.unique)
@@ -193,7 +198,9 @@ func (u *Updater) storeExtension(ea []byte) {
 			if u.e.Label != nil {
 				ecma167.PutDString(p[66:use], *u.e.Label)
 			}
+			found = true
 		}
 		p = p[n:]
 	}
+	return found
 }
