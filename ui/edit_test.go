@@ -422,3 +422,38 @@ func TestBurnKeepsAnEditedDisc(t *testing.T) {
 	p.answerSheet("Discard changes")
 	p.until("the tray", func() bool { return p.last("settings")["ready"] == false && p.browse.Editor() == nil })
 }
+
+// TestEditOfAnIncompleteImage asks before it saves an image without files that are lost.
+func TestEditOfAnIncompleteImage(t *testing.T) {
+	p := newPilot(t)
+	iso := imageOf(t, "linux.iso", "a.txt", "b.txt")
+	info, err := os.Stat(iso)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := 0 // sectors of the image without the padding at its end
+	b, _ := os.ReadFile(iso)
+	for n := 0; n < int(info.Size()/2048); n++ {
+		if bytes.ContainsAny(b[n*2048:(n+1)*2048], "ab") && !bytes.Equal(b[n*2048:(n+1)*2048], make([]byte, 2048)) {
+			whole = n + 1
+		}
+	}
+	if err := os.Truncate(iso, int64(whole-1)*2048); err != nil {
+		t.Fatal(err)
+	}
+	m := p.edits(iso)
+	m.SetLabel("NEW")
+	p.edited("new label")
+	if m.WhySave() == "" {
+		t.Fatal("an incomplete image can be changed")
+	}
+	p.pick = filepath.Join(t.TempDir(), "new.iso")
+	p.press("Save as…")
+	if p.sheet() != "The new image will lack files that cannot be read" {
+		t.Fatalf("the sheet is %q", p.sheet())
+	}
+	p.key(fyne.KeyEscape)
+	p.press("Save as…")
+	p.answerSheet("Save without them")
+	p.until("the formats", func() bool { return strings.HasPrefix(p.sheet(), "Save linux.iso as") })
+}

@@ -53,7 +53,7 @@ func TestEditBootable(t *testing.T) {
 		t.Fatalf("it was not saved: %v", e)
 	}
 	w.await("last update", func(e event) bool { return e["undo"] == true })
-	undo := w.button("Undo update…")
+	undo := w.button("Undo last update…")
 	w.picture("edit-saved")
 	if got := peertest.Run(t, "", "bsdtar", "-xOf", iso, "preseed.cfg"); got != "d-i answers" {
 		t.Errorf("bsdtar reads %q", got)

@@ -143,8 +143,27 @@ func (e *editor) askOpenAgain() {
 		}})
 }
 
-// pickSaveAs asks for the format and the file of a new image.
+// pickSaveAs asks for the format and the file of a new image. If files of the image cannot
+// be read, it asks first whether to save it without them.
 func (e *editor) pickSaveAs(then func()) {
+	if !e.active() || e.busy() {
+		return
+	}
+	plan, _ := e.model.Planned()
+	lost := disc.Errors(plan.Notices)
+	if plan.Unsafe == nil || len(lost) == 0 {
+		e.pickSaveTo(then)
+		return
+	}
+	e.v.host.ShowNotices("The new image will lack files that cannot be read", lost,
+		widgets.Choice{Text: "Cancel", Primary: true, Escape: true},
+		widgets.Choice{Text: "Save without them", Danger: true, Do: func() bool {
+			e.v.host.Post(func() { e.pickSaveTo(then) })
+			return true
+		}})
+}
+
+func (e *editor) pickSaveTo(then func()) {
 	d := e.v.volume.Disc()
 	if !e.active() || e.busy() || d == nil {
 		return
