@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -142,8 +143,15 @@ func (c *Compilation) Move(nodes []*tree.Node, dir *tree.Node) error {
 
 // Remove removes nodes from the compilation. Files of the host do not change.
 func (c *Compilation) Remove(nodes []*tree.Node) {
+	gone := make(map[*tree.Node]bool, len(nodes))
+	folders := map[*tree.Node]bool{}
 	for _, n := range nodes {
-		n.Detach()
+		if dir := n.Parent(); dir != nil {
+			gone[n], folders[dir] = true, true
+		}
+	}
+	for dir := range folders { // once, since a folder can lose a hundred thousand entries
+		dir.SetChildren(slices.DeleteFunc(slices.Clone(dir.Children()), func(n *tree.Node) bool { return gone[n] }))
 	}
 }
 
