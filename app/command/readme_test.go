@@ -27,7 +27,7 @@ func TestTour(t *testing.T) {
 	verbs := map[string]bool{}
 	for line := range strings.Lines(tour) {
 		line, _, _ = strings.Cut(line, "#")
-		args := strings.Fields(drives.ReplaceAllString(strings.Replace(line, "-C /tmp", "-C out", 1), "virtual:disc$1?sectors=2000"))
+		args := strings.Fields(drives.ReplaceAllString(strings.Replace(line, "-C /tmp", "-C out", 1), "virtual:disc$1?sectors=20000"))
 		if len(args) < 2 || args[0] != "glassmaster" {
 			t.Fatalf("%q is not a command", line)
 		}
