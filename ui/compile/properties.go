@@ -26,11 +26,12 @@ type properties struct {
 
 // Texts of the choices.
 var (
-	systemNames = []string{"ISO 9660 with Joliet and Rock Ridge", "ISO 9660 and UDF", "UDF"}
+	systemNames = []string{"ISO 9660 with Joliet and Rock Ridge", "ISO 9660 and UDF", "UDF", "UDF for adding files later"}
 	systemAbout = []string{
 		"All systems read it. The usual choice for CD and DVD.",
 		"All systems read it, and so do DVD and Blu-ray players.",
 		"Current systems read it. For Blu-ray and very large files.",
+		"For CD-R, DVD-R, DVD+R and BD-R: each addition writes only what changes.",
 	}
 	revisionAbout = map[udfplan.Revision]string{
 		udfplan.Revision102: "DVD players", udfplan.Revision201: "default", udfplan.Revision250: "Blu-ray players", udfplan.Revision260: "Blu-ray",
@@ -97,11 +98,12 @@ func revisionNames() []string {
 func (p *properties) changed() {
 	systems := model.FileSystems(p.systems.SelectedIndex())
 	p.about.Set(systemAbout[systems])
-	enable(p.dvd, systems != model.ISOAlone)
-	enable(p.revision, systems != model.ISOAlone && !p.dvd.Checked)
-	enable(p.md5, systems != model.UDFAlone)
-	enable(p.bios, systems != model.UDFAlone)
-	enable(p.uefi, systems != model.UDFAlone)
+	iso := systems == model.ISOAlone || systems == model.ISOAndUDF
+	enable(p.dvd, systems == model.ISOAndUDF || systems == model.UDFAlone)
+	enable(p.revision, systems != model.ISOAlone && (!p.dvd.Checked || systems == model.UDFGrowing))
+	enable(p.md5, iso)
+	enable(p.bios, iso)
+	enable(p.uefi, iso)
 }
 
 func enable(w fyne.Disableable, can bool) {

@@ -18,7 +18,11 @@ const (
 	ISOAlone FileSystems = iota
 	ISOAndUDF
 	UDFAlone
+	UDFGrowing // UDF alone, to which sessions are added
 )
+
+// hasISO reports whether there is an ISO 9660 volume.
+func (f FileSystems) hasISO() bool { return f == ISOAlone || f == ISOAndUDF }
 
 // Properties are the options of a compilation that the window offers. Others, from a
 // compilation file, are kept.
@@ -54,6 +58,9 @@ func (p *Project) Properties() Properties {
 	}
 	if c.Options.UDFOnly {
 		x.FileSystems = UDFAlone
+		if c.Options.UDF != nil && c.Options.UDF.Virtual != nil {
+			x.FileSystems = UDFGrowing
+		}
 	}
 	return x
 }
@@ -63,7 +70,7 @@ func (p *Project) SetProperties(x Properties) {
 	if x == p.Properties() {
 		return
 	}
-	if x.FileSystems == UDFAlone { // which cannot hold these
+	if !x.FileSystems.hasISO() { // UDF cannot hold these
 		x.MD5, x.BIOS, x.UEFI = false, "", ""
 	}
 	c := p.comp
@@ -80,7 +87,7 @@ func (p *Project) SetProperties(x Properties) {
 // functions makes a copy.
 
 func (x Properties) takeUDF(c *compilation.Compilation) {
-	c.Options.UDFOnly = x.FileSystems == UDFAlone
+	c.Options.UDFOnly = !x.FileSystems.hasISO()
 	if x.FileSystems == ISOAlone {
 		c.Options.UDF = nil
 		return
@@ -92,6 +99,16 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 	u.Revision, u.DVDVideo = x.Revision, x.DVDVideo
 	if u.DVDVideo {
 		u.Revision = udfplan.Revision102
+	}
+	if x.FileSystems != UDFGrowing {
+		u.Virtual = nil
+	} else {
+		if u.DVDVideo = false; u.Virtual == nil {
+			u.Virtual = &udfplan.Virtual{}
+		}
+		if u.Revision < udfplan.Revision150 || u.Revision > udfplan.Revision201 { // the others cannot grow
+			u.Revision = udfplan.Revision201
+		}
 	}
 	c.Options.UDF = &u
 }

@@ -31,6 +31,14 @@ func TestProperties(t *testing.T) {
 			Properties{FileSystems: UDFAlone, Revision: udfplan.Revision250, Identical: true},
 		},
 		{
+			Properties{FileSystems: UDFGrowing, Revision: udfplan.Revision260, DVDVideo: true, MD5: true, BIOS: "/a"},
+			Properties{FileSystems: UDFGrowing, Revision: udfplan.Revision201},
+		},
+		{
+			Properties{FileSystems: UDFGrowing, Revision: udfplan.Revision150},
+			Properties{FileSystems: UDFGrowing, Revision: udfplan.Revision150},
+		},
+		{
 			Properties{Revision: udfplan.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
 			Properties{Revision: udfplan.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
 		},
