@@ -20,7 +20,7 @@ func TestVolumeTime(t *testing.T) {
 		"1e9": {}, "now": {},
 	} {
 		t.Setenv("SOURCE_DATE_EPOCH", epoch)
-		got, clamp, err := volumeTime()
+		got, clamp, err := VolumeTime()
 		if (err == nil) != !want.IsZero() || !got.Equal(want) || clamp != !want.IsZero() {
 			t.Errorf("%s: %v, %v, %v", epoch, got, clamp, err)
 		}

@@ -91,7 +91,7 @@ func (c *Compilation) planOptions() (master.Options, error) {
 		return o, nil
 	}
 	var err error
-	o.Time, o.Clamp, err = volumeTime()
+	o.Time, o.Clamp, err = VolumeTime()
 	return o, err
 }
 
@@ -111,11 +111,11 @@ func countLinks(root *tree.Node) {
 	})
 }
 
-// volumeTime returns the time of a volume that is created now, and whether the times of
+// VolumeTime returns the time of a volume that is created now, and whether the times of
 // its files must not be later. Its resolution is that of ISO 9660 (hundredths of a second,
 // ECMA-119 8.4.26.1), so that the same volume can be planned again with the time read from
 // the disc.
-func volumeTime() (time.Time, bool, error) {
+func VolumeTime() (time.Time, bool, error) {
 	s := os.Getenv("SOURCE_DATE_EPOCH")
 	if s == "" {
 		return time.Now().Truncate(10 * time.Millisecond), false, nil

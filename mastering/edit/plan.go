@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	bootupdate "glassmaster/mastering/boot/update"
@@ -116,15 +115,8 @@ func (m *Image) time() (time.Time, error) {
 	if !m.o.Time.IsZero() {
 		return m.o.Time, nil
 	}
-	s := os.Getenv("SOURCE_DATE_EPOCH")
-	if s == "" {
-		return time.Now().Truncate(10 * time.Millisecond), nil
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is %q, but must be a number of seconds since 1970", s)
-	}
-	return time.Unix(n, 0), nil
+	at, _, err := compilation.VolumeTime()
+	return at, err
 }
 
 // update plans the changes as an update of the image.

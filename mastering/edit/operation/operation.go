@@ -7,11 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -60,7 +57,11 @@ func Verbs() []Verb {
 // replaced or cannot be read. The error names the operation that failed; those before it
 // were carried out.
 func Apply(ctx context.Context, c *compilation.Compilation, list []Operation, rep progress.Reporter) ([]disc.Notice, error) {
-	e := &editor{ctx: ctx, rep: rep, c: c, now: now()}
+	now, _, err := compilation.VolumeTime() // of new folders
+	if err != nil {
+		return nil, err
+	}
+	e := &editor{ctx: ctx, rep: rep, c: c, now: now}
 	verbs := Verbs()
 	for _, o := range list {
 		i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == o.Verb })
@@ -75,14 +76,6 @@ func Apply(ctx context.Context, c *compilation.Compilation, list []Operation, re
 		}
 	}
 	return e.notices, nil
-}
-
-// now returns the time of new folders: now, or that of SOURCE_DATE_EPOCH.
-func now() time.Time {
-	if n, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
-		return time.Unix(n, 0)
-	}
-	return time.Now()
 }
 
 // Parse reads a script: a line for each operation, with the verb first. Words with spaces
