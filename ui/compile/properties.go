@@ -31,7 +31,7 @@ var (
 		"All systems read it. The usual choice for CD and DVD.",
 		"All systems read it, and so do DVD and Blu-ray players.",
 		"Current systems read it. For Blu-ray and very large files.",
-		"For CD-R, DVD-R, DVD+R and BD-R: each addition writes only what changes.",
+		"For write-once discs: each addition writes only what changes.",
 	}
 	revisionAbout = map[udfplan.Revision]string{
 		udfplan.Revision102: "DVD players", udfplan.Revision201: "default", udfplan.Revision250: "Blu-ray players", udfplan.Revision260: "Blu-ray",
