@@ -63,7 +63,7 @@ func TestCHAP(t *testing.T) {
 
 // A target without an account for itself does not pretend to have one.
 func TestNoMutualAccount(t *testing.T) {
-	o := accounts(options(&stub{}))
+	o := accounts(options(&funcDrive{}))
 	o.Mutual = chap.Account{}
 	x := start(t, o)
 	t.Setenv("GLASSMASTER_CHAP_SECRET", secret)
@@ -138,7 +138,7 @@ func TestNoAccess(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &stub{}
+			d := &funcDrive{}
 			x := start(t, accounts(options(d)))
 			h := dial(t, x.addr)
 			if r := script(h); r.Header[36] != 2 {
@@ -171,7 +171,7 @@ func (h *host) challenged(names []string, algorithm string) chap.Challenge {
 // The commands of one who has not logged in are not executed, and targets are not told to
 // those who did not prove who they are.
 func TestBeforeLogin(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	x := start(t, accounts(options(d)))
 	h := dial(t, x.addr)
 	h.send(h.command(pdu.FlagRead, 36, 0x12, 0, 0, 0, 36, 0))
@@ -203,7 +203,7 @@ func TestBadAccounts(t *testing.T) {
 		"a capital":    func(o *serve.Options) { o.Targets[0].Name = "iqn.2026-01.local:Disc" },
 		"a name twice": func(o *serve.Options) { o.Targets = append(o.Targets, o.Targets[0]) },
 	} {
-		o := options(&stub{})
+		o := options(&funcDrive{})
 		change(&o)
 		if _, err := serve.New(context.Background(), o); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -212,7 +212,7 @@ func TestBadAccounts(t *testing.T) {
 }
 
 func TestLoginRefused(t *testing.T) {
-	x := serveDrives(t, &stub{})
+	x := serveDrives(t, &funcDrive{})
 	operational := byte(pdu.FlagTransit | pdu.StageOperational<<2 | pdu.StageFull)
 	names := []string{"InitiatorName=" + hostName, "TargetName=" + targetName}
 	for _, c := range []struct {

@@ -50,7 +50,7 @@ func FuzzLogin(f *testing.F) {
 	response.Data = []byte("CHAP_N=anna\x00CHAP_R=0x12\x00CHAP_I=1\x00CHAP_C=0b12==\x00")
 	f.Add(encode(secure, algorithm, response, begin()))
 	f.Add(encode(begin()))
-	send := fuzzed(f, accounts(options(&stub{run: func(scsi.Command) (int, error) { panic("a command without a login") }})))
+	send := fuzzed(f, accounts(options(&funcDrive{run: func(scsi.Command) (int, error) { panic("a command without a login") }})))
 	f.Fuzz(func(_ *testing.T, raw []byte) { send(raw) })
 }
 
@@ -75,7 +75,7 @@ func FuzzSession(f *testing.F) {
 	}
 	f.Add(encode(ready, inquiry, read, write, data, logout))
 	f.Add(encode(ready, write, abort, text, logout))
-	d := &stub{run: func(c scsi.Command) (int, error) {
+	d := &funcDrive{run: func(c scsi.Command) (int, error) {
 		if err := scsi.Check(c); err != nil {
 			panic(err)
 		}

@@ -13,7 +13,7 @@ import (
 // none of them are lost.
 func TestGrantedWhileReceiving(t *testing.T) {
 	release := make(chan struct{})
-	d := &stub{run: func(c scsi.Command) (int, error) {
+	d := &funcDrive{run: func(c scsi.Command) (int, error) {
 		if c.CDB[5] == 1 {
 			<-release
 		}

@@ -25,8 +25,8 @@ const (
 	hostName   = "iqn.2026-01.local.glassmaster:host"
 )
 
-// stub is a drive that executes commands with a function.
-type stub struct {
+// funcDrive is a drive that executes commands with a function.
+type funcDrive struct {
 	run func(scsi.Command) (int, error)
 
 	mu   sync.Mutex
@@ -35,7 +35,7 @@ type stub struct {
 	data []byte   // that came with them
 }
 
-func (s *stub) Execute(_ context.Context, c scsi.Command) (int, error) {
+func (s *funcDrive) Execute(_ context.Context, c scsi.Command) (int, error) {
 	if c.CDB[0] == 0 {
 		return 0, nil
 	}
@@ -51,18 +51,18 @@ func (s *stub) Execute(_ context.Context, c scsi.Command) (int, error) {
 	return s.run(c)
 }
 
-func (s *stub) MaxTransfer() int { return 64 << 10 }
-func (s *stub) Close() error     { return nil }
+func (s *funcDrive) MaxTransfer() int { return 64 << 10 }
+func (s *funcDrive) Close() error     { return nil }
 
 // got returns the operation codes of the commands that came.
-func (s *stub) got() []byte {
+func (s *funcDrive) got() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ops)
 }
 
 // addresses returns the addresses of the commands that came since it was called last.
-func (s *stub) addresses() []uint32 {
+func (s *funcDrive) addresses() []uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.lbas
@@ -71,14 +71,14 @@ func (s *stub) addresses() []uint32 {
 }
 
 // written returns the data that came.
-func (s *stub) written() []byte {
+func (s *funcDrive) written() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.data)
 }
 
 // wrote reports whether the drive got a WRITE.
-func (s *stub) wrote() bool { return bytes.IndexByte(s.got(), scsi.OpWrite10) >= 0 }
+func (s *funcDrive) wrote() bool { return bytes.IndexByte(s.got(), scsi.OpWrite10) >= 0 }
 
 // recorder returns a virtual recorder with a new disc.
 func recorder(t testing.TB, options string) *virtual.Drive {

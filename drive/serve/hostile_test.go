@@ -72,7 +72,7 @@ func TestHostile(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &stub{}
+			d := &funcDrive{}
 			x := serveDrives(t, d)
 			good := login(t, x.addr)
 			good.ready()
@@ -145,7 +145,7 @@ func TestWrongData(t *testing.T) {
 		}, "5/24/00"},
 		{"more than there is memory for", nil, func(h *host) { h.send(h.command(pdu.FlagWrite, 1<<30, write10(0, 1)...)) }, "5/24/00"},
 	} {
-		d := &stub{}
+		d := &funcDrive{}
 		x := serveDrives(t, d)
 		h := login(t, x.addr, c.keys...)
 		h.ready()
@@ -164,7 +164,7 @@ func TestWrongData(t *testing.T) {
 
 // PDUs that the target does not support are rejected, and the session goes on.
 func TestRejected(t *testing.T) {
-	h := login(t, serveDrives(t, &stub{}).addr)
+	h := login(t, serveDrives(t, &funcDrive{}).addr)
 	h.ready()
 	for op, reason := range map[byte]byte{pdu.OpSNACK: 3, 0x1C: 5, pdu.OpSCSIResponse: 5} {
 		p := pdu.New(op, pdu.FlagFinal)
@@ -182,7 +182,7 @@ func TestRejected(t *testing.T) {
 // A PDU with a wrong checksum ends the session (error recovery level 0).
 func TestDigestError(t *testing.T) {
 	for _, keys := range [][]string{{"HeaderDigest=CRC32C"}, {"DataDigest=CRC32C"}} {
-		d := &stub{}
+		d := &funcDrive{}
 		h := login(t, serveDrives(t, d).addr, keys...)
 		h.conn.HeaderDigest, h.conn.DataDigest = keys[0] == "HeaderDigest=CRC32C", keys[0] == "DataDigest=CRC32C"
 		h.ready()

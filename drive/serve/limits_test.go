@@ -53,7 +53,7 @@ func (p *pipes) dial(t testing.TB) *host {
 // everything waits.
 func overPipes(t *testing.T, test func(t *testing.T, p *pipes, s *serve.Server)) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := serve.New(t.Context(), options(&stub{}))
+		s, err := serve.New(t.Context(), options(&funcDrive{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestStuckSession(t *testing.T) {
 
 // Connections beyond the limit are refused, and those within go on.
 func TestTooManyConnections(t *testing.T) {
-	o := options(&stub{})
+	o := options(&funcDrive{})
 	o.Limits.Connections = 2
 	x := start(t, o)
 	a, b := two(t, x)
@@ -159,7 +159,7 @@ func TestTooManyConnections(t *testing.T) {
 
 // Silent connections do not keep others out.
 func TestHalfOpen(t *testing.T) {
-	o := options(&stub{})
+	o := options(&funcDrive{})
 	o.Limits.Connections = 3
 	x := start(t, o)
 	a := login(t, x.addr)
@@ -182,7 +182,7 @@ func TestHalfOpen(t *testing.T) {
 
 // Data that wait to be written have a limit per session.
 func TestWriteMemory(t *testing.T) {
-	o := options(&stub{})
+	o := options(&funcDrive{})
 	o.Limits.WriteMemory = 128 << 10
 	x := start(t, o)
 	h := login(t, x.addr)
@@ -219,8 +219,8 @@ func TestWriteMemory(t *testing.T) {
 
 // Logins that succeed, fail, or are lost leave nothing behind.
 func TestNothingLeaks(t *testing.T) {
-	x := start(t, accounts(options(&stub{})))
-	open := serveDrives(t, &stub{})
+	x := start(t, accounts(options(&funcDrive{})))
+	open := serveDrives(t, &funcDrive{})
 	once := func(i int) {
 		h := dial(t, x.addr)
 		defer h.conn.Close()
@@ -316,7 +316,7 @@ func TestShutdown(t *testing.T) {
 func TestListensOnLoopback(t *testing.T) {
 	for address, loopback := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
 		for _, anyone := range []bool{false, true} {
-			o := options(&stub{})
+			o := options(&funcDrive{})
 			o.WithoutAuthentication = anyone
 			s, err := serve.New(t.Context(), o)
 			if err != nil {

@@ -53,7 +53,7 @@ func TestBurn(t *testing.T) {
 
 // The answers to operational keys are those of RFC 7143 13.
 func TestNegotiation(t *testing.T) {
-	x := serveDrives(t, &stub{})
+	x := serveDrives(t, &funcDrive{})
 	for _, c := range []struct{ offer, key, want string }{
 		{"HeaderDigest=None,CRC32C", "HeaderDigest", "None"},
 		{"DataDigest=X-y,None", "DataDigest", "None"},
@@ -103,7 +103,7 @@ func TestWriteForms(t *testing.T) {
 		{[]string{"InitialR2T=No", "ImmediateData=No", "FirstBurstLength=512"}, 0, 512},
 		{[]string{"MaxBurstLength=2000"}, 512, 0},
 	} {
-		d := &stub{}
+		d := &funcDrive{}
 		x := serveDrives(t, d)
 		h := login(t, x.addr, c.keys...)
 		h.ready()
@@ -191,7 +191,7 @@ func TestResiduals(t *testing.T) {
 
 // Discovery lists the targets, and nothing else is possible in its session.
 func TestDiscovery(t *testing.T) {
-	x := serveDrives(t, &stub{})
+	x := serveDrives(t, &funcDrive{})
 	h := dial(t, x.addr)
 	h.request(pdu.FlagTransit|pdu.StageOperational<<2|pdu.StageFull, "InitiatorName="+hostName, "SessionType=Discovery", "MaxRecvDataSegmentLength=512")
 	p := pdu.New(pdu.OpText|pdu.OpImmediate, pdu.FlagFinal)
@@ -209,7 +209,7 @@ func TestDiscovery(t *testing.T) {
 
 // A long list of targets comes in pieces.
 func TestDiscoveryInPieces(t *testing.T) {
-	o := options(&stub{})
+	o := options(&funcDrive{})
 	want := "TargetName=" + targetName + "\x00TargetAddress=%[1]s,1\x00"
 	for i := range 40 {
 		tg := o.Targets[0]
@@ -242,7 +242,7 @@ func TestDiscoveryInPieces(t *testing.T) {
 
 // Pings are answered with their data.
 func TestPing(t *testing.T) {
-	h := login(t, serveDrives(t, &stub{}).addr)
+	h := login(t, serveDrives(t, &funcDrive{}).addr)
 	p := pdu.New(pdu.OpNopOut|pdu.OpImmediate, pdu.FlagFinal)
 	p.Put32(16, 5)
 	p.Put32(20, pdu.NoTag)
@@ -254,7 +254,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestLogout(t *testing.T) {
-	x := serveDrives(t, &stub{})
+	x := serveDrives(t, &funcDrive{})
 	for reason, want := range map[byte]byte{0: 0, 1: 0, 2: 2} {
 		h := login(t, x.addr)
 		p := pdu.New(pdu.OpLogout|pdu.OpImmediate, pdu.FlagFinal|reason)

@@ -11,7 +11,7 @@ import (
 
 // slow is a drive whose commands other than TEST UNIT READY wait until they are released.
 type slow struct {
-	stub
+	funcDrive
 	began   chan byte // operation codes
 	release chan struct{}
 }
@@ -32,7 +32,7 @@ func newSlow(t *testing.T) *slow {
 // Commands are executed in the order of their CmdSN, whatever the order in which they come;
 // what is outside of the window is ignored.
 func TestOrder(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	var list []*pdu.PDU
@@ -57,7 +57,7 @@ func TestOrder(t *testing.T) {
 // A WRITE that waits for its data keeps later commands of its initiator waiting, and no
 // others.
 func TestOrderOfData(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	x := serveDrives(t, d)
 	a, b := two(t, x)
 	first := a.command(pdu.FlagWrite, 2048, write10(0, 1)...)
@@ -164,7 +164,7 @@ func TestAbortTask(t *testing.T) {
 
 // A command that is aborted before it comes is skipped.
 func TestAbortEarly(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	skipped := h.command(0, 0, make10(scsi.OpReadTOC)...)
@@ -269,7 +269,7 @@ func (h *host) ping() {
 
 // TARGET COLD RESET ends all sessions.
 func TestColdReset(t *testing.T) {
-	x := serveDrives(t, &stub{})
+	x := serveDrives(t, &funcDrive{})
 	a, b := two(t, x)
 	if r := a.manage(7, 0); r != 0 {
 		t.Errorf("response %d", r)
@@ -281,7 +281,7 @@ func TestColdReset(t *testing.T) {
 // An initiator that begins its session anew ends the old one, whose WRITE without its data
 // is not executed, and which keeps no reservation (RFC 7143 6.3.5).
 func TestReinstatement(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	x := serveDrives(t, d)
 	old := login(t, x.addr)
 	old.ready()

@@ -153,7 +153,7 @@ func TestReserve(t *testing.T) {
 func TestWaitingWhenLost(t *testing.T) {
 	for _, cdb := range [][]byte{{0x16, 0, 0, 0, 0, 0}, eject} {
 		begun, proceed := make(chan bool), make(chan bool)
-		d := &stub{run: func(c scsi.Command) (int, error) {
+		d := &funcDrive{run: func(c scsi.Command) (int, error) {
 			if c.CDB[0] == scsi.OpRead10 {
 				begun <- true
 				<-proceed
@@ -264,7 +264,7 @@ func TestIdentification(t *testing.T) {
 
 // A read-only target lets nothing through that could change a disc or the drive.
 func TestReadOnly(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	o := options(d)
 	o.Targets[0].ReadOnly = true
 	h := login(t, start(t, o).addr)
@@ -291,7 +291,7 @@ func make12(op byte) []byte { return append([]byte{op}, make([]byte, 11)...) }
 
 // Firmware is never written over the network.
 func TestFirmware(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	h := login(t, serveDrives(t, d).addr)
 	h.ready()
 	for _, mode := range []byte{4, 5, 6, 7, 0x0D, 0x0E, 0x0F} {
@@ -314,14 +314,14 @@ func TestDriveFails(t *testing.T) {
 		{scsi.ErrConnection, "4/08/00"},
 		{scsi.NewError(read10(0, 1), 2, nil), "3/11/00"},
 	} {
-		h := login(t, serveDrives(t, &stub{run: func(scsi.Command) (int, error) { return 0, c.err }}).addr)
+		h := login(t, serveDrives(t, &funcDrive{run: func(scsi.Command) (int, error) { return 0, c.err }}).addr)
 		h.ready()
 		if r := h.run(2048, read10(0, 1)...); r.status != 2 || r.sense != c.want || len(r.data) > 0 {
 			t.Errorf("%v: status %02X %s, %d bytes; want %s", c.err, r.status, r.sense, len(r.data), c.want)
 		}
 		h.conn.Close()
 	}
-	h := login(t, serveDrives(t, &stub{run: func(c scsi.Command) (int, error) {
+	h := login(t, serveDrives(t, &funcDrive{run: func(c scsi.Command) (int, error) {
 		return 0, &scsi.Error{CDB: c.CDB, Status: scsi.StatusBusy}
 	}}).addr)
 	h.ready()
@@ -333,7 +333,7 @@ func TestDriveFails(t *testing.T) {
 // Commands larger than the drive takes are sent to it in pieces. An error in one ends the
 // command there, with what was read before.
 func TestPieces(t *testing.T) {
-	d := &stub{}
+	d := &funcDrive{}
 	d.run = func(c scsi.Command) (int, error) {
 		if err := scsi.Check(c); err != nil {
 			t.Errorf("% X: %v", c.CDB, err)

@@ -15,8 +15,8 @@ type notRead struct{}
 
 func (notRead) String() string { return "not read" }
 
-// large returns a DVD-Video whose title set has so many files of 524,000 sectors, and these
-// cells.
+// large returns a DVD-Video whose title set has the given cells, and the given number of
+// files of 524,000 sectors each.
 func large(files int, cells ...cell) *tree.Node {
 	const size = 524000
 	root := tree.NewFolder("", udftest.When)
