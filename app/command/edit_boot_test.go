@@ -144,7 +144,7 @@ func ownHybrid(t *testing.T, dir, out string) {
 // in each of the ways. Machines are slow: the ways are only compared by their bytes.
 func TestEditedStarts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("machines take a while")
+		peertest.Skip(t, "machines take a while")
 	}
 	peertest.Need(t, "qemu-system-x86_64", "xorriso")
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000") // the ways give the same bytes

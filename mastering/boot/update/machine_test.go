@@ -17,7 +17,7 @@ const newHello = "GRUB ran its newer config."
 // larger ones, with data added at their end.
 func TestMachineStarts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("machines take a while")
+		peertest.Skip(t, "machines take a while")
 	}
 	peertest.Need(t, "qemu-system-x86_64")
 	top := sample(t)

@@ -385,7 +385,7 @@ func TestSurveyRefuses(t *testing.T) {
 // TestCompactMachineStarts starts machines from images that were edited and compacted.
 func TestCompactMachineStarts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("machines take a while")
+		peertest.Skip(t, "machines take a while")
 	}
 	peertest.Need(t, "qemu-system-x86_64")
 	top := sample(t)
