@@ -12,9 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/edit"
 	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/peertest"
@@ -47,14 +45,8 @@ func randomlyEdited(t *testing.T, dir string, made map[string]string, seeds int,
 // write edits an image and writes the result. It reports whether anything was changed.
 func (x *edited) write(t *testing.T, seed uint64, image string, short bool) bool {
 	t.Helper()
-	f, err := os.Open(image)
-	isotest.Must(t, err)
-	defer f.Close()
-	info, err := f.Stat()
-	isotest.Must(t, err)
-	d := disc.FromReaderAt(f, info.Size(), nil)
-	m, err := edit.Open(t.Context(), d, edit.Options{Time: time.Unix(1_700_000_000, 0)})
-	isotest.Must(t, err)
+	m, d := open(t, image)
+	defer d.Close()
 	v, err := volume.OpenDisc(t.Context(), d, volume.Options{})
 	isotest.Must(t, err)
 	x.view, x.views = v.Volume().View, v.Volume().Views

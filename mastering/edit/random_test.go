@@ -363,14 +363,8 @@ func TestRandomEdits(t *testing.T) {
 }
 
 func randomEdit(t *testing.T, what string, seed uint64, image string) {
-	f, err := os.Open(image)
-	isotest.Must(t, err)
-	defer f.Close()
-	info, err := f.Stat()
-	isotest.Must(t, err)
-	d := disc.FromReaderAt(f, info.Size(), nil)
-	m, err := edit.Open(t.Context(), d, edit.Options{Time: time.Unix(1_700_000_000, 0)})
-	isotest.Must(t, err)
+	m, d := open(t, image)
+	defer d.Close()
 	v, err := volume.OpenDisc(t.Context(), d, volume.Options{})
 	isotest.Must(t, err)
 	view := v.Volume().View
