@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -28,8 +29,8 @@ import (
 // kept. It is an error if that had boot code or partition tables for disks, unless the boot
 // entries are removed.
 func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error {
-	if b, _ := bootupdate.Survey(m.data, m.data.Size); b != nil && b.Tables() && !m.boot.Remove {
-		return fmt.Errorf("%s. A new image of its files would not have its boot code and partition tables for disks (%s), so it would no longer start from a USB stick: remove the boot entries if they are not needed", p.Unsafe.Why, strings.Join(b.Found(), "; "))
+	if tables := m.diskTables(); tables != "" && !m.boot.Remove {
+		return fmt.Errorf("%s. A new image of its files would not have its boot code and partition tables for disks (%s), so it would no longer start from a USB stick: remove the boot entries if they are not needed", p.Unsafe.Why, tables)
 	}
 	root := m.comp.Root()
 	if err := session.ReadAll(ctx, root); err != nil {
@@ -72,6 +73,19 @@ func (m *Image) anew(ctx context.Context, p *Plan, rep progress.Reporter) error 
 	p.Rewrite = p.After
 	p.disc, err = m.whole(ctx, p.image)
 	return err
+}
+
+// diskTables describes the boot code and partition tables for disks, "" if there are none. A
+// system area that cannot be understood counts as some.
+func (m *Image) diskTables() string {
+	b, err := bootupdate.Survey(m.data, m.data.Size)
+	switch {
+	case b != nil && b.Tables():
+		return strings.Join(b.Found(), "; ")
+	case b == nil && !isZero(io.NewSectionReader(m.data, 0, boot.SystemArea)):
+		return err.Error()
+	}
+	return ""
 }
 
 // refreshSums corrects the files of checksums in a copy of the edited tree that is planned as

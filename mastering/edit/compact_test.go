@@ -197,6 +197,24 @@ func TestCompactKeepsTables(t *testing.T) {
 	}
 }
 
+// TestCompactKeepsUnknownTables does the same for an image whose boot structures are damaged, so
+// that what its system area has is not known.
+func TestCompactKeepsUnknownTables(t *testing.T) {
+	top := t.TempDir()
+	isotest.Must(t, os.WriteFile(filepath.Join(top, "boot.img"), make([]byte, 5000), 0o644))
+	image := isotest.Xorriso(t, top, "-R", "-b", "boot.img", "-no-emul-boot", "-partition_offset", "16", "-isohybrid-mbr", peertest.ISOLINUXDisk)
+	b, err := os.ReadFile(image)
+	isotest.Must(t, err)
+	second := b[(16+17)*disc.SectorSize:][:disc.SectorSize] // of the descriptors in the partition
+	copy(second, b[17*disc.SectorSize:])
+	second[71]++ // this boot record refers to another catalogue
+	isotest.Must(t, os.WriteFile(image, b, 0o644))
+	m, _ := open(t, image)
+	if _, err := m.Compact(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "partition tables for disks") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // TestCompactVideo keeps the distances between the files of a DVD-Video.
 func TestCompactVideo(t *testing.T) {
 	top := t.TempDir()
