@@ -2,8 +2,6 @@ package edit
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/hfs"
@@ -33,8 +31,7 @@ func (u *updating) checkComplete() error {
 // checkHFS reports a Macintosh volume beside the others, which is not changed. It never
 // fails.
 func (u *updating) checkHFS() error {
-	known := slices.ContainsFunc(u.plan.Notices, func(n disc.Notice) bool { return strings.Contains(n.Text, "HFS") })
-	if !known && hfs.Recognize(u.set.Base(), u.set.BaseSize()) {
+	if hfs.Recognize(u.set.Base(), u.set.BaseSize()) {
 		u.notice(disc.Notice{Severity: disc.Warning, Text: "the HFS volume for the Macintosh is not changed: a Macintosh still shows the files as they were"})
 	}
 	return nil

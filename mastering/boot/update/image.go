@@ -92,9 +92,6 @@ func (u *Updater) Update(moves []patch.Move) ([]disc.Notice, error) {
 			return nil, err
 		}
 	}
-	if len(moves) > 0 && slices.ContainsFunc(u.parts, hybridHFS) {
-		u.warn("the HFS+ view of the volume is not changed: a Macintosh still sees the old files", "make a new image if that matters")
-	}
 	return u.take(), nil
 }
 
