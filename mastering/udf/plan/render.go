@@ -114,7 +114,7 @@ func (p *Planner) putFile(b []byte, it item) {
 	}
 	switch {
 	case n.Mode&fs.ModeSymlink != 0:
-		p.putTarget(b, &e, n.Target())
+		putTarget(b, p.head(), &e, n.Target(), ecma167.ADShort, ecma167.LongAD{Block: e.Block + 1})
 	case hasContents(n):
 		var one [1]run
 		runs := p.runs(one[:0], it)
@@ -133,22 +133,28 @@ func (p *Planner) putFile(b []byte, it item) {
 	e.Put(b, p.version())
 }
 
-// putTarget writes the target of a symbolic link into its file entry, or into the
-// blocks after it.
-func (p *Planner) putTarget(b []byte, e *ecma167.Entry, target string) {
+// putTarget writes the target of a symbolic link into its file entry, whose fixed part has
+// head bytes, or into the blocks after it. An allocation descriptor of the given kind refers
+// to them; next is where they begin.
+func putTarget(b []byte, head uint32, e *ecma167.Entry, target string, kind uint16, next ecma167.LongAD) {
 	parts := ecma167.AppendTarget(nil, target)
 	e.Size = int64(len(parts))
-	at := b[p.head():]
+	at := b[head:]
 	if len(b) == sectorSize {
 		e.Flags |= ecma167.ADInline
 		e.ADs = copy(at, parts)
 		return
 	}
-	e.Flags |= ecma167.ADShort
+	e.Flags |= kind
 	e.Recorded = blocks(e.Size)
-	e.ADs = ecma167.ADLength[ecma167.ADShort]
-	le.PutUint32(at, uint32(len(parts)))
-	le.PutUint32(at[4:], e.Block+1)
+	e.ADs = ecma167.ADLength[kind]
+	if kind == ecma167.ADLong {
+		next.Length = uint32(len(parts))
+		ecma167.PutLongAD(at, next)
+	} else {
+		le.PutUint32(at, uint32(len(parts)))
+		le.PutUint32(at[4:], next.Block)
+	}
 	rest := b[sectorSize:]
 	clear(rest[copy(rest, parts):])
 }

@@ -148,7 +148,7 @@ func (p *VirtualPlanner) putFile(b []byte, f *vfile) {
 	here := p.base + f.at
 	switch {
 	case n.Mode&fs.ModeSymlink != 0:
-		p.putTarget(b, &e, n.Target(), here)
+		putTarget(b, p.head(), &e, n.Target(), ecma167.ADLong, ecma167.LongAD{Block: here + 1, Partition: p.physical})
 	case hasContents(n):
 		var one [1]run
 		runs := p.runs(one[:0], item{node: n})
@@ -162,24 +162,6 @@ func (p *VirtualPlanner) putFile(b []byte, f *vfile) {
 		e.Flags |= ecma167.ADInline
 	}
 	e.Put(b, p.version())
-}
-
-// putTarget writes the target of a symbolic link into its file entry, which is in the
-// physical block here, or into the blocks after it.
-func (p *VirtualPlanner) putTarget(b []byte, e *ecma167.Entry, target string, here uint32) {
-	parts := ecma167.AppendTarget(nil, target)
-	e.Size = int64(len(parts))
-	at := b[p.head():]
-	if len(b) == sectorSize {
-		e.Flags |= ecma167.ADInline
-		e.ADs = copy(at, parts)
-		return
-	}
-	e.Flags |= ecma167.ADLong
-	e.Recorded = blocks(e.Size)
-	e.ADs = ecma167.ADLength[ecma167.ADLong]
-	ecma167.PutLongAD(at, ecma167.LongAD{Length: uint32(len(parts)), Block: here + 1, Partition: p.physical})
-	copy(b[sectorSize:], parts)
 }
 
 // changeFile writes a former file entry with the attributes and the number of names that
