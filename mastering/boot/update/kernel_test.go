@@ -32,16 +32,22 @@ func TestKernelMountsPartition(t *testing.T) {
 		n++
 		image := filepath.Join(dir, fmt.Sprintf("%d.iso", n))
 		isotest.Must(t, os.WriteFile(image, read(t, e.save()), 0o644))
-		fmt.Fprintf(&script, `
+		script.WriteString(mounts(m.name, image, "zz.bin"))
+	}
+	peertest.Kernel(t, dir, script.String())
+}
+
+// mounts returns the part of a script for the kernel that mounts an image, as a whole and as
+// its first partition, and compares a file in it with the file want.
+func mounts(name, image, file string) string {
+	return fmt.Sprintf(`
 			echo "%s" >&2
 			loop=$(losetup --show -f -r -P %s)
 			for device in $loop ${loop}p1; do
 				mount -t iso9660 -o ro $device /run/mnt
-				cmp /run/mnt/zz.bin want
+				cmp /run/mnt/%s want
 				umount /run/mnt
 			done
 			losetup -d $loop
-		`, m.name, image)
-	}
-	peertest.Kernel(t, dir, script.String())
+		`, name, image, file)
 }

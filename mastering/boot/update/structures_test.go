@@ -427,16 +427,7 @@ func TestCompactKernelMounts(t *testing.T) {
 		out := compacted(t, replaced(t, m, m.make(t, top), changesOf(t, m, top)))
 		image := filepath.Join(dir, fmt.Sprintf("%d.iso", i))
 		isotest.Must(t, os.WriteFile(image, read(t, out), 0o644))
-		fmt.Fprintf(&script, `
-			echo "%s" >&2
-			loop=$(losetup --show -f -r -P %s)
-			for device in $loop ${loop}p1; do
-				mount -t iso9660 -o ro $device /run/mnt
-				cmp /run/mnt/data.bin want
-				umount /run/mnt
-			done
-			losetup -d $loop
-		`, m.name, image)
+		script.WriteString(mounts(m.name, image, "data.bin"))
 	}
 	peertest.Kernel(t, dir, script.String())
 }
