@@ -21,22 +21,6 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// killed is a drive that nothing reaches after a number of commands, as if the program were
-// killed.
-type killed struct {
-	scsi.Transport
-	left int
-}
-
-func (k *killed) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if k.left--; k.left < 0 {
-		return 0, scsi.ErrConnection
-	}
-	return k.Transport.Execute(ctx, c)
-}
-
-func (k *killed) Unwrap() scsi.Transport { return k.Transport }
-
 // discFile returns the file of a disc with a first session.
 func discFile(t *testing.T, medium string, list files) []byte {
 	t.Helper()
@@ -108,15 +92,15 @@ func testKilled(t *testing.T, medium string, power bool) {
 	}
 	for at := 1; ; at += step {
 		d := reopened(t, file)
-		k := &killed{Transport: d, left: 1 << 30}
+		k := &virtualtest.Killed{Transport: d, Left: 1 << 30}
 		a := plan(t, k, files{"new/file": noise(140_000, 6)}, nil)
 		b, err := record.NewPlan(t.Context(), k, a.Source, burnOptions(a))
 		if err != nil {
 			t.Fatal(err)
 		}
-		k.left = at
+		k.Left = at
 		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
-		done := k.left >= 0
+		done := k.Left >= 0
 		if !power {
 			if err := d.DropPower(); err != nil {
 				t.Fatal(err)

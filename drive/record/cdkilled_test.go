@@ -30,7 +30,7 @@ func TestCDKilled(t *testing.T) {
 			d.SetLoader(true)
 			o := x.o
 			o.NoVerify = true
-			k := &killedAt{Transport: d, left: at}
+			k := &virtualtest.Killed{Transport: d, Left: at}
 			b, err := record.NewPlan(ctx, k, src, o)
 			if err == nil {
 				_, err = virtualtest.Burn(ctx, b, progress.Discard)

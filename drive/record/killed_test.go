@@ -289,7 +289,7 @@ func TestKilledAnywhere(t *testing.T) {
 		for at := 1; ; at += 11 {
 			d := virtualtest.Blank(t, name, large)
 			want := virtualtest.Noise(900, 23)
-			k := &killedAt{Transport: d, left: at}
+			k := &virtualtest.Killed{Transport: d, Left: at}
 			b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(want), record.Options{Appendable: true, NoVerify: true})
 			if err == nil {
 				_, err = virtualtest.Burn(context.Background(), b, progress.Discard)
@@ -322,17 +322,4 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 		}
 	}
-}
-
-// killedAt is a transport that is killed after the given number of commands.
-type killedAt struct {
-	scsi.Transport
-	left int
-}
-
-func (k *killedAt) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if k.left--; k.left < 0 {
-		return 0, scsi.ErrConnection
-	}
-	return k.Transport.Execute(ctx, c)
 }
